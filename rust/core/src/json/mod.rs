@@ -1,0 +1,1 @@
+//! JSON in, smaller text out.

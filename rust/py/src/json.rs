@@ -1,0 +1,7 @@
+//! JSON: crush and expand.
+
+use pyo3::prelude::*;
+
+pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! `headroom._core`: one door from Python into the core.
+
+mod content;
+mod door;
+mod json;
+
+use pyo3::prelude::*;
+
+/// The compiled core of Headroom.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    door::register(module)?;
+    content::register(module)?;
+    json::register(module)?;
+    Ok(())
+}
