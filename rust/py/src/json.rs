@@ -1,7 +1,77 @@
 //! JSON: crush and expand.
 
+use headroom_core::json;
+use headroom_core::json::select::Budget;
 use pyo3::prelude::*;
 
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use crate::door::detached;
+
+/// One draft of a crushed text.
+#[pyclass(frozen, get_all, module = "headroom._core")]
+struct Crushed {
+    /// What the model would read.
+    text: String,
+    /// Whether `expand_json` gives back every value.
+    lossless: bool,
+    /// Items of the main collection that are shown, and that there are.
+    shown: usize,
+    total: usize,
+    /// Places that are shown, and why.
+    notes: Vec<(String, String)>,
+    /// Collections of which items are left out, and how many.
+    dropped: Vec<(String, usize)>,
+}
+
+/// How surely a text is JSON, NDJSON or cut JSON: 0 or 1.
+#[pyfunction]
+fn json_score(py: Python<'_>, text: &str) -> PyResult<f64> {
+    if !json::may_be_json(text) {
+        return Ok(0.0);
+    }
+    detached(py, || if json::is_json(text) { 1.0 } else { 0.0 })
+}
+
+/// The lossless form; `None` if the text is not JSON.
+#[pyfunction]
+#[pyo3(signature = (text, query = "", call = ""))]
+fn crush_json_lossless(py: Python<'_>, text: &str, query: &str, call: &str) -> PyResult<Option<Crushed>> {
+    let view = detached(py, || json::lossless(text, query, call))?;
+    Ok(view.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, notes: Vec::new(), dropped: Vec::new() }))
+}
+
+/// A lossy view under a marker with `key`; `None` if the text is not JSON or nothing is left out.
+#[pyfunction]
+#[pyo3(signature = (text, query, call, key, deep = false, target_ratio = None))]
+fn crush_json_lossy(
+    py: Python<'_>,
+    text: &str,
+    query: &str,
+    call: &str,
+    key: &str,
+    deep: bool,
+    target_ratio: Option<f64>,
+) -> PyResult<Option<Crushed>> {
+    let drafted = detached(py, || json::lossy(text, query, call, key, Budget { deep, target_ratio }))?;
+    Ok(drafted.map(|(text, selection)| Crushed {
+        text,
+        lossless: false,
+        shown: selection.shown,
+        total: selection.total,
+        notes: selection.notes.into_iter().map(|(place, why)| (place, why.to_owned())).collect(),
+        dropped: selection.dropped,
+    }))
+}
+
+/// The values of a lossless form as minified JSON; `None` if the text is no such form.
+#[pyfunction]
+fn expand_json(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
+    detached(py, || json::expand(text))
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Crushed>()?;
+    module.add_function(wrap_pyfunction!(json_score, module)?)?;
+    module.add_function(wrap_pyfunction!(crush_json_lossless, module)?)?;
+    module.add_function(wrap_pyfunction!(crush_json_lossy, module)?)?;
+    module.add_function(wrap_pyfunction!(expand_json, module)?)
 }

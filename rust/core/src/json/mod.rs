@@ -1,1 +1,82 @@
 //! JSON in, smaller text out.
+
+pub mod cell;
+pub mod embed;
+pub mod evidence;
+pub mod knee;
+pub mod minify;
+pub mod parse;
+pub mod paths;
+pub mod query;
+pub mod read;
+pub mod select;
+pub mod share;
+pub mod string;
+pub mod style;
+pub mod summary;
+pub mod table;
+pub mod view;
+pub mod write;
+
+use parse::Tree;
+use paths::Paths;
+use query::Query;
+use select::{Budget, Selection};
+use write::Writer;
+
+/// Whether the first bytes of a text allow it to be JSON.
+pub fn may_be_json(text: &str) -> bool {
+    matches!(text.trim_start_matches('\u{feff}').trim_start().as_bytes().first(), Some(b'{' | b'['))
+}
+
+/// Whether a text is JSON, NDJSON, or JSON that was cut off.
+pub fn is_json(text: &str) -> bool {
+    may_be_json(text) && Tree::parse(text).is_some()
+}
+
+/// The shortest form of `text` from which `expand` gives back the same values; `None` if `text` is
+/// not JSON. What `query` and `call` name, and what is evident, stands literally.
+pub fn lossless(text: &str, query: &str, call: &str) -> Option<String> {
+    let tree = Tree::parse(text)?;
+    let minified = minify::document(&tree);
+    if tree.max_depth <= parse::MAX_DEPTH {
+        let paths = Paths::new(&tree);
+        let literal = select::literal_rows(&tree, &paths, &Query::new(query, call));
+        let mut writer = Writer::new(&tree, &paths, write::Mode::Lossless(&literal));
+        writer.document();
+        let spans = std::mem::take(&mut writer.spans);
+        let view = share::share(&writer.out, spans).unwrap_or(writer.out);
+        let view = String::from_utf8(view).ok()?;
+        if view.len() < minified.len() && read::expand(&view).as_deref() == Some(&minified) {
+            return Some(view);
+        }
+    }
+    String::from_utf8(minified).ok()
+}
+
+/// The values of a lossless form, or of plain JSON, as minified JSON; `None` if `text` is neither.
+pub fn expand(text: &str) -> Option<String> {
+    let minified = match Tree::parse(text) {
+        Some(tree) if tree.cut.is_none() => Some(minify::document(&tree)),
+        _ => read::expand(text),
+    };
+    String::from_utf8(minified?).ok()
+}
+
+/// A lossy view of `text` under a marker line; `None` if `text` is not JSON, is nested too deep, or
+/// nothing would be left out.
+pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> Option<(String, Selection)> {
+    let tree = Tree::parse(text)?;
+    if tree.max_depth > parse::MAX_DEPTH {
+        return None;
+    }
+    let paths = Paths::new(&tree);
+    let selection = select::select(&tree, &paths, &Query::new(query, call), budget);
+    let mut writer = Writer::new(&tree, &paths, write::Mode::Lossy(&selection.view));
+    writer.document();
+    let spans = std::mem::take(&mut writer.spans);
+    let view = share::share(&writer.out, spans).unwrap_or(writer.out);
+    let view = String::from_utf8(view).ok()?;
+    let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
+    Some((format!("{marker}\n{view}"), selection))
+}

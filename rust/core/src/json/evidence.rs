@@ -1,0 +1,387 @@
+//! A tree in, the values that must stay visible out, whatever the question: extremes and outliers,
+//! rare values, failures, fields that few records have, points where a state changes.
+//!
+//! All of it is judged per path, so over all records of the text.
+
+use super::parse::{Kind, Tree};
+use super::paths::{MixMap, PathId, Paths};
+use crate::words;
+
+/// Values from which on a column has a shape that something can stand out of.
+const MIN_VALUES: usize = 5;
+/// Robust z-score beyond which a number is an outlier.
+const OUTLIER_Z: f64 = 8.0;
+/// Rare values, changes and outliers named per column at most.
+const MAX_PER_COLUMN: usize = 4;
+/// Different failures named per column at most.
+const MAX_FAILURES: usize = 24;
+/// Distinct values up to which a column is one of categories.
+const MAX_CATEGORIES: usize = 64;
+/// Longest text that is a category.
+const MAX_CATEGORY_BYTES: usize = 80;
+
+/// Why a value stays visible. Earlier reasons come first when space is short.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    Asked,
+    AskedExtreme,
+    Failure,
+    Rare,
+    Extreme,
+    Outlier,
+    RareField,
+    Change,
+}
+
+impl Why {
+    /// The reason in words, for reports.
+    pub fn text(self) -> &'static str {
+        match self {
+            Why::Asked => "named by the query",
+            Why::AskedExtreme => "extreme of a column the query names",
+            Why::Failure => "reports a failure",
+            Why::Rare => "rare value",
+            Why::Extreme => "extreme",
+            Why::Outlier => "outlier",
+            Why::RareField => "field that few records have",
+            Why::Change => "change point",
+        }
+    }
+}
+
+/// A value that must stay visible.
+#[derive(Clone, Copy, Debug)]
+pub struct Pin {
+    pub node: u32,
+    pub why: Why,
+    /// Among pins of one reason, larger first.
+    pub weight: f32,
+}
+
+/// The values of one path.
+pub struct Column {
+    pub path: PathId,
+    pub facts: Facts,
+}
+
+/// What is known of a column, for its summary.
+pub enum Facts {
+    Numbers { min: u32, max: u32, median: f64, mean: f64, nulls: usize, count: usize },
+    /// The most frequent values, each with one node that holds it; `distinct` counts all.
+    Categories { top: Vec<(u32, usize)>, distinct: usize, count: usize },
+    Other { distinct: Option<usize>, count: usize },
+}
+
+/// Columns and pins of a tree.
+pub struct Evidence {
+    pub columns: Vec<Column>,
+    pub pins: Vec<Pin>,
+    by_path: MixMap<PathId, usize>,
+}
+
+impl Evidence {
+    /// Gathers the evidence. `asked[path]`: the query names the field.
+    pub fn gather(tree: &Tree, paths: &Paths, asked: &[bool]) -> Evidence {
+        let (starts, leaves) = leaves_by_path(tree, paths);
+        let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
+        let mut columns = Vec::new();
+        let mut by_path = MixMap::default();
+        for path in 0..paths.list.len() as u32 {
+            let cells = &leaves[starts[path as usize] as usize..starts[path as usize + 1] as usize];
+            gatherer.rare_field(path);
+            if cells.len() < MIN_VALUES {
+                continue;
+            }
+            let facts = gatherer.column(path, cells, asked.get(path as usize).copied().unwrap_or(false));
+            by_path.insert(path, columns.len());
+            columns.push(Column { path, facts });
+        }
+        Evidence { columns, pins: gatherer.pins, by_path }
+    }
+
+    /// What is known of the values on `path`.
+    pub fn facts(&self, path: PathId) -> Option<&Facts> {
+        self.by_path.get(&path).map(|&at| &self.columns[at].facts)
+    }
+}
+
+/// Scalars grouped by path: `leaves[starts[p]..starts[p + 1]]`, in document order.
+fn leaves_by_path(tree: &Tree, paths: &Paths) -> (Vec<u32>, Vec<u32>) {
+    let is_leaf = |kind: Kind| !matches!(kind, Kind::Array | Kind::Object | Kind::Embedded);
+    let mut starts = vec![0u32; paths.list.len() + 1];
+    for (node, &path) in tree.nodes.iter().zip(&paths.of_node) {
+        starts[path as usize + 1] += u32::from(is_leaf(node.kind));
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut next = starts.clone();
+    let mut leaves = vec![0u32; starts[starts.len() - 1] as usize];
+    for (index, (node, &path)) in tree.nodes.iter().zip(&paths.of_node).enumerate() {
+        if is_leaf(node.kind) {
+            leaves[next[path as usize] as usize] = index as u32;
+            next[path as usize] += 1;
+        }
+    }
+    (starts, leaves)
+}
+
+struct Gatherer<'g, 'a> {
+    tree: &'g Tree<'a>,
+    paths: &'g Paths,
+    pins: Vec<Pin>,
+}
+
+impl Gatherer<'_, '_> {
+    fn pin(&mut self, node: u32, why: Why, weight: f32) {
+        self.pins.push(Pin { node, why, weight });
+    }
+
+    /// A field that at most one in fifty records has.
+    fn rare_field(&mut self, path: PathId) {
+        let entry = &self.paths.list[path as usize];
+        if !entry.is_field || entry.parent == u32::MAX {
+            return;
+        }
+        let records = self.paths.list[entry.parent as usize].count as usize;
+        if records >= 20 && entry.count as usize * 50 <= records {
+            self.pin(entry.example, Why::RareField, 1.0 / entry.count as f32);
+        }
+    }
+
+    fn column(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
+        let mut numbers = Vec::with_capacity(cells.len());
+        let mut nulls = 0;
+        for &cell in cells {
+            match self.tree.node(cell).kind {
+                Kind::Number => numbers.extend(parse_number(self.tree.raw(cell)).map(|value| (value, cell))),
+                Kind::Null => nulls += 1,
+                _ => {}
+            }
+        }
+        if numbers.len() >= 3 && (numbers.len() + nulls) * 10 >= cells.len() * 9 {
+            return self.numbers(numbers, nulls, asked);
+        }
+        self.texts(path, cells, asked)
+    }
+
+    fn numbers(&mut self, numbers: Vec<(f64, u32)>, nulls: usize, asked: bool) -> Facts {
+        let count = numbers.len();
+        let by_value = |left: &&(f64, u32), right: &&(f64, u32)| left.0.total_cmp(&right.0).then(right.1.cmp(&left.1));
+        let max = numbers.iter().max_by(by_value).map_or(0, |found| found.1);
+        let min = numbers.iter().min_by(|left, right| left.0.total_cmp(&right.0)).map_or(0, |found| found.1);
+        let mut values: Vec<f64> = numbers.iter().map(|number| number.0).collect();
+        let median = median_of(&mut values);
+        let mean = numbers.iter().map(|number| number.0).sum::<f64>() / count as f64;
+        let distinct_two = self.tree.raw(min) != self.tree.raw(max);
+        if distinct_two {
+            let is_name = self.is_identifier(&numbers);
+            if asked || !is_name {
+                let why = if asked { Why::AskedExtreme } else { Why::Extreme };
+                self.pin(max, why, 2.0);
+                self.pin(min, why, 1.0);
+            }
+            if !is_name {
+                for value in &mut values {
+                    *value = (*value - median).abs();
+                }
+                let spread = 1.4826 * median_of(&mut values);
+                self.outliers(&numbers, median, spread, asked);
+                self.shift(&numbers, mean);
+            }
+        }
+        Facts::Numbers { min, max, median, mean, nulls, count }
+    }
+
+    /// Whole numbers that count up, or all differ and have equally many digits: names, not amounts.
+    fn is_identifier(&self, numbers: &[(f64, u32)]) -> bool {
+        let first = self.tree.raw(numbers[0].1);
+        if !first.iter().all(u8::is_ascii_digit) {
+            return false;
+        }
+        let rises = numbers.windows(2).all(|pair| pair[0].0 < pair[1].0) || numbers.windows(2).all(|pair| pair[0].0 > pair[1].0);
+        rises || first.len() >= 6 && numbers.iter().all(|number| self.tree.raw(number.1).len() == first.len())
+    }
+
+    fn outliers(&mut self, numbers: &[(f64, u32)], median: f64, spread: f64, asked: bool) {
+        if spread <= 0.0 || numbers.len() < 8 {
+            return;
+        }
+        let mut far: Vec<(f64, u32)> = numbers
+            .iter()
+            .map(|&(value, cell)| ((value - median) / spread, cell))
+            .filter(|(z, _)| z.abs() > OUTLIER_Z)
+            .collect();
+        if far.len() * 10 > numbers.len() {
+            return;
+        }
+        far.sort_by(|left, right| right.0.abs().total_cmp(&left.0.abs()).then(left.1.cmp(&right.1)));
+        let limit = if asked { MAX_PER_COLUMN } else { 2 };
+        for &(z, cell) in far.iter().take(limit) {
+            self.pin(cell, Why::Outlier, z.abs().min(1e6) as f32);
+        }
+    }
+
+    /// The largest lasting shift of the mean, if it is a clear one.
+    fn shift(&mut self, numbers: &[(f64, u32)], mean: f64) {
+        let count = numbers.len();
+        if count < 16 {
+            return;
+        }
+        let variance = numbers.iter().map(|number| (number.0 - mean).powi(2)).sum::<f64>() / count as f64;
+        let scale = variance.sqrt() * (count as f64).sqrt();
+        let (mut sum, mut best, mut at) = (0.0f64, 0.0f64, 0);
+        for (ordinal, number) in numbers.iter().enumerate() {
+            sum += number.0 - mean;
+            if sum.abs() > best {
+                best = sum.abs();
+                at = ordinal;
+            }
+        }
+        if scale > 0.0 && best / scale > 2.5 && at + 1 < count {
+            self.pin(numbers[at + 1].1, Why::Change, (best / scale) as f32);
+        }
+    }
+
+    fn texts(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
+        let mut groups: MixMap<u64, (u32, usize)> = MixMap::default();
+        let mut troubled: Vec<(u32, u64)> = Vec::new();
+        let mut hashes = Vec::with_capacity(cells.len());
+        let name = self.paths.nearest_name(self.tree, path);
+        let is_trouble_field = words::of_name(name).iter().any(|word| words::is_trouble(word));
+        for &cell in cells {
+            let node = self.tree.node(cell);
+            let raw = self.tree.raw(cell);
+            let hash = xxhash_rust::xxh3::xxh3_64(raw) ^ node.kind as u64;
+            hashes.push(hash);
+            let entry = groups.entry(hash).or_insert((cell, 0));
+            entry.1 += 1;
+            if entry.1 == 1 && self.is_troubled(cell, is_trouble_field) {
+                troubled.push((cell, hash));
+            }
+        }
+        self.failures(&troubled, &groups, cells.len());
+        let distinct = groups.len();
+        let longest = groups.values().map(|&(cell, _)| self.tree.raw(cell).len()).max().unwrap_or(0);
+        if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && longest <= MAX_CATEGORY_BYTES {
+            let mut top: Vec<(u32, usize)> = groups.values().copied().collect();
+            top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
+            self.rare(&top, cells.len(), asked);
+            self.changes(cells, &hashes);
+            return Facts::Categories { top, distinct, count: cells.len() };
+        }
+        if distinct > 1 {
+            self.singles(&groups, cells.len(), asked);
+        }
+        Facts::Other { distinct: Some(distinct), count: cells.len() }
+    }
+
+    fn is_troubled(&self, cell: u32, is_trouble_field: bool) -> bool {
+        let raw = self.tree.raw(cell);
+        match self.tree.node(cell).kind {
+            Kind::String if is_trouble_field => !raw.is_empty() && !matches!(raw, b"null" | b"none" | b"None" | b"0" | b"false" | b"ok" | b"OK"),
+            Kind::True => is_trouble_field,
+            Kind::String => {
+                let mut found = false;
+                words::for_each(&raw[..raw.len().min(400)], |start, end| {
+                    found = found || words::is_trouble(&raw[start..end]);
+                });
+                found
+            }
+            _ => false,
+        }
+    }
+
+    /// One value of each different failure, unless the whole column is of that kind.
+    fn failures(&mut self, troubled: &[(u32, u64)], groups: &MixMap<u64, (u32, usize)>, values: usize) {
+        let total: usize = troubled.iter().filter_map(|(_, hash)| groups.get(hash)).map(|group| group.1).sum();
+        if total * 2 > values && values > 12 {
+            return;
+        }
+        for &(cell, hash) in troubled.iter().take(MAX_FAILURES) {
+            let count = groups.get(&hash).map_or(1, |group| group.1);
+            self.pin(cell, Why::Failure, 1.0 / count as f32);
+        }
+    }
+
+    /// Categories that occur once, or next to never; all small ones if there are few categories.
+    fn rare(&mut self, top: &[(u32, usize)], values: usize, asked: bool) {
+        if top.len() < 2 {
+            return;
+        }
+        let seldom = 1.max(values / 100);
+        let rare: Vec<(u32, usize)> = top.iter().copied().filter(|&(_, count)| count <= seldom).collect();
+        let limit = if asked { MAX_PER_COLUMN * 2 } else { MAX_PER_COLUMN };
+        if rare.len() > limit && rare.len() * 2 > top.len() {
+            return;
+        }
+        for &(cell, count) in rare.iter().rev().take(limit) {
+            self.pin(cell, Why::Rare, 1.0 / (count * top.len()) as f32);
+        }
+        if top.len() <= 6 {
+            for &(cell, count) in top[1..].iter().filter(|&&(_, count)| count > seldom) {
+                self.pin(cell, Why::Rare, 0.1 / (count * top.len()) as f32);
+            }
+        }
+    }
+
+    /// In a column of mostly repeated values that has too many for categories: those that stand alone.
+    fn singles(&mut self, groups: &MixMap<u64, (u32, usize)>, values: usize, asked: bool) {
+        let mut single: Vec<u32> = groups.values().filter(|group| group.1 == 1).map(|group| group.0).collect();
+        if single.is_empty() || single.len() > MAX_PER_COLUMN || !asked && single.len() * 20 > values {
+            return;
+        }
+        single.sort_unstable();
+        for cell in single {
+            self.pin(cell, Why::Rare, 0.05);
+        }
+    }
+
+    /// Where a state that seldom changes does change.
+    fn changes(&mut self, cells: &[u32], hashes: &[u64]) {
+        let at: Vec<usize> = (1..hashes.len()).filter(|&at| hashes[at] != hashes[at - 1]).collect();
+        if cells.len() < 12 || at.is_empty() || at.len() > MAX_PER_COLUMN || at.len() * 8 > cells.len() {
+            return;
+        }
+        for ordinal in at {
+            self.pin(cells[ordinal], Why::Change, 1.0);
+        }
+    }
+}
+
+fn median_of(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+/// The value of a JSON number, exact for what is at most 15 digits long.
+pub fn parse_number(raw: &[u8]) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (negative, digits) = match raw.first() {
+        Some(b'-') => (true, &raw[1..]),
+        _ => (false, raw),
+    };
+    let (mut mantissa, mut places, mut seen_dot) = (0u64, 0usize, false);
+    if digits.len() <= 16 {
+        let simple = digits.iter().all(|&byte| match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa * 10 + u64::from(byte - b'0');
+                places += usize::from(seen_dot);
+                true
+            }
+            b'.' => {
+                seen_dot = true;
+                true
+            }
+            _ => false,
+        });
+        if simple && mantissa < 1 << 53 && places < POWERS.len() {
+            let value = mantissa as f64 / POWERS[places];
+            return Some(if negative { -value } else { value });
+        }
+    }
+    std::str::from_utf8(raw).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
+}

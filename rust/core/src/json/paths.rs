@@ -1,0 +1,302 @@
+//! A tree in, the path of every node out: values of one field, over all records, share one path.
+//!
+//! Elements of an array share a path, and so do the values of an object that is used as a map
+//! (its keys are data, not field names).
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::parse::{Kind, Node, Tree};
+
+/// A hasher for keys that are hashes already, or small integers.
+#[derive(Default)]
+pub struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+    fn write_u64(&mut self, value: u64) {
+        let mixed = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+}
+
+pub type MixMap<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+/// Index of a path.
+pub type PathId = u32;
+
+/// One path: a field of an object, the elements of an array, or the values of a map.
+#[derive(Clone, Copy, Debug)]
+pub struct Path {
+    pub parent: PathId,
+    /// A node that has this path; its key names the field.
+    pub example: u32,
+    pub is_field: bool,
+    /// Values on this path.
+    pub count: u32,
+    first_child: PathId,
+    next_sibling: PathId,
+    cursor: PathId,
+}
+
+/// The paths of a tree.
+pub struct Paths {
+    pub of_node: Vec<PathId>,
+    pub list: Vec<Path>,
+    /// Objects used as maps.
+    pub is_map: Vec<bool>,
+}
+
+const NONE: PathId = u32::MAX;
+/// Siblings looked through one by one before the table is asked.
+const NEAR: usize = 6;
+
+impl Paths {
+    /// Assigns a path to every node of `tree`.
+    pub fn new(tree: &Tree) -> Paths {
+        let is_map = maps(tree);
+        let mut builder = Builder { tree, list: Vec::with_capacity(256), far: MixMap::default() };
+        builder.list.push(Path::new(NONE, 0, false));
+        let mut of_node = Vec::with_capacity(tree.nodes.len());
+        of_node.push(0);
+        for index in 1..tree.nodes.len() as u32 {
+            let node = tree.node(index);
+            let parent = of_node[node.parent as usize];
+            let is_field = node.key_hash != 0 && !is_map[node.parent as usize];
+            let path = builder.child(parent, index, node, is_field);
+            builder.list[path as usize].count += 1;
+            of_node.push(path);
+        }
+        Paths { of_node, list: builder.list, is_map }
+    }
+
+    /// The raw field name of a path; empty for elements and map values.
+    pub fn name<'t>(&self, tree: &'t Tree, path: PathId) -> &'t [u8] {
+        let path = &self.list[path as usize];
+        if path.is_field {
+            tree.key(path.example)
+        } else {
+            b""
+        }
+    }
+
+    /// The nearest field name at or above `path`.
+    pub fn nearest_name<'t>(&self, tree: &'t Tree, mut path: PathId) -> &'t [u8] {
+        while path != NONE {
+            let name = self.name(tree, path);
+            if !name.is_empty() {
+                return name;
+            }
+            path = self.list[path as usize].parent;
+        }
+        b""
+    }
+
+    /// Dotted name of `path` below `base`, as a person would write it.
+    pub fn dotted(&self, tree: &Tree, path: PathId, base: PathId) -> String {
+        let mut parts = Vec::new();
+        let mut at = path;
+        while at != base && at != NONE {
+            let name = self.name(tree, at);
+            if !name.is_empty() {
+                parts.push(String::from_utf8_lossy(name).into_owned());
+            }
+            at = self.list[at as usize].parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+}
+
+impl Path {
+    fn new(parent: PathId, example: u32, is_field: bool) -> Path {
+        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE }
+    }
+}
+
+struct Builder<'t, 'a> {
+    tree: &'t Tree<'a>,
+    list: Vec<Path>,
+    far: MixMap<(u32, u32), PathId>,
+}
+
+impl Builder<'_, '_> {
+    fn is(&self, path: PathId, node: &Node, index: u32, is_field: bool) -> bool {
+        let path = &self.list[path as usize];
+        if path.is_field != is_field {
+            return false;
+        }
+        if !is_field {
+            return true;
+        }
+        let example = self.tree.node(path.example);
+        example.key_hash == node.key_hash && self.tree.key(path.example) == self.tree.key(index)
+    }
+
+    fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {
+        let cursor = self.list[parent as usize].cursor;
+        let mut at = if cursor == NONE { NONE } else { self.list[cursor as usize].next_sibling };
+        let mut wrapped = at == NONE;
+        if wrapped {
+            at = self.list[parent as usize].first_child;
+        }
+        for _ in 0..NEAR {
+            if at == NONE {
+                if wrapped {
+                    break;
+                }
+                wrapped = true;
+                at = self.list[parent as usize].first_child;
+                continue;
+            }
+            if self.is(at, node, index, is_field) {
+                self.list[parent as usize].cursor = at;
+                return at;
+            }
+            at = self.list[at as usize].next_sibling;
+        }
+        let slot = (parent, if is_field { node.key_hash } else { 0 });
+        if let Some(&path) = self.far.get(&slot) {
+            if self.is(path, node, index, is_field) {
+                self.list[parent as usize].cursor = path;
+                return path;
+            }
+        }
+        let path = self.list.len() as PathId;
+        self.list.push(Path::new(parent, index, is_field));
+        self.far.insert(slot, path);
+        let first = self.list[parent as usize].first_child;
+        if cursor == NONE {
+            self.list[path as usize].next_sibling = first;
+            self.list[parent as usize].first_child = path;
+        } else {
+            let next = self.list[cursor as usize].next_sibling;
+            self.list[path as usize].next_sibling = next;
+            self.list[cursor as usize].next_sibling = path;
+        }
+        self.list[parent as usize].cursor = path;
+        path
+    }
+}
+
+/// What the objects that stand under one field name have in common.
+#[derive(Default)]
+struct Group {
+    instances: u32,
+    homogeneous: u32,
+    members: u32,
+    of_objects: u32,
+    alike: u32,
+    shapes: Vec<u32>,
+}
+
+/// Shapes remembered per group: beyond it, "many".
+const MAX_SHAPES: usize = 16;
+
+/// Which objects are maps: keys are data. Judged over all objects under one field name, so that
+/// one with a single entry is seen as what its siblings are.
+fn maps(tree: &Tree) -> Vec<bool> {
+    let mut groups: MixMap<u32, Group> = MixMap::default();
+    let mut group_of = vec![0u32; tree.nodes.len()];
+    let mut objects = Vec::new();
+    for index in 0..tree.nodes.len() as u32 {
+        let node = tree.node(index);
+        let above = if node.parent == u32::MAX { 7 } else { group_of[node.parent as usize] };
+        let group = if node.key_hash != 0 { node.key_hash } else { above.rotate_left(7) ^ 0x5bd1_e995 };
+        group_of[index as usize] = group;
+        if node.kind != Kind::Object || node.count == 0 {
+            continue;
+        }
+        let facts = object_facts(tree, index);
+        objects.push((index, group, facts.homogeneous));
+        let entry = groups.entry(group).or_default();
+        entry.instances += 1;
+        entry.members += node.count;
+        entry.homogeneous += u32::from(facts.homogeneous);
+        entry.of_objects += u32::from(facts.of_objects);
+        entry.alike += u32::from(facts.alike);
+        if entry.shapes.len() < MAX_SHAPES && !entry.shapes.contains(&facts.shape) {
+            entry.shapes.push(facts.shape);
+        }
+    }
+    let mut is_map = vec![false; tree.nodes.len()];
+    for (index, group, homogeneous) in objects {
+        if homogeneous {
+            let node = tree.node(index);
+            let is_element = node.key_hash == 0 && node.parent != u32::MAX;
+            is_map[index as usize] = groups.get(&group).is_some_and(|group| group.is_map(is_element));
+        }
+    }
+    is_map
+}
+
+impl Group {
+    fn is_map(&self, is_element: bool) -> bool {
+        let mean_members = self.members / self.instances;
+        if self.homogeneous * 10 < self.instances * 9 {
+            return false;
+        }
+        let of_objects = self.of_objects * 2 > self.instances;
+        if self.instances == 1 {
+            return if of_objects { mean_members >= 3 && self.alike > 0 } else { mean_members >= 12 };
+        }
+        let varied = self.shapes.len() == MAX_SHAPES || self.shapes.len() as u32 * 2 > self.instances;
+        varied && (of_objects && self.alike * 2 > self.instances || mean_members >= if is_element { 24 } else { 4 })
+    }
+}
+
+struct Facts {
+    homogeneous: bool,
+    of_objects: bool,
+    /// Most member objects begin with the same field.
+    alike: bool,
+    shape: u32,
+}
+
+fn object_facts(tree: &Tree, index: u32) -> Facts {
+    let mut shape = 17u32;
+    let mut kind: Option<Kind> = None;
+    let mut homogeneous = true;
+    let (mut first_key, mut same_first, mut total) = (0u32, 0u32, 0u32);
+    for child in tree.children(index) {
+        let node = tree.node(child);
+        shape = shape.rotate_left(5).wrapping_mul(0x9E37_79B1) ^ node.key_hash;
+        let class = match node.kind {
+            Kind::Null => continue,
+            Kind::True => Kind::False,
+            Kind::Embedded => Kind::String,
+            other => other,
+        };
+        match kind {
+            None => kind = Some(class),
+            Some(seen) => homogeneous &= seen == class,
+        }
+        if class == Kind::Object {
+            let key = if node.count > 0 { tree.node(child + 1).key_hash } else { 0 };
+            if first_key == 0 {
+                first_key = key;
+            }
+            same_first += u32::from(key == first_key);
+            total += 1;
+        }
+    }
+    Facts {
+        homogeneous: homogeneous && kind.is_some(),
+        of_objects: kind == Some(Kind::Object),
+        alike: total > 0 && same_first * 10 >= total * 6,
+        shape,
+    }
+}

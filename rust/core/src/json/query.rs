@@ -1,0 +1,200 @@
+//! A question and a tree in, the nodes the question names out.
+//!
+//! Every run of words that a value shares with the question scores by how rare its words are in the
+//! tree and, more than linearly, by its length: an identifier of three parts, or a title, beats
+//! three scattered words. Words that stand everywhere decide nothing.
+
+use super::parse::{Kind, Tree};
+use super::paths::{MixMap, Paths};
+use crate::words;
+
+/// Words of a question that are looked at.
+const MAX_TERMS: usize = 96;
+/// Shares of values that may hold a word before it stops telling values apart.
+const COMMON_SHARE: f32 = 0.05;
+/// Hits of a word in few values always count.
+const COMMON_LEAST: u32 = 6;
+
+/// The words of a question, in order.
+pub struct Query {
+    terms: Vec<Term>,
+    by_hash: MixMap<u32, Vec<u16>>,
+    bloom: [u64; 16],
+}
+
+struct Term {
+    word: Vec<u8>,
+    is_stop: bool,
+}
+
+/// What a question names in a tree.
+#[derive(Default)]
+pub struct Named {
+    /// Values (or members of maps) with their scores, best first.
+    pub hits: Vec<Hit>,
+    /// Paths whose field's name is named.
+    pub paths: Vec<bool>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Hit {
+    pub node: u32,
+    pub score: f32,
+    /// Offset of the best run in the value's raw text.
+    pub offset: u32,
+    pub is_whole: bool,
+}
+
+impl Query {
+    /// Reads a question, in any language; `extra` is text that names things less surely.
+    pub fn new(question: &str, extra: &str) -> Query {
+        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), bloom: [0; 16] };
+        query.add(question.as_bytes(), false);
+        // A gap, so that no run spans both.
+        query.terms.push(Term { word: Vec::new(), is_stop: true });
+        query.add(extra.as_bytes(), true);
+        query
+    }
+
+    fn add(&mut self, text: &[u8], distinctive_only: bool) {
+        words::for_each(text, |start, end| {
+            if self.terms.len() >= MAX_TERMS {
+                return;
+            }
+            let word = text[start..end].to_ascii_lowercase();
+            let is_plain = word.iter().all(u8::is_ascii_alphabetic) || word.iter().all(u8::is_ascii_digit);
+            if distinctive_only && (is_plain && word.len() < 5) {
+                return;
+            }
+            let hash = words::hash(&word);
+            self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
+            self.bloom[(hash >> 6 & 15) as usize] |= 1 << (hash & 63);
+            let is_stop = words::is_stop(&word);
+            self.terms.push(Term { word, is_stop });
+        });
+    }
+
+    /// Whether there is anything to look for.
+    pub fn is_empty(&self) -> bool {
+        self.terms.iter().all(|term| term.is_stop)
+    }
+
+    #[inline]
+    fn positions(&self, word: &[u8]) -> Option<&[u16]> {
+        let hash = words::hash(word);
+        if self.bloom[(hash >> 6 & 15) as usize] & (1 << (hash & 63)) == 0 {
+            return None;
+        }
+        let positions = self.by_hash.get(&hash)?;
+        let term = &self.terms[positions[0] as usize].word;
+        word.eq_ignore_ascii_case(term).then_some(positions.as_slice())
+    }
+
+    /// Whether the question names a field.
+    pub fn names_field(&self, name: &[u8]) -> bool {
+        let names = words::of_name(name);
+        self.terms.iter().any(|term| {
+            !term.is_stop && term.word.len() >= 3 && names.iter().any(|word| words::alike(word, &term.word))
+        })
+    }
+
+    /// Finds what the question names in `tree`.
+    pub fn find(&self, tree: &Tree, paths: &Paths) -> Named {
+        let mut named = Named { hits: Vec::new(), paths: vec![false; paths.list.len()] };
+        if self.is_empty() {
+            return named;
+        }
+        for path in 0..paths.list.len() as u32 {
+            let name = paths.name(tree, path);
+            named.paths[path as usize] = !name.is_empty() && self.names_field(name);
+        }
+        let mut found: Vec<Found> = Vec::new();
+        let mut frequency = vec![0u32; self.terms.len()];
+        let mut values = 0u32;
+        for index in 0..tree.nodes.len() as u32 {
+            let node = tree.node(index);
+            if node.parent != u32::MAX && paths.is_map[node.parent as usize] {
+                self.scan(tree.key(index), index, &mut found, &mut frequency);
+                values += 1;
+            }
+            if matches!(node.kind, Kind::String | Kind::Number) {
+                self.scan(tree.raw(index), index, &mut found, &mut frequency);
+                values += 1;
+            }
+        }
+        named.hits = self.score(found, &frequency, values);
+        named
+    }
+
+    /// Appends the runs of words that `text` shares with the question.
+    fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>, frequency: &mut [u32]) {
+        let mut ordinal = 0u32;
+        let from = found.len();
+        words::for_each(text, |start, end| {
+            if let Some(positions) = self.positions(&text[start..end]) {
+                let follows = found.len() > from
+                    && found.last().is_some_and(|run: &Found| {
+                        run.last_word + 1 == ordinal && positions.contains(&(run.term + run.length))
+                    });
+                match found.last_mut() {
+                    Some(run) if follows => {
+                        run.length += 1;
+                        run.last_word = ordinal;
+                    }
+                    _ => {
+                        found.push(Found { node, term: positions[0], length: 1, last_word: ordinal, start: start as u32, is_whole: false });
+                    }
+                }
+                let seen = found[from..].iter().filter(|run| run.term == positions[0] && run.length == 1).count();
+                frequency[positions[0] as usize] += u32::from(seen <= 1);
+            }
+            ordinal += 1;
+        });
+        if found.len() == from + 1 && u32::from(found[from].length) == ordinal {
+            found[from].is_whole = true;
+        }
+    }
+
+    fn score(&self, found: Vec<Found>, frequency: &[u32], values: u32) -> Vec<Hit> {
+        let common = COMMON_LEAST.max((values as f32 * COMMON_SHARE) as u32);
+        let mut hits: Vec<Hit> = Vec::new();
+        for run in found {
+            let mut rarity = 0.0f32;
+            for step in 0..run.length {
+                let term = (run.term + step) as usize;
+                let first = self.by_hash.get(&words::hash(&self.terms[term].word)).map_or(term, |positions| positions[0] as usize);
+                let count = frequency[first].max(1);
+                if !self.terms[term].is_stop && (count <= common || run.length >= 2) {
+                    rarity += (1.0 + values as f32 / count as f32).ln();
+                }
+            }
+            let is_single_short = run.length == 1 && self.terms[run.term as usize].word.len() < 3 && !run.is_whole;
+            if rarity <= 0.0 || is_single_short {
+                continue;
+            }
+            let score = rarity * f32::from(run.length) * if run.is_whole { 2.0 } else { 1.0 };
+            match hits.last_mut() {
+                Some(hit) if hit.node == run.node => {
+                    if score > hit.score {
+                        hit.offset = run.start;
+                    }
+                    hit.score += score;
+                    hit.is_whole |= run.is_whole;
+                }
+                _ => hits.push(Hit { node: run.node, score, offset: run.start, is_whole: run.is_whole }),
+            }
+        }
+        hits.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
+        hits
+    }
+}
+
+/// A run of words of the question in one value.
+struct Found {
+    node: u32,
+    term: u16,
+    length: u16,
+    last_word: u32,
+    start: u32,
+    is_whole: bool,
+}

@@ -1,0 +1,355 @@
+//! A tree and what is evident in it in, a view out: which rows are shown, and why.
+
+use super::evidence::{Evidence, Pin, Why};
+use super::knee;
+use super::parse::{Kind, Tree};
+use super::paths::{MixMap, PathId, Paths};
+use super::query::{Hit, Query};
+use super::summary;
+use super::view::View;
+
+/// Collections of at most this many items are shown whole.
+const SMALL_ARRAY: u32 = 5;
+const SMALL_MAP: u32 = 8;
+/// Rows from which on a collection is summed up.
+const MIN_SUMMED_ROWS: usize = 12;
+/// Values named by the query that are shown at most, and those of which rows are shown in full.
+const MAX_HITS: usize = 12;
+const MAX_FULL: usize = 6;
+/// Hits as good as the best one, beyond which the query tells nothing apart.
+const MAX_TIED: usize = 24;
+/// Share of the space that a value may cost and still be let in when space is short.
+const CRUMB_SHARE: f64 = 0.03;
+/// Rough share of a record's bytes that its row in a table has.
+const ROW_SHARE: f64 = 0.5;
+
+/// How much a lossy view may show.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// One line a definition: the least that keeps the evidence.
+    pub deep: bool,
+    /// Share of the tokens to keep at most.
+    pub target_ratio: Option<f64>,
+}
+
+impl Budget {
+    /// Bytes for rows, from the bytes of the text.
+    fn bytes(&self, total: usize) -> f64 {
+        match (self.target_ratio, self.deep) {
+            (Some(ratio), _) => total as f64 * ratio * 0.7,
+            (None, true) => (total as f64 * 0.03).max(600.0),
+            (None, false) => (total as f64 * 0.08).max(1400.0),
+        }
+    }
+}
+
+/// A view and the account of it.
+pub struct Selection {
+    pub view: View,
+    /// Where something is shown, and why.
+    pub notes: Vec<(String, &'static str)>,
+    /// Where items are left out, and how many.
+    pub dropped: Vec<(String, usize)>,
+    pub shown: usize,
+    pub total: usize,
+}
+
+/// Chooses what a lossy view shows.
+pub fn select(tree: &Tree, paths: &Paths, query: &Query, budget: Budget) -> Selection {
+    let named = query.find(tree, paths);
+    let evidence = Evidence::gather(tree, paths, &named.paths);
+    let mut selector = Selector {
+        tree,
+        paths,
+        evidence: &evidence,
+        marked: vec![false; tree.nodes.len()],
+        spent: 0.0,
+        limit: budget.bytes(tree.source.len()),
+        selection: Selection { view: View::default(), notes: Vec::new(), dropped: Vec::new(), shown: 0, total: 0 },
+    };
+    let view = &mut selector.selection.view;
+    view.text_limit = if budget.deep { 80 } else { 160 };
+    view.asked_text_limit = if budget.deep { 400 } else { 1600 };
+    selector.asked(&named.hits);
+    selector.pins(&evidence.pins, budget);
+    selector.hide(&named.paths);
+    selector.collections(budget);
+    selector.selection
+}
+
+/// Marks, per node, the rows in which something is evident or named by the query.
+pub fn literal_rows(tree: &Tree, paths: &Paths, query: &Query) -> Vec<bool> {
+    let named = query.find(tree, paths);
+    let evidence = Evidence::gather(tree, paths, &named.paths);
+    let mut literal = vec![false; tree.nodes.len()];
+    let pins = evidence.pins.iter().filter(|pin| pin.why != Why::Change).map(|pin| pin.node);
+    for node in named.hits.iter().take(MAX_TIED).map(|hit| hit.node).chain(pins) {
+        let mut at = node;
+        while at != u32::MAX && !literal[at as usize] {
+            literal[at as usize] = true;
+            at = tree.node(at).parent;
+        }
+    }
+    literal
+}
+
+struct Selector<'s, 'a> {
+    tree: &'s Tree<'a>,
+    paths: &'s Paths,
+    evidence: &'s Evidence,
+    marked: Vec<bool>,
+    spent: f64,
+    limit: f64,
+    selection: Selection,
+}
+
+impl Selector<'_, '_> {
+    fn is_prunable(&self, index: u32) -> bool {
+        let node = self.tree.node(index);
+        match node.kind {
+            Kind::Array => node.count > SMALL_ARRAY,
+            Kind::Object => node.count > SMALL_MAP && self.paths.is_map[index as usize],
+            _ => false,
+        }
+    }
+
+    /// The outermost row that holds `index`, if any.
+    fn outermost_row(&self, index: u32) -> Option<u32> {
+        let mut row = None;
+        let mut at = index;
+        while self.tree.node(at).parent != u32::MAX {
+            let parent = self.tree.node(at).parent;
+            if self.is_prunable(parent) {
+                row = Some(at);
+            }
+            at = parent;
+        }
+        row
+    }
+
+    /// The bytes that showing `index` would add.
+    fn cost(&self, index: u32) -> f64 {
+        let mut cost = 0.0;
+        let mut at = index;
+        while self.tree.node(at).parent != u32::MAX && !self.marked[at as usize] {
+            let parent = self.tree.node(at).parent;
+            if self.is_prunable(parent) {
+                let node = self.tree.node(at);
+                cost = f64::from(node.end - node.start).min(4000.0) * ROW_SHARE;
+            }
+            at = parent;
+        }
+        cost
+    }
+
+    fn mark(&mut self, index: u32) {
+        self.spent += self.cost(index);
+        let mut at = index;
+        while at != u32::MAX && !self.marked[at as usize] {
+            self.marked[at as usize] = true;
+            at = self.tree.node(at).parent;
+        }
+    }
+
+    fn note(&mut self, index: u32, why: Why) {
+        if self.selection.notes.len() < 400 {
+            let place = place_of(self.tree, index);
+            self.selection.notes.push((place, why.text()));
+        }
+    }
+
+    /// Shows what the query names.
+    fn asked(&mut self, hits: &[Hit]) {
+        let Some(best) = hits.first() else { return };
+        let tied = hits.iter().take_while(|hit| hit.score >= best.score * 0.9).count();
+        if tied > MAX_TIED {
+            return;
+        }
+        let floor = best.score * 0.4;
+        let telling: Vec<&Hit> = hits.iter().take_while(|hit| hit.score >= floor).collect();
+        let mut per_path: MixMap<PathId, u32> = MixMap::default();
+        for hit in &telling {
+            *per_path.entry(self.paths.of_node[hit.node as usize]).or_insert(0) += 1;
+        }
+        // What most values of a field share tells none of them apart.
+        let tells = |hit: &&&Hit| {
+            let path = self.paths.of_node[hit.node as usize];
+            let total = self.paths.list[path as usize].count;
+            total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
+        };
+        let telling: Vec<&Hit> = telling.iter().filter(tells).copied().collect();
+        for (ordinal, hit) in telling.into_iter().take(MAX_HITS).enumerate() {
+            self.selection.view.focus.insert(hit.node, hit.offset);
+            if ordinal < MAX_FULL && hit.score >= best.score * 0.6 {
+                let row = self.innermost_row(hit.node).unwrap_or(hit.node);
+                self.selection.view.asked.insert(row, ());
+                if let Some(outer) = self.outermost_row(hit.node) {
+                    self.selection.view.asked.insert(outer, ());
+                }
+            }
+            self.mark(hit.node);
+            self.note(hit.node, Why::Asked);
+        }
+    }
+
+    fn innermost_row(&self, index: u32) -> Option<u32> {
+        let mut at = index;
+        while self.tree.node(at).parent != u32::MAX {
+            let parent = self.tree.node(at).parent;
+            if self.is_prunable(parent) {
+                return Some(at);
+            }
+            at = parent;
+        }
+        None
+    }
+
+    /// Shows the evidence, the most telling first.
+    fn pins(&mut self, pins: &[Pin], budget: Budget) {
+        let mut order: Vec<&Pin> = pins.iter().collect();
+        order.sort_by(|left, right| {
+            left.why.cmp(&right.why).then(right.weight.total_cmp(&left.weight)).then(left.node.cmp(&right.node))
+        });
+        let slack = if budget.target_ratio.is_some() { 1.0 } else { 2.0 };
+        let crumb = self.limit * CRUMB_SHARE;
+        for pin in order {
+            let allowed = match pin.why {
+                Why::Asked | Why::AskedExtreme => self.limit * slack * 1.5,
+                Why::Failure | Why::Rare => self.limit * slack,
+                _ => self.limit * slack * 0.8,
+            };
+            let cost = self.cost(pin.node);
+            let allowed = if cost <= crumb { allowed * 2.0 } else { allowed };
+            if cost > 0.0 && self.spent + cost > allowed.max(cost) {
+                continue;
+            }
+            self.mark(pin.node);
+            self.note(pin.node, pin.why);
+        }
+    }
+
+    /// Leaves out links and opaque texts where records are too wide for the space there is.
+    fn hide(&mut self, asked: &[bool]) {
+        if self.spent <= self.limit {
+            return;
+        }
+        let mut hidden = vec![false; self.paths.list.len()];
+        let mut opaque: MixMap<PathId, (u32, u32)> = MixMap::default();
+        for index in 0..self.tree.nodes.len() as u32 {
+            let node = self.tree.node(index);
+            if node.kind == Kind::String && node.key_hash != 0 {
+                let entry = opaque.entry(self.paths.of_node[index as usize]).or_default();
+                entry.0 += 1;
+                entry.1 += u32::from(is_opaque(self.tree.raw(index)));
+            }
+        }
+        for (path, (total, matching)) in opaque {
+            let is_asked = asked.get(path as usize).copied().unwrap_or(false);
+            hidden[path as usize] = !is_asked && matching * 10 >= total * 9 && self.paths.list[path as usize].is_field;
+        }
+        self.selection.view.hidden = hidden;
+    }
+
+    /// Chooses the shown items of every collection that is itself shown, outermost first.
+    fn collections(&mut self, budget: Budget) {
+        let mut at = 0u32;
+        let mut main = (0usize, 0usize, 0usize);
+        while at < self.tree.nodes.len() as u32 {
+            let node = *self.tree.node(at);
+            if !node.kind.is_container() && node.kind != Kind::Embedded {
+                at += 1;
+                continue;
+            }
+            if self.is_prunable(at) {
+                let is_inner = self.outermost_row(at).is_some();
+                let (shown, total) = self.collection(at, is_inner, budget);
+                let size = (node.end - node.start) as usize;
+                if !is_inner && size > main.2 {
+                    main = (shown, total, size);
+                }
+            }
+            at += 1;
+            // Skip rows that are not shown.
+            while at < self.tree.nodes.len() as u32 && self.is_hidden_row(at) {
+                at = self.tree.node(at).skip;
+            }
+        }
+        (self.selection.shown, self.selection.total) = (main.0, main.1);
+    }
+
+    fn is_hidden_row(&self, index: u32) -> bool {
+        let parent = self.tree.node(index).parent;
+        parent != u32::MAX
+            && self.selection.view.kept.get(&parent).is_some_and(|kept| kept.binary_search(&index).is_err())
+    }
+
+    fn collection(&mut self, index: u32, is_inner: bool, budget: Budget) -> (usize, usize) {
+        let node = *self.tree.node(index);
+        let rows: Vec<u32> = self.tree.children(index).collect();
+        let bytes = f64::from(node.end - node.start) * ROW_SHARE;
+        if bytes < 120.0 || !is_inner && bytes + self.spent < self.limit * 0.5 {
+            self.spent += bytes;
+            return (rows.len(), rows.len());
+        }
+        let mut keep: Vec<u32> = rows.iter().copied().filter(|&row| self.marked[row as usize]).collect();
+        let pinned = keep.len();
+        let (head, tail) = if is_inner { (if pinned > 0 { 1 } else { 2 }, 0) } else { (2, 1) };
+        keep.extend(&rows[..head]);
+        keep.extend(&rows[rows.len() - tail..]);
+        if !is_inner {
+            let most = if budget.deep { 2 } else { 6 };
+            let raw = |at: usize| self.tree.bytes(self.tree.node(rows[at]).start, self.tree.node(rows[at]).end);
+            for ordinal in knee::representatives(rows.len(), most, raw) {
+                let cost = self.cost(rows[ordinal]);
+                if self.spent + cost <= self.limit {
+                    self.spent += cost;
+                    keep.push(rows[ordinal]);
+                }
+            }
+        }
+        keep.sort_unstable();
+        keep.dedup();
+        if keep.len() == rows.len() {
+            return (rows.len(), rows.len());
+        }
+        if !is_inner && rows.len() >= MIN_SUMMED_ROWS {
+            let summary = summary::of_collection(self.tree, self.paths, self.evidence, &rows);
+            self.selection.view.summaries.insert(index, summary);
+        }
+        let shown = keep.len();
+        self.selection.dropped.push((place_of(self.tree, index), rows.len() - shown));
+        self.selection.view.kept.insert(index, keep);
+        (shown, rows.len())
+    }
+}
+
+/// Whether a text is a link, or a long run of letters and digits that says nothing to a reader.
+fn is_opaque(raw: &[u8]) -> bool {
+    let is_link = |prefix: &[u8]| raw.starts_with(prefix);
+    if is_link(b"http://") || is_link(b"https://") || is_link(b"git://") || is_link(b"git@") {
+        return true;
+    }
+    let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
+    raw.len() >= 20 && digits >= 3 && raw.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-:".contains(byte))
+        && !raw.contains(&b'T')
+        || raw.len() >= 32 && raw.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+}
+
+/// Where a node stands, as a JSON path.
+fn place_of(tree: &Tree, index: u32) -> String {
+    let mut parts = Vec::new();
+    let mut at = index;
+    while tree.node(at).parent != u32::MAX {
+        let node = tree.node(at);
+        if node.key_hash != 0 {
+            parts.push(format!(".{}", String::from_utf8_lossy(tree.key(at))));
+        } else if tree.node(node.parent).kind != Kind::Embedded {
+            let ordinal = tree.children(node.parent).position(|child| child == at).unwrap_or(0);
+            parts.push(format!("[{ordinal}]"));
+        }
+        at = node.parent;
+    }
+    parts.push("$".to_owned());
+    parts.reverse();
+    parts.concat()
+}

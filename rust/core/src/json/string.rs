@@ -1,0 +1,170 @@
+//! JSON strings: finding their end, decoding and encoding them.
+
+/// The end of the string body that begins at `start` (the index of its closing quote), and whether
+/// it needs decoding (has escapes or control characters). `None` if it never closes.
+#[inline]
+pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        while at + 8 <= text.len() {
+            let word = u64::from_le_bytes([
+                text[at],
+                text[at + 1],
+                text[at + 2],
+                text[at + 3],
+                text[at + 4],
+                text[at + 5],
+                text[at + 6],
+                text[at + 7],
+            ]);
+            let quote = word ^ (ONES * u64::from(b'"'));
+            let slash = word ^ (ONES * u64::from(b'\\'));
+            let hit = (quote.wrapping_sub(ONES) & !quote)
+                | (slash.wrapping_sub(ONES) & !slash)
+                | (word.wrapping_sub(ONES * 0x20) & !word);
+            let hit = hit & HIGHS;
+            if hit != 0 {
+                at += (hit.trailing_zeros() / 8) as usize;
+                break;
+            }
+            at += 8;
+        }
+        match *text.get(at)? {
+            b'"' => return Some((at, escaped)),
+            b'\\' => {
+                escaped = true;
+                at += 2;
+            }
+            byte => {
+                escaped |= byte < 0x20;
+                at += 1;
+            }
+        }
+    }
+}
+
+/// The text of a raw string body; `None` if it has a lone surrogate or a bad escape.
+pub fn decode(raw: &[u8]) -> Option<String> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while at < raw.len() {
+        let next = memchr::memchr(b'\\', &raw[at..]).map_or(raw.len(), |found| at + found);
+        out.extend_from_slice(&raw[at..next]);
+        at = next;
+        if at < raw.len() {
+            at = decode_escape(raw, at, &mut out)?;
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+fn decode_escape(raw: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
+    let plain = match raw.get(at + 1)? {
+        b'"' => b'"',
+        b'\\' => b'\\',
+        b'/' => b'/',
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => {
+            let (code, end) = decode_unicode(raw, at)?;
+            let mut buffer = [0; 4];
+            out.extend_from_slice(code.encode_utf8(&mut buffer).as_bytes());
+            return Some(end);
+        }
+        _ => return None,
+    };
+    out.push(plain);
+    Some(at + 2)
+}
+
+fn decode_unicode(raw: &[u8], at: usize) -> Option<(char, usize)> {
+    let high = hex4(raw, at + 2)?;
+    if (0xD800..0xDC00).contains(&high) && raw.get(at + 6) == Some(&b'\\') && raw.get(at + 7) == Some(&b'u') {
+        let low = hex4(raw, at + 8)?;
+        if (0xDC00..0xE000).contains(&low) {
+            let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+            return char::from_u32(code).map(|code| (code, at + 12));
+        }
+    }
+    char::from_u32(high).map(|code| (code, at + 6))
+}
+
+fn hex4(raw: &[u8], at: usize) -> Option<u32> {
+    let digits = raw.get(at..at + 4)?;
+    digits.iter().try_fold(0, |sum, &byte| Some(sum * 16 + (byte as char).to_digit(16)?))
+}
+
+/// Writes `text` as a JSON string with the fewest escapes.
+pub fn encode(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    encode_body(text.as_bytes(), out);
+    out.push(b'"');
+}
+
+fn encode_body(bytes: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut from = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => out.extend_from_slice(&[b'\\', b'u', b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]),
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+}
+
+/// Writes a raw string body as a JSON string in canonical spelling: the fewest escapes, except that
+/// a body with lone surrogates or bad escapes stays as it is.
+pub fn canonical(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
+    if escaped {
+        if let Some(text) = decode(raw) {
+            encode(&text, out);
+            return;
+        }
+    }
+    out.push(b'"');
+    out.extend_from_slice(raw);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scan_finds_the_closing_quote_and_notices_escapes() {
+        assert_eq!(scan(b"abc\"", 0), Some((3, false)));
+        assert_eq!(scan("äöü日本語 long enough\"".as_bytes(), 0).map(|f| f.1), Some(false));
+        assert_eq!(scan(b"a\\\"bcdefghijk\"", 0), Some((13, true)));
+        assert_eq!(scan(b"0123456789\n\"", 0), Some((11, true)));
+        assert_eq!(scan(b"never closed", 0), None);
+        assert_eq!(scan(b"ends in escape\\", 0), None);
+    }
+
+    #[test]
+    fn canonical_spelling_keeps_the_value() {
+        let spell = |raw: &str| {
+            let mut out = Vec::new();
+            canonical(raw.as_bytes(), true, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(spell("\\u00e9\\/\\n\\u0001"), "\"é/\\n\\u0001\"");
+        assert_eq!(spell("\\ud83d\\ude00"), "\"😀\"");
+        assert_eq!(spell("lone \\ud83d here"), "\"lone \\ud83d here\"");
+    }
+}

@@ -1,0 +1,115 @@
+//! Columns in, a line on each out: what counting questions need when rows are left out.
+
+use std::fmt::Write;
+
+use super::evidence::{Evidence, Facts};
+use super::parse::{Kind, Tree};
+use super::paths::{PathId, Paths};
+
+/// Columns summed up per collection.
+const MAX_COLUMNS: usize = 24;
+/// Values named per column.
+const MAX_TOP: usize = 6;
+/// Bytes of a value that are shown.
+const MAX_VALUE_BYTES: usize = 32;
+
+/// The summary of a collection whose records are `rows`; empty if nothing is worth saying.
+pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u32]) -> String {
+    let mut out = String::new();
+    let Some(&first) = rows.first() else { return out };
+    let base = paths.of_node[first as usize];
+    let mut shown = 0;
+    for column in &evidence.columns {
+        if shown >= MAX_COLUMNS || !is_below(paths, column.path, base) {
+            continue;
+        }
+        let name = paths.dotted(tree, column.path, base);
+        if let Some(line) = line(tree, &column.facts, rows.len()) {
+            let name = if name.is_empty() { "values".to_owned() } else { name };
+            let _ = writeln!(out, "# {name} {line}");
+            shown += 1;
+        }
+    }
+    out
+}
+
+/// Whether `path` is reached from `base` through fields only: one value per record.
+fn is_below(paths: &Paths, mut path: PathId, base: PathId) -> bool {
+    while path != base {
+        let entry = &paths.list[path as usize];
+        if !entry.is_field || entry.parent == u32::MAX {
+            return false;
+        }
+        path = entry.parent;
+    }
+    true
+}
+
+fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
+    let missing = |count: usize| if count < records { format!(", {} absent", records - count) } else { String::new() };
+    match facts {
+        Facts::Numbers { min, max, median, mean, nulls, count } => {
+            let (low, high) = (text(tree, *min), text(tree, *max));
+            if low == high {
+                return None;
+            }
+            let nulls = if *nulls > 0 { format!(", {nulls} null") } else { String::new() };
+            let absent = missing(*count + nulls.len().min(1) * nulls_of(facts));
+            Some(format!("{low}..{high}, median {}, mean {}{nulls}{absent}", number(*median), number(*mean)))
+        }
+        Facts::Categories { top, distinct, count } => {
+            if *distinct < 2 {
+                return None;
+            }
+            let mut line = String::new();
+            for (value, times) in top.iter().take(MAX_TOP) {
+                let _ = write!(line, "{}{}×{times}", if line.is_empty() { "" } else { " " }, text(tree, *value));
+            }
+            if *distinct > MAX_TOP {
+                let _ = write!(line, " …{} more values", distinct - MAX_TOP);
+            }
+            Some(line + &missing(*count))
+        }
+        Facts::Other { distinct: Some(distinct), count } if *distinct > 1 && *distinct < *count => {
+            Some(format!("{distinct} distinct{}", missing(*count)))
+        }
+        Facts::Other { .. } => None,
+    }
+}
+
+fn nulls_of(facts: &Facts) -> usize {
+    match facts {
+        Facts::Numbers { nulls, .. } => *nulls,
+        _ => 0,
+    }
+}
+
+/// A number with four significant digits.
+fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".to_owned();
+    }
+    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 9) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+fn text(tree: &Tree, index: u32) -> String {
+    let raw = String::from_utf8_lossy(tree.raw(index));
+    if raw.is_empty() && tree.node(index).kind == Kind::String {
+        return "\"\"".to_owned();
+    }
+    let mut end = raw.len().min(MAX_VALUE_BYTES);
+    while !raw.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < raw.len() {
+        format!("{}…", &raw[..end])
+    } else {
+        raw.into_owned()
+    }
+}

@@ -1,0 +1,103 @@
+//! Text in, words out: runs of letters and digits, compared without regard to ASCII case.
+
+/// Bytes that make words: ASCII letters and digits, and all of UTF-8 beyond ASCII.
+const WORD: [bool; 256] = word_table();
+
+const fn word_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || b >= 0x80;
+        byte += 1;
+    }
+    table
+}
+
+/// Hash of a word, the same for upper and lower case.
+#[inline]
+pub fn hash(word: &[u8]) -> u32 {
+    let mut hash = 0x811c_9dc5u32;
+    for &byte in word {
+        hash = (hash ^ u32::from(byte | if byte.is_ascii_uppercase() { 0x20 } else { 0 })).wrapping_mul(0x0100_0193);
+    }
+    hash
+}
+
+/// Calls `each` with the start and end of every word.
+#[inline]
+pub fn for_each(text: &[u8], mut each: impl FnMut(usize, usize)) {
+    let mut at = 0;
+    while at < text.len() {
+        if !WORD[text[at] as usize] {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < text.len() && WORD[text[at] as usize] {
+            at += 1;
+        }
+        each(start, at);
+    }
+}
+
+/// Splits a name into words, also where a lower-case letter meets an upper-case one.
+pub fn of_name(name: &[u8]) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    for_each(name, |start, end| {
+        let mut from = start;
+        for at in start + 1..end {
+            if name[at].is_ascii_uppercase() && name[at - 1].is_ascii_lowercase() {
+                words.push(name[from..at].to_ascii_lowercase());
+                from = at;
+            }
+        }
+        words.push(name[from..end].to_ascii_lowercase());
+    });
+    words
+}
+
+/// Whether two words are forms of one: equal, or alike in their first four letters and most of the shorter.
+pub fn alike(left: &[u8], right: &[u8]) -> bool {
+    let shared = left.iter().zip(right).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    let shorter = left.len().min(right.len());
+    shared == left.len() && shared == right.len()
+        || shorter >= 3 && shared == shorter && left.len().abs_diff(right.len()) <= 6
+        || shared >= 4 && shared + 3 >= shorter.max(5)
+}
+
+/// Words of English questions that name nothing.
+const STOP: [&str; 84] = [
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "not", "is", "are", "was",
+    "were", "be", "been", "it", "its", "this", "that", "these", "those", "there", "here", "what", "which", "who", "whom",
+    "when", "where", "why", "how", "do", "does", "did", "has", "have", "had", "can", "could", "will", "would", "should",
+    "i", "me", "my", "we", "our", "you", "your", "they", "their", "he", "she", "as", "if", "any", "all", "each", "every",
+    "more", "most", "many", "much", "one", "give", "find", "list", "show", "tell", "get", "please", "only", "no", "so",
+    "than", "then", "about", "into",
+];
+
+/// Whether a lower-case word names nothing by itself.
+pub fn is_stop(word: &[u8]) -> bool {
+    STOP.iter().any(|stop| stop.as_bytes() == word)
+}
+
+/// Beginnings of words that report trouble, in several languages. A hint beside the structural
+/// evidence (rarity, position, extremes), never the only one.
+const TROUBLE: [&str; 43] = [
+    "error", "fail", "fatal", "critical", "exception", "panic", "crash", "abort", "denied", "refused", "timeout",
+    "unhealthy", "invalid", "corrupt", "killed", "oom", "emergency", "severe", "degraded", "unavailable", "rejected",
+    "unreachable", "overflow", "segfault", "traceback", "fehler", "erreur", "échec", "fallo", "falha", "erro", "errore",
+    "ошибк", "сбой", "错误", "失败", "异常", "エラー", "失敗", "異常", "오류", "실패", "خطأ",
+];
+
+/// Whether a word reports trouble.
+pub fn is_trouble(word: &[u8]) -> bool {
+    TROUBLE.iter().any(|stem| {
+        let stem = stem.as_bytes();
+        if stem[0] >= 0x80 {
+            memchr::memmem::find(word, stem).is_some()
+        } else {
+            word.len() >= stem.len() && word[..stem.len()].eq_ignore_ascii_case(stem)
+        }
+    })
+}
