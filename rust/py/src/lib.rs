@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 /// The compiled core of Headroom.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     door::register(module)?;
     content::register(module)?;
     json::register(module)?;

@@ -1,0 +1,45 @@
+# make demo   set up and compress a real input, then get the original back
+# make test   set up and run every test
+# make check  format, lint, types, stubs
+.PHONY: setup check test demo clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.built
+RUST := Cargo.toml Cargo.lock $(shell find rust -type f -not -path '*/target/*')
+
+setup: $(STAMP)
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@command -v cargo > /dev/null || { echo "cargo is needed: install Rust, see https://rustup.rs"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2'
+	@touch $@
+
+# The package is installed in place, so Python files need no rebuild: only Rust and pyproject.toml do.
+$(STAMP): $(VENV)/.installed $(RUST) pyproject.toml README.md
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked --extras dev
+	@touch $@
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	MYPYPATH=python $(BIN)/python -m mypy.stubtest headroom._core
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+test: setup
+	cargo test --workspace --locked --quiet
+	$(BIN)/python -m pytest --quiet
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+clean:
+	rm -rf $(VENV) target
