@@ -1,0 +1,130 @@
+"""One segment's decision: which text should stand for it, and why.
+
+A pure function of the segment and the policy: the same ones give the same decision, in any process. Nothing is stored
+here, so a lossy decision may be used only after its original is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headroom.compressors import Budget, Compressor
+from headroom.gate import Verdict, choose, judge
+from headroom.marker import parse_marker
+from headroom.report import report
+from headroom.router import PLAIN, route
+from headroom.segment import Segment, Step
+from headroom.settings import Level, Retrieval
+
+_CHARACTERS_PER_TOKEN = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything besides the segment that a decision depends on."""
+
+    level: Level = "balanced"
+    retrieval: Retrieval = "assumed"
+    target_ratio: float | None = None
+    compress_user: bool = False
+    compress_system: bool = False
+    min_tokens: int = 50
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def lossy(self) -> bool:
+        """Whether anything may be left out."""
+        return self.level != "lossless" and self.retrieval != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on one text: the text to write, or None to leave it; its tokens either way; and why.
+
+    `seen_key` is the key in the marker of a text that Headroom wrote before, else empty.
+    """
+
+    text: str | None
+    lossless: bool
+    kind: str
+    tokens_before: int
+    tokens_after: int
+    steps: tuple[Step, ...]
+    seen_key: str = ""
+
+
+def left_as_it_is(tokens: int, *steps: Step, seen_key: str = "") -> Decision:
+    """The decision to leave a text alone."""
+    return Decision(None, True, "", tokens, tokens, steps, seen_key)
+
+
+def why_left_alone(segment: Segment, policy: Policy) -> str:
+    """Why nobody may touch a text, or nothing if somebody may."""
+    if segment.frozen or segment.origin == "assistant":
+        return "left alone: it must reach the provider as it is"
+    if segment.origin == "system" and not policy.compress_system:
+        return "left alone: compress_system is off"
+    if segment.origin == "user" and not policy.compress_user:
+        return "left alone: compress_user is off"
+    if segment.call is not None and segment.call.is_retrieve:
+        return "left alone: it answers a retrieval"
+    if segment.content_type == PLAIN:
+        return "left alone: told that it is plain text"
+    if len(segment.text) < policy.min_tokens * _CHARACTERS_PER_TOKEN and parse_marker(segment.text) is None:
+        return "left alone: smaller than min_tokens"
+    return ""
+
+
+def decide(
+    segment: Segment,
+    key: str,
+    policy: Policy,
+    tokens: int,
+    compressors: Sequence[Compressor],
+    count: Callable[[str], int],
+) -> Decision:
+    """The best form of a text, or the decision to leave it; `tokens` are its own, `key` would name its original."""
+    steps = [Step("read", segment.origin, tokens, tokens)]
+    name = "the router"
+    try:
+        for score, compressor in route(segment, compressors, policy.lossy):
+            name = compressor.name
+            steps.append(Step("choose", f"{name} matches {score:.2f}"))
+            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, count)
+            chosen = choose(verdicts)
+            steps += _steps(verdicts, chosen, tokens)
+            if chosen is not None:
+                return _write(compressor.content_types[0], chosen, tokens, steps)
+    except Exception as error:
+        # Whatever a compressor does wrong must not cost the caller the request: the original goes out.
+        steps.append(Step("compress", f"{name} failed: {type(error).__name__}", failed=True))
+        report(f"{name} failed with {type(error).__name__} on a text of {len(segment.text):,} characters")
+    if len(steps) == 1:
+        steps.append(Step("choose", "left alone: no compressor is for this text"))
+    return left_as_it_is(tokens, *steps)
+
+
+def _drafts(segment: Segment, key: str, policy: Policy, compressor: Compressor) -> list[Any]:
+    options = next((own for owner, own in policy.options if owner == compressor.name), None)
+    budget = Budget(options or compressor.Options(), policy.lossy, policy.level == "deep", policy.target_ratio, key)
+    return [draft for draft in compressor.compress(segment, budget) if draft.lossless or policy.lossy]
+
+
+def _steps(verdicts: Sequence[Verdict], chosen: Verdict | None, tokens: int) -> list[Step]:
+    if not verdicts:
+        return [Step("compress", "nothing to gain")]
+    steps = []
+    for verdict in verdicts:
+        draft, form = verdict.draft, "lossless" if verdict.draft.lossless else "lossy"
+        steps.append(Step("compress", f"{form} form", tokens, verdict.tokens, kept=draft.kept, dropped=draft.dropped))
+        refusal = verdict.refusal or ("" if verdict is chosen else "another form is smaller")
+        steps.append(Step("gate", f"{form} form refused: {refusal}" if refusal else f"{form} form taken"))
+    return steps
+
+
+def _write(kind: str, chosen: Verdict, tokens: int, steps: Sequence[Step]) -> Decision:
+    draft = chosen.draft
+    written = Step("write", f"{kind}, {'lossless' if draft.lossless else 'lossy'}", tokens, chosen.tokens)
+    return Decision(draft.text, draft.lossless, kind, tokens, chosen.tokens, (*steps, written))

@@ -1,0 +1,72 @@
+"""A readable report of a result: for each text what was tried, what was kept and why, what was left out.
+
+Derived from steps alone. `paint` marks the parts of a line by role, so that a terminal can show them in colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from headroom.result import CompressResult
+from headroom.segment import Segment, Step
+
+Role = Literal["head", "saved", "kept", "dropped", "failed", "quiet"]
+Paint = Callable[[str, Role], str]
+
+_MOST_ENTRIES = 20
+
+
+def explain(result: CompressResult, paint: Paint = lambda text, role: text) -> str:
+    """The report, one line a fact. Texts that were left alone are summed up in one line for each reason."""
+    return "\n".join(_lines(result, paint))
+
+
+def _lines(result: CompressResult, paint: Paint) -> Iterator[str]:
+    about = " (estimated)" if result.tokens_are_estimated else ""
+    yield paint(
+        f"{result.tokens_before:,} -> {result.tokens_after:,} tokens{about}, {result.compression_ratio:.1%} saved",
+        "head",
+    )
+    quiet: dict[tuple[str, str], list[int]] = {}
+    for segment in result.segments:
+        if len(segment.steps) == 1:
+            quiet.setdefault((segment.origin, segment.steps[0].reason), []).append(segment.steps[0].tokens_before)
+        else:
+            yield from _segment(segment, paint)
+    for (origin, reason), tokens in quiet.items():
+        noun = "text" if len(tokens) == 1 else "texts"
+        yield paint(f"{len(tokens)} {origin} {noun}, {sum(tokens):,} tokens: {reason}", "quiet")
+    for notice in result.notices:
+        yield paint(f"{notice.name}: {notice.reason}", "failed" if notice.failed else "quiet")
+
+
+def _segment(segment: Segment, paint: Paint) -> Iterator[str]:
+    yield paint(_title(segment), "head")
+    for step in segment.steps[1:]:
+        yield f"  {_step(step, paint)}"
+        yield from _listed("kept", [f"{what}: {why}" for what, why in step.kept], "kept", paint)
+        yield from _listed("left out", [f"{count:,} of {place}" for place, count in step.dropped], "dropped", paint)
+
+
+def _title(segment: Segment) -> str:
+    place = ".".join(str(part) for part in segment.place) or "text"
+    call = f" of {segment.call.name}" if segment.call else ""
+    return f"{place}: {segment.origin}{call}, {segment.steps[0].tokens_before:,} tokens"
+
+
+def _step(step: Step, paint: Paint) -> str:
+    if step.failed:
+        return paint(f"{step.name}: {step.reason}", "failed")
+    if step.name == "write":
+        return paint(f"{step.name}: {step.reason}: {step.tokens_before:,} -> {step.tokens_after:,} tokens", "saved")
+    if step.name == "compress" and step.tokens_after:
+        return f"{step.name}: {step.reason}: {step.tokens_after:,} tokens"
+    return f"{step.name}: {step.reason}{f', key {step.key}' if step.key else ''}"
+
+
+def _listed(title: str, entries: Sequence[str], role: Role, paint: Paint) -> Iterator[str]:
+    for entry in entries[:_MOST_ENTRIES]:
+        yield f"    {paint(title, role)} {entry}"
+    if len(entries) > _MOST_ENTRIES:
+        yield paint(f"    {title}: {len(entries) - _MOST_ENTRIES:,} more", "quiet")

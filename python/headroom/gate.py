@@ -1,0 +1,69 @@
+"""The gate: which draft, if any, may stand for the original.
+
+A draft passes only when it is smaller in tokens and in bytes and what it leaves out can be had back. A lossy draft must
+be clearly smaller than the lossless one to be worth asking back for. The gate's order of preference is: lossy where it
+pays, lossless, original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from headroom.compressors import Draft
+from headroom.marker import parse_marker
+
+LOSSY_SHARE = 0.75
+"""A lossy draft is taken only when it has at most this share of the lossless draft's tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of one draft: its tokens, and why it was refused; an empty reason means that it may pass."""
+
+    draft: Draft
+    tokens: int
+    refusal: str
+
+
+def judge(drafts: Sequence[Draft], original: str, tokens: int, key: str, count: Callable[[str], int]) -> list[Verdict]:
+    """A verdict on every draft, in order. `tokens` are those of the original, `key` its name in the store."""
+    verdicts = [_judge_alone(draft, original, tokens, key, count) for draft in drafts]
+    lossless = min((each.tokens for each in verdicts if each.draft.lossless and not each.refusal), default=None)
+    if lossless is None:
+        return verdicts
+    limit = LOSSY_SHARE * lossless
+    return [
+        each
+        if each.draft.lossless or each.refusal or each.tokens <= limit
+        else Verdict(each.draft, each.tokens, f"not clearly smaller than the lossless form's {lossless:,} tokens")
+        for each in verdicts
+    ]
+
+
+def choose(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """The smallest draft that may pass, or None when the original stays."""
+    return min((each for each in verdicts if not each.refusal), key=lambda each: each.tokens, default=None)
+
+
+def _judge_alone(draft: Draft, original: str, tokens: int, key: str, count: Callable[[str], int]) -> Verdict:
+    if not draft.text:
+        return Verdict(draft, 0, "empty: providers refuse empty text")
+    if not draft.lossless and not _names(draft.text, key):
+        return Verdict(draft, 0, "its first line is no marker with the original's key: nobody could ask for the rest")
+    if not _fewer_bytes(draft.text, original):
+        return Verdict(draft, 0, "not smaller in bytes")
+    own = count(draft.text)
+    return Verdict(draft, own, "" if own < tokens else f"{own:,} tokens are not fewer than {tokens:,}")
+
+
+def _names(text: str, key: str) -> bool:
+    marker = parse_marker(text)
+    return marker is not None and marker.key == key
+
+
+def _fewer_bytes(text: str, original: str) -> bool:
+    # A character has one to four bytes, so most cases need no encoding.
+    if 4 * len(text) < len(original) or (text.isascii() and len(text) < len(original)):
+        return True
+    return len(text.encode()) < len(original.encode())

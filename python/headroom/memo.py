@@ -1,0 +1,51 @@
+"""A bounded memory of decisions and counts, so that known content is not worked on again.
+
+It holds pure results only: losing an entry costs time and never changes an output. Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Memo(Generic[Value]):
+    """The most recently used results, up to a number of entries and a total weight (of characters they hold).
+
+    Getting and putting take constant time.
+    """
+
+    def __init__(self, max_entries: int, max_weight: int) -> None:
+        self._max_entries = max_entries
+        self._max_weight = max_weight
+        self._weight = 0
+        self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Value | None:
+        """The result remembered under `key`, which becomes the most recent one; None if there is none."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry[0]
+
+    def put(self, key: Hashable, value: Value, weight: int = 0) -> None:
+        """Remembers a result, forgetting the least recently used ones beyond the bounds."""
+        if weight > self._max_weight:
+            return
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self._weight += weight - (old[1] if old else 0)
+            self._entries[key] = (value, weight)
+            while len(self._entries) > self._max_entries or self._weight > self._max_weight:
+                _, (_, forgotten) = self._entries.popitem(last=False)
+                self._weight -= forgotten
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,56 @@
+"""Reading and changing single texts of a payload, whatever its wire format.
+
+A payload is what a provider's SDK takes: dicts and lists, and now and then an object of the SDK itself. Writing is
+copy-on-write: the payload that came in is never changed, and what no replacement touches is the same object in the
+payload that goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from headroom.segment import Place
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """The fields of a message or block: a dict's own, an SDK object's as it would be on the wire, else none."""
+    if type(value) is dict or isinstance(value, Mapping):
+        return value
+    dump = getattr(value, "model_dump", None)
+    fields = dump() if callable(dump) else None
+    return fields if isinstance(fields, Mapping) else {}
+
+
+def texts_of(content: Any, place: Place) -> Iterator[tuple[str, Place, Mapping[str, Any]]]:
+    """The texts of a `content` value: a string, or a list whose blocks of type `text` hold one each.
+
+    Yields the text, its place, and the block it stands in (empty for a bare string). Empty texts are passed over.
+    """
+    if isinstance(content, str):
+        if content:
+            yield content, place, {}
+    elif isinstance(content, Sequence):
+        for index, block in enumerate(content):
+            fields = as_mapping(block)
+            text = fields.get("text")
+            if fields.get("type") == "text" and isinstance(text, str) and text:
+                yield text, (*place, index, "text"), fields
+
+
+def with_texts(payload: Any, replacements: Mapping[Place, str]) -> Any:
+    """A payload in which the text at each place is replaced, sharing everything else with the one that came in.
+
+    The cost is proportional to the containers on the way to the changed places.
+    """
+    if not replacements:
+        return payload
+    if () in replacements:
+        return replacements[()]
+    branches: dict[str | int, dict[Place, str]] = {}
+    for place, text in replacements.items():
+        branches.setdefault(place[0], {})[place[1:]] = text
+    changed: Any = list(payload) if isinstance(payload, Sequence) else dict(as_mapping(payload))
+    for step, inner in branches.items():
+        changed[step] = with_texts(changed[step], inner)
+    return changed

@@ -1,0 +1,53 @@
+"""Providers: one file each wire format; what a payload says, and how to write other texts into it.
+
+A module in this package (or one that an installed package names in the entry point group `headroom.providers`) is
+found by itself when it has what `Provider` asks for. Providers know the format and nothing about compression, and
+never import each other. `CONTRIBUTING.md` says how to add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from headroom.segment import Place, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequest:
+    """A model's request to run a tool: its id, the tool's name, and the arguments, None when they are not an object."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | None
+
+
+class Provider(Protocol):
+    """What a provider's module has."""
+
+    @property
+    def name(self) -> str:
+        """Its name: the module's."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names by which a caller may ask for it."""
+
+    def detect(self, messages: Sequence[Any]) -> float:
+        """How surely the messages are in this format, 0 to 1; 0 when they cannot be."""
+
+    def read(self, messages: Sequence[Any]) -> list[Segment]:
+        """Every text the model would read, in order, with the call and the query in force for each tool result."""
+
+    def write(self, messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
+        """The messages with other texts at some places; messages without one are the same objects."""
+
+    def offer_tool(self, name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The definition of a tool, to be put into a request's `tools`."""
+
+    def read_tool_call(self, call: Mapping[str, Any]) -> ToolRequest | None:
+        """What a tool call asks for, or None if this is no tool call in this format."""
+
+    def answer_tool_call(self, request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
+        """The message or block that answers a tool call."""

@@ -1,0 +1,109 @@
+"""Anthropic Messages.
+
+Source: https://docs.anthropic.com/en/api/messages. Read are texts (a string content or blocks of type `text`), the
+contents of `tool_result` blocks, and the input of `tool_use` blocks. Thinking blocks are signed, blocks of server tools
+are checked by the provider, documents and search results are what citations point into: all of them, images, unknown
+blocks and every other field are passed on as they came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from headroom.places import as_mapping, texts_of, with_texts
+from headroom.providers import ToolRequest
+from headroom.segment import Origin, Place, Segment, ToolCall
+
+name = "anthropic_messages"
+aliases = ("anthropic",)
+
+_ORIGINS: dict[str, Origin] = {"user": "user", "assistant": "assistant", "system": "system"}
+_SHARED_BLOCKS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
+
+
+def detect(messages: Sequence[Any]) -> float:
+    """0.9 when a block is seen that only this format has, 0.4 when nothing speaks against it."""
+    for message in messages:
+        fields = as_mapping(message)
+        if fields.get("role") not in _ORIGINS or "tool_calls" in fields:
+            return 0.0
+        content = fields.get("content")
+        if isinstance(content, list):
+            kinds = {as_mapping(block).get("type") for block in content}
+            if kinds & {"image_url", "input_audio"}:
+                return 0.0
+            if kinds - _SHARED_BLOCKS:
+                return 0.9
+    return 0.4
+
+
+def read(messages: Sequence[Any]) -> list[Segment]:
+    """Every text of the messages; a tool result belongs to the `tool_use` block whose id it names."""
+    segments: list[Segment] = []
+    calls: dict[str, ToolCall] = {}
+    query = ""
+    for index, message in enumerate(messages):
+        fields = as_mapping(message)
+        origin = _ORIGINS.get(fields.get("role", ""), "system")
+        found = list(_read_content(fields.get("content"), (index, "content"), origin, calls, query))
+        segments += found
+        if origin == "user":
+            query = "\n".join(each.text for each in found if each.origin == "user") or query
+    return segments
+
+
+def _read_content(
+    content: Any, place: Place, origin: Origin, calls: dict[str, ToolCall], query: str
+) -> Iterator[Segment]:
+    if isinstance(content, str):
+        for text, where, _ in texts_of(content, place):
+            yield Segment(text, where, origin, None, query)
+        return
+    for position, each in enumerate(content or ()):
+        block = as_mapping(each)
+        kind = block.get("type")
+        if kind == "text" and block.get("text"):
+            yield Segment(
+                block["text"], (*place, position, "text"), origin, None, query, frozen=bool(block.get("citations"))
+            )
+        elif kind == "tool_use":
+            call = ToolCall(str(block.get("name", "")), _compact(block.get("input")))
+            calls[str(block.get("id"))] = call
+            yield Segment(call.arguments, (*place, position, "input"), "assistant", frozen=True)
+        elif kind == "tool_result":
+            made_by = calls.get(str(block.get("tool_use_id")))
+            for text, where, inner in texts_of(block.get("content"), (*place, position, "content")):
+                yield Segment(text, where, "tool", made_by, query, frozen=bool(inner.get("citations")))
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
+    """The messages with other texts at some places."""
+    written: list[Any] = with_texts(list(messages), replacements)
+    return written
+
+
+def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A client tool."""
+    return {"name": name, "description": description, "input_schema": dict(schema)}
+
+
+def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
+    """What a `tool_use` block asks for."""
+    if call.get("type") != "tool_use":
+        return None
+    arguments = call.get("input")
+    return ToolRequest(
+        str(call.get("id", "")), str(call.get("name", "")), arguments if isinstance(arguments, Mapping) else None
+    )
+
+
+def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
+    """A `tool_result` block, to come first in the next user message."""
+    answer: dict[str, Any] = {"type": "tool_result", "tool_use_id": request.id, "content": text}
+    return {**answer, "is_error": True} if failed else answer

@@ -1,0 +1,107 @@
+"""OpenAI Chat Completions messages.
+
+Source: https://platform.openai.com/docs/api-reference/chat/create. Read are contents (a string or parts of type
+`text`), and the arguments of tool calls. Images, audio, files, refusals and unknown parts or fields are passed on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from headroom.places import as_mapping, texts_of, with_texts
+from headroom.providers import ToolRequest
+from headroom.segment import Origin, Place, Segment, ToolCall
+
+name = "openai_chat"
+aliases = ("openai",)
+
+_ORIGINS: dict[str, Origin] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+_OWN_PARTS = frozenset({"image_url", "input_audio", "file", "refusal"})
+
+
+def detect(messages: Sequence[Any]) -> float:
+    """1 when something only this format has is seen, 0.5 when nothing speaks against it."""
+    for message in messages:
+        fields = as_mapping(message)
+        if fields.get("role") not in _ORIGINS:
+            return 0.0
+        if fields["role"] in ("tool", "function", "developer") or "tool_calls" in fields or "function_call" in fields:
+            return 1.0
+        content = fields.get("content")
+        if isinstance(content, list) and any(as_mapping(part).get("type") in _OWN_PARTS for part in content):
+            return 1.0
+    return 0.5
+
+
+def read(messages: Sequence[Any]) -> list[Segment]:
+    """Every text of the messages; a tool message belongs to the call whose id it names."""
+    segments: list[Segment] = []
+    calls: dict[str, ToolCall] = {}
+    query = ""
+    for index, message in enumerate(messages):
+        fields = as_mapping(message)
+        origin = _ORIGINS.get(fields.get("role", ""), "system")
+        call = None
+        if origin == "tool":
+            call = calls.get(str(fields.get("tool_call_id") or fields.get("name")))
+        texts = list(texts_of(fields.get("content"), (index, "content")))
+        segments += [Segment(text, place, origin, call, query) for text, place, _ in texts]
+        if origin == "user" and texts:
+            query = "\n".join(text for text, _, _ in texts)
+        for identifier, made, place in _calls(fields, index):
+            calls[identifier] = made
+            segments.append(Segment(made.arguments, place, "assistant", frozen=True))
+    return segments
+
+
+def _calls(fields: Mapping[str, Any], index: int) -> Iterator[tuple[str, ToolCall, Place]]:
+    for position, entry in enumerate(fields.get("tool_calls") or ()):
+        call = as_mapping(entry)
+        for kind, argument in (("function", "arguments"), ("custom", "input")):
+            inner = as_mapping(call.get(kind))
+            if inner:
+                made = ToolCall(str(inner.get("name", "")), str(inner.get(argument) or ""))
+                yield str(call.get("id")), made, (index, "tool_calls", position, kind, argument)
+    legacy = as_mapping(fields.get("function_call"))
+    if legacy:
+        made = ToolCall(str(legacy.get("name", "")), str(legacy.get("arguments") or ""))
+        yield made.name, made, (index, "function_call", "arguments")
+
+
+def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
+    """The messages with other texts at some places."""
+    written: list[Any] = with_texts(list(messages), replacements)
+    return written
+
+
+def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A function tool. `strict` is left out: it would forbid optional arguments."""
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": dict(schema)}}
+
+
+def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
+    """What an entry of `tool_calls` asks for."""
+    function = as_mapping(call.get("function"))
+    if not function:
+        return None
+    try:
+        arguments = json.loads(function.get("arguments") or "{}")
+    except (ValueError, TypeError):
+        arguments = None
+    return ToolRequest(
+        str(call.get("id", "")), str(function.get("name", "")), arguments if isinstance(arguments, dict) else None
+    )
+
+
+def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
+    """A tool message. The format has no field for failure: the text says it."""
+    return {"role": "tool", "tool_call_id": request.id, "content": text}

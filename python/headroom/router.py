@@ -1,0 +1,36 @@
+"""The router: which compressors may try a text, best first.
+
+Compressors compete by their `match` score. A content type that the caller named decides instead of the scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headroom.compressors import Compressor
+from headroom.segment import Segment
+
+PLAIN = "text"
+"""The content type of text that no compressor is for: it is left alone."""
+
+_LEAST_SCORE = 0.3
+
+
+def content_types(compressors: Sequence[Compressor]) -> list[str]:
+    """Every content type a caller may name."""
+    return [PLAIN, *(kind for compressor in compressors for kind in compressor.content_types)]
+
+
+def route(segment: Segment, compressors: Sequence[Compressor], lossy: bool) -> list[tuple[float, Compressor]]:
+    """Scores and compressors that may try the segment, best first; ties go by name.
+
+    `lossy` says whether leaving anything out is allowed; if not, compressors without a lossless form stay out.
+    """
+    able = [compressor for compressor in compressors if lossy or compressor.lossless]
+    if segment.content_type is not None:
+        return [(1.0, compressor) for compressor in able if segment.content_type in compressor.content_types]
+    scored = [(compressor.match(segment), compressor) for compressor in able]
+    return sorted(
+        ((score, compressor) for score, compressor in scored if score >= _LEAST_SCORE),
+        key=lambda pair: (-pair[0], pair[1].name),
+    )

@@ -1,0 +1,89 @@
+"""The one data type: a piece of text the model would read, and what was done to it.
+
+Providers make segments out of a payload, every later stage reads them, and whatever was decided about one is
+written down in its steps. Every figure reported anywhere is derived from steps. All types here are immutable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Origin = Literal["system", "user", "assistant", "tool"]
+StepName = Literal["read", "choose", "compress", "gate", "store", "write", "budget"]
+
+RETRIEVE_TOOL = "headroom_retrieve"
+"""The name of the tool by which a model asks for an original."""
+
+Place = tuple[str | int, ...]
+"""Where a text stands in a payload: keys and indexes from the outside in, such as `(3, "content", 0, "text")`.
+
+A text that was given alone stands at `()`. The system prompt and the tools, which are given beside the messages,
+stand at places that begin with `"system"` and `"tools"`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The call that made a tool result: the tool's name and its arguments as the text the model wrote."""
+
+    name: str
+    arguments: str
+
+    @property
+    def is_retrieve(self) -> bool:
+        """Whether it asked Headroom for an original, directly or through MCP."""
+        return self.name == RETRIEVE_TOOL or (
+            self.name.startswith("mcp__") and self.name.endswith(f"__{RETRIEVE_TOOL}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done, and why.
+
+    `tokens_before` and `tokens_after` are those of the text the step was about; they differ only in a step that
+    changed what the model reads. `failed` says that something went wrong, and the text went out less compressed for it.
+    `kept` are pairs of what a lossy form kept and why, such as `("row 17", "max of delay")`; `dropped` are pairs of a
+    place and how many of its items were left out.
+    """
+
+    name: StepName
+    reason: str
+    tokens_before: int = 0
+    tokens_after: int = 0
+    key: str | None = None
+    failed: bool = False
+    kept: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of text the model would read.
+
+    `query` is the question in force when it arrived: the last text of the user before it. `frozen` means that nobody
+    may change it, whatever the settings. `content_type` is a caller's hint, None to detect.
+    """
+
+    text: str
+    place: Place
+    origin: Origin
+    call: ToolCall | None = None
+    query: str = ""
+    content_type: str | None = None
+    frozen: bool = False
+    steps: tuple[Step, ...] = ()
+
+    def after(self, *steps: Step) -> Segment:
+        """The same segment with `steps` added to what was done to it."""
+        return Segment(
+            self.text,
+            self.place,
+            self.origin,
+            self.call,
+            self.query,
+            self.content_type,
+            self.frozen,
+            self.steps + steps,
+        )
