@@ -62,7 +62,7 @@ fn halving(count: usize, most: usize) -> impl Iterator<Item = usize> {
         .map(move |step| {
             let bits = 32 - step.leading_zeros();
             let reversed = u64::from(step.reverse_bits() >> (32 - bits));
-            (reversed * count as u64 >> bits) as usize
+            ((reversed * count as u64) >> bits) as usize
         })
         .take(most * 4)
         .filter(move |&ordinal| ordinal < count && taken.insert(ordinal))

@@ -20,6 +20,8 @@ pub struct Query {
     terms: Vec<Term>,
     by_hash: MixMap<u32, Vec<u16>>,
     bloom: [u64; 16],
+    /// Terms from here on are the tool call's.
+    call_from: u16,
 }
 
 struct Term {
@@ -30,7 +32,7 @@ struct Term {
 /// What a question names in a tree.
 #[derive(Default)]
 pub struct Named {
-    /// Values (or members of maps) with their scores, best first.
+    /// Values (or members of maps) with their scores, the question's before the call's, best first.
     pub hits: Vec<Hit>,
     /// Paths whose field's name is named.
     pub paths: Vec<bool>,
@@ -43,16 +45,19 @@ pub struct Hit {
     /// Offset of the best run in the value's raw text.
     pub offset: u32,
     pub is_whole: bool,
+    /// Named by the tool call only, not by the question.
+    pub by_call: bool,
 }
 
 impl Query {
-    /// Reads a question, in any language; `extra` is text that names things less surely.
-    pub fn new(question: &str, extra: &str) -> Query {
-        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), bloom: [0; 16] };
+    /// Reads a question, in any language, and the text of the tool call that the answer came from.
+    pub fn new(question: &str, call: &str) -> Query {
+        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), bloom: [0; 16], call_from: 0 };
         query.add(question.as_bytes(), false);
         // A gap, so that no run spans both.
         query.terms.push(Term { word: Vec::new(), is_stop: true });
-        query.add(extra.as_bytes(), true);
+        query.call_from = query.terms.len() as u16;
+        query.add(call.as_bytes(), true);
         query
     }
 
@@ -93,7 +98,7 @@ impl Query {
     /// Whether the question names a field.
     pub fn names_field(&self, name: &[u8]) -> bool {
         let names = words::of_name(name);
-        self.terms.iter().any(|term| {
+        self.terms[..self.call_from as usize].iter().any(|term| {
             !term.is_stop && term.word.len() >= 3 && names.iter().any(|word| words::alike(word, &term.word))
         })
     }
@@ -173,18 +178,21 @@ impl Query {
                 continue;
             }
             let score = rarity * f32::from(run.length) * if run.is_whole { 2.0 } else { 1.0 };
+            let by_call = run.term >= self.call_from;
             match hits.last_mut() {
-                Some(hit) if hit.node == run.node => {
+                Some(hit) if hit.node == run.node && hit.by_call == by_call => {
                     if score > hit.score {
                         hit.offset = run.start;
                     }
                     hit.score += score;
                     hit.is_whole |= run.is_whole;
                 }
-                _ => hits.push(Hit { node: run.node, score, offset: run.start, is_whole: run.is_whole }),
+                _ => hits.push(Hit { node: run.node, score, offset: run.start, is_whole: run.is_whole, by_call }),
             }
         }
-        hits.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
+        hits.sort_by(|left, right| {
+            left.by_call.cmp(&right.by_call).then(right.score.total_cmp(&left.score)).then(left.node.cmp(&right.node))
+        });
         hits
     }
 }

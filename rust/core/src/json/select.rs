@@ -15,6 +15,7 @@ const SMALL_MAP: u32 = 8;
 const MIN_SUMMED_ROWS: usize = 12;
 /// Values named by the query that are shown at most, and those of which rows are shown in full.
 const MAX_HITS: usize = 12;
+const MAX_CALL_HITS: usize = 4;
 const MAX_FULL: usize = 6;
 /// Hits as good as the best one, beyond which the query tells nothing apart.
 const MAX_TIED: usize = 24;
@@ -70,7 +71,9 @@ pub fn select(tree: &Tree, paths: &Paths, query: &Query, budget: Budget) -> Sele
     let view = &mut selector.selection.view;
     view.text_limit = if budget.deep { 80 } else { 160 };
     view.asked_text_limit = if budget.deep { 400 } else { 1600 };
-    selector.asked(&named.hits);
+    let from_call = named.hits.partition_point(|hit| !hit.by_call);
+    selector.asked(&named.hits[..from_call], MAX_HITS);
+    selector.asked(&named.hits[from_call..], MAX_CALL_HITS);
     selector.pins(&evidence.pins, budget);
     selector.hide(&named.paths);
     selector.collections(budget);
@@ -159,7 +162,7 @@ impl Selector<'_, '_> {
     }
 
     /// Shows what the query names.
-    fn asked(&mut self, hits: &[Hit]) {
+    fn asked(&mut self, hits: &[Hit], most: usize) {
         let Some(best) = hits.first() else { return };
         let tied = hits.iter().take_while(|hit| hit.score >= best.score * 0.9).count();
         if tied > MAX_TIED {
@@ -178,7 +181,7 @@ impl Selector<'_, '_> {
             total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
         };
         let telling: Vec<&Hit> = telling.iter().filter(tells).copied().collect();
-        for (ordinal, hit) in telling.into_iter().take(MAX_HITS).enumerate() {
+        for (ordinal, hit) in telling.into_iter().take(most).enumerate() {
             self.selection.view.focus.insert(hit.node, hit.offset);
             if ordinal < MAX_FULL && hit.score >= best.score * 0.6 {
                 let row = self.innermost_row(hit.node).unwrap_or(hit.node);

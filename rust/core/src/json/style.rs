@@ -282,7 +282,7 @@ fn factor_templates(tree: &Tree, cells: &[Vec<u32>], styles: &mut [Style], facto
 fn varies(tree: &Tree, column: &[u32]) -> bool {
     let probe = |at: usize| (column[at] != ABSENT).then(|| tree.raw(column[at]));
     let (first, middle, last) = (probe(0), probe(column.len() / 2), probe(column.len() - 1));
-    first != middle && middle != last || first != last && first != middle
+    first != middle && (middle != last || first != last)
 }
 
 fn all_strings(tree: &Tree, column: &[u32]) -> bool {
