@@ -5,9 +5,9 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     if args.len() > 1 {
         let budget = headroom_core::json::select::Budget { deep: false, target_ratio: None };
-        let (view, sel) = headroom_core::json::lossy(&text, &args[1], &args[2], "Ab3dE5gH7jK", budget).unwrap();
-        println!("{view}");
-        for (p, w) in sel.notes { eprintln!("{p}: {w}"); }
+        let view = headroom_core::json::lossy(&text, &args[1], &args[2], "Ab3dE5gH7jK", budget).unwrap();
+        println!("{}", view.text);
+        for (p, w) in view.account(&text).0 { eprintln!("{p}: {w}"); }
         return;
     }
     let query = std::env::var("QUERY").unwrap_or_default();

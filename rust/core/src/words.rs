@@ -90,14 +90,59 @@ const TROUBLE: [&str; 43] = [
     "ошибк", "сбой", "错误", "失败", "异常", "エラー", "失敗", "異常", "오류", "실패", "خطأ",
 ];
 
+/// Pairs of first letters with which a stem of `TROUBLE` begins.
+const TROUBLE_START: [u32; 32] = trouble_starts();
+
+const fn trouble_starts() -> [u32; 32] {
+    let mut table = [0u32; 32];
+    let mut at = 0;
+    while at < TROUBLE.len() {
+        let stem = TROUBLE[at].as_bytes();
+        if stem[0] < 0x80 {
+            table[(stem[0] & 31) as usize] |= 1 << (stem[1] & 31);
+        }
+        at += 1;
+    }
+    table
+}
+
 /// Whether a word reports trouble.
+#[inline]
 pub fn is_trouble(word: &[u8]) -> bool {
+    if word.len() < 3 {
+        return false;
+    }
+    if word[0] < 0x80 && (word[0] < b'A' || TROUBLE_START[(word[0] & 31) as usize] & (1 << (word[1] & 31)) == 0) {
+        return false;
+    }
     TROUBLE.iter().any(|stem| {
         let stem = stem.as_bytes();
         if stem[0] >= 0x80 {
-            memchr::memmem::find(word, stem).is_some()
+            word[0] >= 0x80 && memchr::memmem::find(word, stem).is_some()
         } else {
             word.len() >= stem.len() && word[..stem.len()].eq_ignore_ascii_case(stem)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_recognised_in_several_languages() {
+        for word in ["Error", "FAILED", "ошибка", "连接失败", "タイムアウトエラー", "Fehlermeldung", "oom"] {
+            assert!(is_trouble(word.as_bytes()), "{word}");
+        }
+        for word in ["er", "terror", "success", "2024", "готово", "ok"] {
+            assert!(!is_trouble(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_split_where_a_reader_would_split_them() {
+        let words = |name: &str| of_name(name.as_bytes()).into_iter().map(|w| String::from_utf8(w).unwrap()).collect::<Vec<_>>();
+        assert_eq!(words("magType"), ["mag", "type"]);
+        assert_eq!(words("US_Gross total"), ["us", "gross", "total"]);
+    }
 }

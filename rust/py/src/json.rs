@@ -7,19 +7,26 @@ use pyo3::prelude::*;
 use crate::door::detached;
 
 /// One draft of a crushed text.
-#[pyclass(frozen, get_all, module = "headroom._core")]
+#[pyclass(frozen, module = "headroom._core")]
 struct Crushed {
-    /// What the model would read.
+    #[pyo3(get)]
     text: String,
-    /// Whether `expand_json` gives back every value.
+    #[pyo3(get)]
     lossless: bool,
-    /// Items of the main collection that are shown, and that there are.
+    #[pyo3(get)]
     shown: usize,
+    #[pyo3(get)]
     total: usize,
-    /// Places that are shown, and why.
-    notes: Vec<(String, String)>,
-    /// Collections of which items are left out, and how many.
-    dropped: Vec<(String, usize)>,
+    lossy: Option<json::Lossy>,
+}
+
+#[pymethods]
+impl Crushed {
+    /// Places shown with the reasons why, and places of which items are left out with their number;
+    /// `original` is the text that was crushed.
+    fn account(&self, py: Python<'_>, original: &str) -> PyResult<json::Account> {
+        detached(py, || self.lossy.as_ref().map(|lossy| lossy.account(original)).unwrap_or_default())
+    }
 }
 
 /// How surely a text is JSON, NDJSON or cut JSON: 0 or 1.
@@ -36,7 +43,7 @@ fn json_score(py: Python<'_>, text: &str) -> PyResult<f64> {
 #[pyo3(signature = (text, query = "", call = ""))]
 fn crush_json_lossless(py: Python<'_>, text: &str, query: &str, call: &str) -> PyResult<Option<Crushed>> {
     let view = detached(py, || json::lossless(text, query, call))?;
-    Ok(view.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, notes: Vec::new(), dropped: Vec::new() }))
+    Ok(view.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, lossy: None }))
 }
 
 /// A lossy view under a marker with `key`; `None` if the text is not JSON or nothing is left out.
@@ -52,13 +59,12 @@ fn crush_json_lossy(
     target_ratio: Option<f64>,
 ) -> PyResult<Option<Crushed>> {
     let drafted = detached(py, || json::lossy(text, query, call, key, Budget { deep, target_ratio }))?;
-    Ok(drafted.map(|(text, selection)| Crushed {
-        text,
+    Ok(drafted.map(|mut lossy| Crushed {
+        text: std::mem::take(&mut lossy.text),
         lossless: false,
-        shown: selection.shown,
-        total: selection.total,
-        notes: selection.notes.into_iter().map(|(place, why)| (place, why.to_owned())).collect(),
-        dropped: selection.dropped,
+        shown: lossy.shown,
+        total: lossy.total,
+        lossy: Some(lossy),
     }))
 }
 

@@ -176,11 +176,10 @@ impl Gatherer<'_, '_> {
         let distinct_two = self.tree.raw(min) != self.tree.raw(max);
         if distinct_two {
             let is_name = self.is_identifier(&numbers);
-            if asked || !is_name {
-                let why = if asked { Why::AskedExtreme } else { Why::Extreme };
-                self.pin(max, why, 2.0);
-                self.pin(min, why, 1.0);
-            }
+            let why = if asked { Why::AskedExtreme } else { Why::Extreme };
+            let weight = if is_name { 0.1 } else { 1.0 };
+            self.pin(max, why, weight * 2.0);
+            self.pin(min, why, weight);
             if !is_name {
                 for value in &mut values {
                     *value = (*value - median).abs();

@@ -11,9 +11,9 @@ use super::paths::Mix;
 use crate::words;
 
 /// Rows looked at.
-const MAX_SAMPLE: usize = 40;
+const MAX_SAMPLE: usize = 24;
 /// Bytes of a row that are looked at.
-const MAX_ROW_BYTES: usize = 480;
+const MAX_ROW_BYTES: usize = 320;
 /// Bits in which near-duplicates may differ.
 const NEAR_BITS: u32 = 3;
 
@@ -72,7 +72,7 @@ fn halving(count: usize, most: usize) -> impl Iterator<Item = usize> {
 /// SimHash over the words of a text, and the hashes of its word bigrams.
 fn fingerprint(text: &[u8]) -> (u64, Vec<u64>) {
     let mut votes = [0i16; 64];
-    let mut bigrams = Vec::new();
+    let mut bigrams = Vec::with_capacity(96);
     let mut last = 0u64;
     words::for_each(text, |start, end| {
         let word = u64::from(words::hash(&text[start..end])).wrapping_mul(0x9E37_79B9_7F4A_7C15);

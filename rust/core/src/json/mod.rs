@@ -18,6 +18,7 @@ pub mod table;
 pub mod view;
 pub mod write;
 
+use evidence::Why;
 use parse::Tree;
 use paths::Paths;
 use query::Query;
@@ -65,7 +66,7 @@ pub fn expand(text: &str) -> Option<String> {
 
 /// A lossy view of `text` under a marker line; `None` if `text` is not JSON, is nested too deep, or
 /// nothing would be left out.
-pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> Option<(String, Selection)> {
+pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> Option<Lossy> {
     let tree = Tree::parse(text)?;
     if tree.max_depth > parse::MAX_DEPTH {
         return None;
@@ -78,5 +79,29 @@ pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> 
     let view = share::share(&writer.out, spans).unwrap_or(writer.out);
     let view = String::from_utf8(view).ok()?;
     let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
-    Some((format!("{marker}\n{view}"), selection))
+    let Selection { notes, dropped, shown, total, .. } = selection;
+    Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
+}
+
+/// A lossy view.
+pub struct Lossy {
+    pub text: String,
+    /// Items of the main collection that are shown, and that there are.
+    pub shown: usize,
+    pub total: usize,
+    notes: Vec<(u32, Why)>,
+    dropped: Vec<(u32, usize)>,
+}
+
+/// Places with the reasons why they are shown, and places with the number of items left out.
+pub type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
+
+impl Lossy {
+    /// What is shown and why, and what is left out; `text` is the text that was crushed.
+    pub fn account(&self, text: &str) -> Account {
+        let Some(tree) = Tree::parse(text) else { return Account::default() };
+        let notes = self.notes.iter().map(|&(node, why)| (select::place_of(&tree, node), why.text())).collect();
+        let dropped = self.dropped.iter().map(|&(node, count)| (select::place_of(&tree, node), count)).collect();
+        (notes, dropped)
+    }
 }

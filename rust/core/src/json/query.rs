@@ -19,7 +19,8 @@ const COMMON_LEAST: u32 = 6;
 pub struct Query {
     terms: Vec<Term>,
     by_hash: MixMap<u32, Vec<u16>>,
-    bloom: [u64; 16],
+    /// Per first byte, the lengths (modulo 64) of the terms that begin with it.
+    lengths: Vec<u64>,
     /// Terms from here on are the tool call's.
     call_from: u16,
 }
@@ -52,7 +53,7 @@ pub struct Hit {
 impl Query {
     /// Reads a question, in any language, and the text of the tool call that the answer came from.
     pub fn new(question: &str, call: &str) -> Query {
-        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), bloom: [0; 16], call_from: 0 };
+        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), lengths: vec![0; 256], call_from: 0 };
         query.add(question.as_bytes(), false);
         // A gap, so that no run spans both.
         query.terms.push(Term { word: Vec::new(), is_stop: true });
@@ -73,7 +74,9 @@ impl Query {
             }
             let hash = words::hash(&word);
             self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
-            self.bloom[(hash >> 6 & 15) as usize] |= 1 << (hash & 63);
+            for first in [word[0], word[0].to_ascii_uppercase()] {
+                self.lengths[first as usize] |= 1 << (word.len() & 63);
+            }
             let is_stop = words::is_stop(&word);
             self.terms.push(Term { word, is_stop });
         });
@@ -86,10 +89,10 @@ impl Query {
 
     #[inline]
     fn positions(&self, word: &[u8]) -> Option<&[u16]> {
-        let hash = words::hash(word);
-        if self.bloom[(hash >> 6 & 15) as usize] & (1 << (hash & 63)) == 0 {
+        if self.lengths[word[0] as usize] & (1 << (word.len() & 63)) == 0 {
             return None;
         }
+        let hash = words::hash(word);
         let positions = self.by_hash.get(&hash)?;
         let term = &self.terms[positions[0] as usize].word;
         word.eq_ignore_ascii_case(term).then_some(positions.as_slice())

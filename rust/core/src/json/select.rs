@@ -19,6 +19,8 @@ const MAX_CALL_HITS: usize = 4;
 const MAX_FULL: usize = 6;
 /// Hits as good as the best one, beyond which the query tells nothing apart.
 const MAX_TIED: usize = 24;
+/// Reasons that are remembered for reports.
+const MAX_NOTES: usize = 200;
 /// Share of the space that a value may cost and still be let in when space is short.
 const CRUMB_SHARE: f64 = 0.03;
 /// Rough share of a record's bytes that its row in a table has.
@@ -39,7 +41,7 @@ impl Budget {
         match (self.target_ratio, self.deep) {
             (Some(ratio), _) => total as f64 * ratio * 0.7,
             (None, true) => (total as f64 * 0.03).max(600.0),
-            (None, false) => (total as f64 * 0.08).max(1400.0),
+            (None, false) => (total as f64 * 0.09).max(1800.0),
         }
     }
 }
@@ -47,10 +49,10 @@ impl Budget {
 /// A view and the account of it.
 pub struct Selection {
     pub view: View,
-    /// Where something is shown, and why.
-    pub notes: Vec<(String, &'static str)>,
-    /// Where items are left out, and how many.
-    pub dropped: Vec<(String, usize)>,
+    /// What is shown, and why.
+    pub notes: Vec<(u32, Why)>,
+    /// Of which collections items are left out, and how many.
+    pub dropped: Vec<(u32, usize)>,
     pub shown: usize,
     pub total: usize,
 }
@@ -155,9 +157,8 @@ impl Selector<'_, '_> {
     }
 
     fn note(&mut self, index: u32, why: Why) {
-        if self.selection.notes.len() < 400 {
-            let place = place_of(self.tree, index);
-            self.selection.notes.push((place, why.text()));
+        if self.selection.notes.len() < MAX_NOTES {
+            self.selection.notes.push((index, why));
         }
     }
 
@@ -320,7 +321,7 @@ impl Selector<'_, '_> {
             self.selection.view.summaries.insert(index, summary);
         }
         let shown = keep.len();
-        self.selection.dropped.push((place_of(self.tree, index), rows.len() - shown));
+        self.selection.dropped.push((index, rows.len() - shown));
         self.selection.view.kept.insert(index, keep);
         (shown, rows.len())
     }
@@ -339,7 +340,7 @@ fn is_opaque(raw: &[u8]) -> bool {
 }
 
 /// Where a node stands, as a JSON path.
-fn place_of(tree: &Tree, index: u32) -> String {
+pub fn place_of(tree: &Tree, index: u32) -> String {
     let mut parts = Vec::new();
     let mut at = index;
     while tree.node(at).parent != u32::MAX {
