@@ -53,11 +53,17 @@ pub enum Place {
 /// Whether `text` can stand bare at `place`.
 #[inline]
 pub fn is_bare(text: &[u8], place: Place) -> bool {
-    let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return false };
+    let (Some(&first), Some(&last)) = (text.first(), text.last()) else {
+        return false;
+    };
     if CLASS[first as usize] & FIRST != 0 || last == b' ' {
         return false;
     }
-    let mask = if matches!(place, Place::Row | Place::StringRow) { ROW } else { NESTED };
+    let mask = if matches!(place, Place::Row | Place::StringRow) {
+        ROW
+    } else {
+        NESTED
+    };
     let mut seen = 0u8;
     for &byte in text {
         seen |= CLASS[byte as usize];
@@ -77,7 +83,9 @@ pub fn is_bare(text: &[u8], place: Place) -> bool {
 pub fn is_literal(text: &[u8], first: u8) -> bool {
     match first {
         b'0'..=b'9' | b'-' => number_end(text, 0) == Some(text.len()) || text == b"-Infinity",
-        b'n' | b't' | b'f' | b'N' | b'I' => matches!(text, b"null" | b"true" | b"false" | b"NaN" | b"Infinity"),
+        b'n' | b't' | b'f' | b'N' | b'I' => {
+            matches!(text, b"null" | b"true" | b"false" | b"NaN" | b"Infinity")
+        }
         _ => false,
     }
 }

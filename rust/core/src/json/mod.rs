@@ -27,7 +27,13 @@ use write::Writer;
 
 /// Whether the first bytes of a text allow it to be JSON.
 pub fn may_be_json(text: &str) -> bool {
-    matches!(text.trim_start_matches('\u{feff}').trim_start().as_bytes().first(), Some(b'{' | b'['))
+    matches!(
+        text.trim_start_matches('\u{feff}')
+            .trim_start()
+            .as_bytes()
+            .first(),
+        Some(b'{' | b'[')
+    )
 }
 
 /// Whether a text is JSON, NDJSON, or JSON that was cut off.
@@ -41,18 +47,23 @@ pub fn lossless(text: &str, query: &str, call: &str) -> Option<String> {
     let tree = Tree::parse(text)?;
     let minified = minify::document(&tree);
     if tree.max_depth <= parse::MAX_DEPTH {
-        let paths = Paths::new(&tree);
-        let literal = select::literal_rows(&tree, &paths, &Query::new(query, call));
-        let mut writer = Writer::new(&tree, &paths, write::Mode::Lossless(&literal));
-        writer.document();
-        let spans = std::mem::take(&mut writer.spans);
-        let view = share::share(&writer.out, spans).unwrap_or(writer.out);
-        let view = String::from_utf8(view).ok()?;
+        let view = lossless_view(&tree, query, call)?;
         if view.len() < minified.len() && read::expand(&view).as_deref() == Some(&minified) {
             return Some(view);
         }
     }
     String::from_utf8(minified).ok()
+}
+
+/// The lossless view of a tree, not yet compared with what it must expand to.
+pub fn lossless_view(tree: &Tree, query: &str, call: &str) -> Option<String> {
+    let paths = Paths::new(tree);
+    let literal = select::literal_rows(tree, &paths, &Query::new(query, call));
+    let mut writer = Writer::new(tree, &paths, write::Mode::Lossless(&literal));
+    writer.document();
+    let spans = std::mem::take(&mut writer.spans);
+    let view = share::share(&writer.out, spans).unwrap_or(writer.out);
+    String::from_utf8(view).ok()
 }
 
 /// The values of a lossless form, or of plain JSON, as minified JSON; `None` if `text` is neither.
@@ -78,9 +89,24 @@ pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> 
     let spans = std::mem::take(&mut writer.spans);
     let view = share::share(&writer.out, spans).unwrap_or(writer.out);
     let view = String::from_utf8(view).ok()?;
-    let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
-    let Selection { notes, dropped, shown, total, .. } = selection;
-    Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
+    let marker = format!(
+        "[headroom json {}/{} rows key={key}]",
+        selection.shown, selection.total
+    );
+    let Selection {
+        notes,
+        dropped,
+        shown,
+        total,
+        ..
+    } = selection;
+    Some(Lossy {
+        text: format!("{marker}\n{view}"),
+        shown,
+        total,
+        notes,
+        dropped,
+    })
 }
 
 /// A lossy view.
@@ -99,9 +125,19 @@ pub type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
 impl Lossy {
     /// What is shown and why, and what is left out; `text` is the text that was crushed.
     pub fn account(&self, text: &str) -> Account {
-        let Some(tree) = Tree::parse(text) else { return Account::default() };
-        let notes = self.notes.iter().map(|&(node, why)| (select::place_of(&tree, node), why.text())).collect();
-        let dropped = self.dropped.iter().map(|&(node, count)| (select::place_of(&tree, node), count)).collect();
+        let Some(tree) = Tree::parse(text) else {
+            return Account::default();
+        };
+        let notes = self
+            .notes
+            .iter()
+            .map(|&(node, why)| (select::place_of(&tree, node), why.text()))
+            .collect();
+        let dropped = self
+            .dropped
+            .iter()
+            .map(|&(node, count)| (select::place_of(&tree, node), count))
+            .collect();
         (notes, dropped)
     }
 }

@@ -1,36 +1,48 @@
 //! JSON strings: finding their end, decoding and encoding them.
 
+/// The offset of the first quote, backslash or control character in a block, if any.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn first_stop(block: &[u8; 16]) -> Option<usize> {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8,
+    };
+    // SAFETY: SSE2 is part of every x86-64, and the load reads the 16 bytes of `block`, unaligned.
+    let mask = unsafe {
+        let bytes = _mm_loadu_si128(block.as_ptr().cast());
+        let quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+        let slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+        let controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls))
+    };
+    (mask != 0).then_some(mask.trailing_zeros() as usize)
+}
+
+/// The offset of the first quote, backslash or control character in a block, if any.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn first_stop(block: &[u8; 16]) -> Option<usize> {
+    block
+        .iter()
+        .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
+}
+
 /// The end of the string body that begins at `start` (the index of its closing quote), and whether
 /// it needs decoding (has escapes or control characters). `None` if it never closes.
 #[inline]
 pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
     let mut at = start;
     let mut escaped = false;
     loop {
-        while at + 8 <= text.len() {
-            let word = u64::from_le_bytes([
-                text[at],
-                text[at + 1],
-                text[at + 2],
-                text[at + 3],
-                text[at + 4],
-                text[at + 5],
-                text[at + 6],
-                text[at + 7],
-            ]);
-            let quote = word ^ (ONES * u64::from(b'"'));
-            let slash = word ^ (ONES * u64::from(b'\\'));
-            let hit = (quote.wrapping_sub(ONES) & !quote)
-                | (slash.wrapping_sub(ONES) & !slash)
-                | (word.wrapping_sub(ONES * 0x20) & !word);
-            let hit = hit & HIGHS;
-            if hit != 0 {
-                at += (hit.trailing_zeros() / 8) as usize;
-                break;
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+            match first_stop(block) {
+                Some(hit) => {
+                    at += hit;
+                    break;
+                }
+                None => at += 16,
             }
-            at += 8;
         }
         match *text.get(at)? {
             b'"' => return Some((at, escaped)),
@@ -85,7 +97,10 @@ fn decode_escape(raw: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
 
 fn decode_unicode(raw: &[u8], at: usize) -> Option<(char, usize)> {
     let high = hex4(raw, at + 2)?;
-    if (0xD800..0xDC00).contains(&high) && raw.get(at + 6) == Some(&b'\\') && raw.get(at + 7) == Some(&b'u') {
+    if (0xD800..0xDC00).contains(&high)
+        && raw.get(at + 6) == Some(&b'\\')
+        && raw.get(at + 7) == Some(&b'u')
+    {
         let low = hex4(raw, at + 8)?;
         if (0xDC00..0xE000).contains(&low) {
             let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
@@ -97,7 +112,9 @@ fn decode_unicode(raw: &[u8], at: usize) -> Option<(char, usize)> {
 
 fn hex4(raw: &[u8], at: usize) -> Option<u32> {
     let digits = raw.get(at..at + 4)?;
-    digits.iter().try_fold(0, |sum, &byte| Some(sum * 16 + (byte as char).to_digit(16)?))
+    digits.iter().try_fold(0, |sum, &byte| {
+        Some(sum * 16 + (byte as char).to_digit(16)?)
+    })
 }
 
 /// Writes `text` as a JSON string with the fewest escapes.
@@ -108,7 +125,6 @@ pub fn encode(text: &str, out: &mut Vec<u8>) {
 }
 
 fn encode_body(bytes: &[u8], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut from = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {
@@ -122,14 +138,14 @@ fn encode_body(bytes: &[u8], out: &mut Vec<u8>) {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            _ => out.extend_from_slice(&[b'\\', b'u', b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]),
+            _ => push_control(byte, out),
         }
     }
     out.extend_from_slice(&bytes[from..]);
 }
 
 /// Writes a raw string body as a JSON string in canonical spelling: the fewest escapes, except that
-/// a body with lone surrogates or bad escapes stays as it is.
+/// a body with lone surrogates or bad escapes stays as it is, but for control characters.
 pub fn canonical(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
     if escaped {
         if let Some(text) = decode(raw) {
@@ -138,8 +154,30 @@ pub fn canonical(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
-    out.extend_from_slice(raw);
+    if escaped {
+        for &byte in raw {
+            if byte < 0x20 {
+                push_control(byte, out);
+            } else {
+                out.push(byte);
+            }
+        }
+    } else {
+        out.extend_from_slice(raw);
+    }
     out.push(b'"');
+}
+
+fn push_control(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.extend_from_slice(&[
+        b'\\',
+        b'u',
+        b'0',
+        b'0',
+        HEX[(byte >> 4) as usize],
+        HEX[(byte & 15) as usize],
+    ]);
 }
 
 #[cfg(test)]
@@ -149,7 +187,10 @@ mod tests {
     #[test]
     fn scan_finds_the_closing_quote_and_notices_escapes() {
         assert_eq!(scan(b"abc\"", 0), Some((3, false)));
-        assert_eq!(scan("äöü日本語 long enough\"".as_bytes(), 0).map(|f| f.1), Some(false));
+        assert_eq!(
+            scan("äöü日本語 long enough\"".as_bytes(), 0).map(|f| f.1),
+            Some(false)
+        );
         assert_eq!(scan(b"a\\\"bcdefghijk\"", 0), Some((13, true)));
         assert_eq!(scan(b"0123456789\n\"", 0), Some((11, true)));
         assert_eq!(scan(b"never closed", 0), None);

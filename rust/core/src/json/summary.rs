@@ -16,7 +16,9 @@ const MAX_VALUE_BYTES: usize = 32;
 /// The summary of a collection whose records are `rows`; empty if nothing is worth saying.
 pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u32]) -> String {
     let mut out = String::new();
-    let Some(&first) = rows.first() else { return out };
+    let Some(&first) = rows.first() else {
+        return out;
+    };
     let base = paths.of_node[first as usize];
     let mut shown = 0;
     for column in &evidence.columns {
@@ -25,7 +27,11 @@ pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u3
         }
         let name = paths.dotted(tree, column.path, base);
         if let Some(line) = line(tree, &column.facts, rows.len()) {
-            let name = if name.is_empty() { "values".to_owned() } else { name };
+            let name = if name.is_empty() {
+                "values".to_owned()
+            } else {
+                name
+            };
             let _ = writeln!(out, "# {name} {line}");
             shown += 1;
         }
@@ -46,31 +52,64 @@ fn is_below(paths: &Paths, mut path: PathId, base: PathId) -> bool {
 }
 
 fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
-    let missing = |count: usize| if count < records { format!(", {} absent", records - count) } else { String::new() };
+    let missing = |count: usize| {
+        if count < records {
+            format!(", {} absent", records - count)
+        } else {
+            String::new()
+        }
+    };
     match facts {
-        Facts::Numbers { min, max, median, mean, nulls, count } => {
+        Facts::Numbers {
+            min,
+            max,
+            median,
+            mean,
+            nulls,
+            count,
+        } => {
             let (low, high) = (text(tree, *min), text(tree, *max));
             if low == high {
                 return None;
             }
-            let nulls = if *nulls > 0 { format!(", {nulls} null") } else { String::new() };
+            let nulls = if *nulls > 0 {
+                format!(", {nulls} null")
+            } else {
+                String::new()
+            };
             let absent = missing(*count + nulls.len().min(1) * nulls_of(facts));
-            Some(format!("{low}..{high}, median {}, mean {}{nulls}{absent}", number(*median), number(*mean)))
+            Some(format!(
+                "{low}..{high}, median {}, mean {}{nulls}{absent}",
+                number(*median),
+                number(*mean)
+            ))
         }
-        Facts::Categories { top, distinct, count } => {
+        Facts::Categories {
+            top,
+            distinct,
+            count,
+        } => {
             if *distinct < 2 {
                 return None;
             }
             let mut line = String::new();
             for (value, times) in top.iter().take(MAX_TOP) {
-                let _ = write!(line, "{}{}×{times}", if line.is_empty() { "" } else { " " }, text(tree, *value));
+                let _ = write!(
+                    line,
+                    "{}{}×{times}",
+                    if line.is_empty() { "" } else { " " },
+                    text(tree, *value)
+                );
             }
             if *distinct > MAX_TOP {
                 let _ = write!(line, " …{} more values", distinct - MAX_TOP);
             }
             Some(line + &missing(*count))
         }
-        Facts::Other { distinct: Some(distinct), count } if *distinct > 1 && *distinct < *count => {
+        Facts::Other {
+            distinct: Some(distinct),
+            count,
+        } if *distinct > 1 && *distinct < *count => {
             Some(format!("{distinct} distinct{}", missing(*count)))
         }
         Facts::Other { .. } => None,
