@@ -19,8 +19,7 @@ const fn word_table() -> [bool; 256] {
 pub fn hash(word: &[u8]) -> u32 {
     let mut hash = 0x811c_9dc5u32;
     for &byte in word {
-        hash = (hash ^ u32::from(byte | if byte.is_ascii_uppercase() { 0x20 } else { 0 }))
-            .wrapping_mul(0x0100_0193);
+        hash = (hash ^ u32::from(byte | if byte.is_ascii_uppercase() { 0x20 } else { 0 })).wrapping_mul(0x0100_0193);
     }
     hash
 }
@@ -60,11 +59,7 @@ pub fn of_name(name: &[u8]) -> Vec<Vec<u8>> {
 
 /// Whether two words are forms of one: equal, or alike in their first four letters and most of the shorter.
 pub fn alike(left: &[u8], right: &[u8]) -> bool {
-    let shared = left
-        .iter()
-        .zip(right)
-        .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
-        .count();
+    let shared = left.iter().zip(right).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
     let shorter = left.len().min(right.len());
     shared == left.len() && shared == right.len()
         || shorter >= 3 && shared == shorter && left.len().abs_diff(right.len()) <= 6
@@ -73,13 +68,12 @@ pub fn alike(left: &[u8], right: &[u8]) -> bool {
 
 /// Words of English questions that name nothing.
 const STOP: [&str; 84] = [
-    "a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or",
-    "not", "is", "are", "was", "were", "be", "been", "it", "its", "this", "that", "these", "those",
-    "there", "here", "what", "which", "who", "whom", "when", "where", "why", "how", "do", "does",
-    "did", "has", "have", "had", "can", "could", "will", "would", "should", "i", "me", "my", "we",
-    "our", "you", "your", "they", "their", "he", "she", "as", "if", "any", "all", "each", "every",
-    "more", "most", "many", "much", "one", "give", "find", "list", "show", "tell", "get", "please",
-    "only", "no", "so", "than", "then", "about", "into",
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "not", "is", "are",
+    "was", "were", "be", "been", "it", "its", "this", "that", "these", "those", "there", "here", "what", "which",
+    "who", "whom", "when", "where", "why", "how", "do", "does", "did", "has", "have", "had", "can", "could", "will",
+    "would", "should", "i", "me", "my", "we", "our", "you", "your", "they", "their", "he", "she", "as", "if", "any",
+    "all", "each", "every", "more", "most", "many", "much", "one", "give", "find", "list", "show", "tell", "get",
+    "please", "only", "no", "so", "than", "then", "about", "into",
 ];
 
 /// Whether a lower-case word names nothing by itself.
@@ -171,9 +165,7 @@ fn begins_with_trouble(word: &[u8]) -> bool {
     TROUBLE.iter().any(|stem| {
         let stem = stem.as_bytes();
         if is_ascii {
-            (stem[0] ^ word[0]) & 31 == 0
-                && word.len() >= stem.len()
-                && word[..stem.len()].eq_ignore_ascii_case(stem)
+            (stem[0] ^ word[0]) & 31 == 0 && word.len() >= stem.len() && word[..stem.len()].eq_ignore_ascii_case(stem)
         } else {
             stem[0] >= 0x80 && memchr::memmem::find(word, stem).is_some()
         }
@@ -186,15 +178,8 @@ mod tests {
 
     #[test]
     fn trouble_is_recognised_in_several_languages() {
-        for word in [
-            "Error",
-            "FAILED",
-            "ошибка",
-            "连接失败",
-            "タイムアウトエラー",
-            "Fehlermeldung",
-            "oom",
-        ] {
+        for word in ["Error", "FAILED", "ошибка", "连接失败", "タイムアウトエラー", "Fehlermeldung", "oom"]
+        {
             assert!(is_trouble(word.as_bytes()), "{word}");
         }
         for word in ["er", "terror", "success", "2024", "готово", "ok"] {
@@ -205,10 +190,7 @@ mod tests {
     #[test]
     fn names_split_where_a_reader_would_split_them() {
         let words = |name: &str| {
-            of_name(name.as_bytes())
-                .into_iter()
-                .map(|w| String::from_utf8(w).unwrap())
-                .collect::<Vec<_>>()
+            of_name(name.as_bytes()).into_iter().map(|w| String::from_utf8(w).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(words("magType"), ["mag", "type"]);
         assert_eq!(words("US_Gross total"), ["us", "gross", "total"]);

@@ -3,10 +3,7 @@
 use headroom_core::json::{self, minify, parse::Tree, select::Budget};
 use proptest::prelude::*;
 
-const BALANCED: Budget = Budget {
-    deep: false,
-    target_ratio: None,
-};
+const BALANCED: Budget = Budget { deep: false, target_ratio: None };
 
 fn minified(text: &str) -> Option<String> {
     Tree::parse(text).map(|tree| String::from_utf8(minify::document(&tree)).unwrap())
@@ -18,40 +15,22 @@ fn check_lossless(text: &str) {
         assert!(json::lossless(text, "", "").is_none());
         return;
     };
-    let form =
-        json::lossless(text, "which id is the largest?", "").expect("parses, so it has a form");
-    assert!(
-        form.len() <= minified.len(),
-        "{form}\nis longer than\n{minified}"
-    );
+    let form = json::lossless(text, "which id is the largest?", "").expect("parses, so it has a form");
+    assert!(form.len() <= minified.len(), "{form}\nis longer than\n{minified}");
     let tree = Tree::parse(text).unwrap();
     if tree.max_depth <= json::parse::MAX_DEPTH {
         // The comparison in `lossless` is a safety net: the view itself must be right.
         let view = json::lossless_view(&tree, "which id is the largest?", "").expect("UTF-8");
         let expanded = json::read::expand(&view).map(|bytes| String::from_utf8(bytes).unwrap());
-        assert_eq!(
-            expanded.as_deref(),
-            Some(minified.as_str()),
-            "view was\n{view}"
-        );
+        assert_eq!(expanded.as_deref(), Some(minified.as_str()), "view was\n{view}");
     }
     if form != minified {
-        assert_eq!(
-            json::expand(&form).as_deref(),
-            Some(minified.as_str()),
-            "form was\n{form}"
-        );
+        assert_eq!(json::expand(&form).as_deref(), Some(minified.as_str()), "form was\n{form}");
     }
 }
 
 fn check_lossy(text: &str) {
-    if let Some(view) = json::lossy(
-        text,
-        "which id is the largest?",
-        "list {\"limit\": 20}",
-        "0123456789a",
-        BALANCED,
-    ) {
+    if let Some(view) = json::lossy(text, "which id is the largest?", "list {\"limit\": 20}", "0123456789a", BALANCED) {
         assert!(view.text.starts_with("[headroom json "));
         assert!(view.shown <= view.total);
         view.account(text);
@@ -107,8 +86,7 @@ fn key() -> impl Strategy<Value = String> {
 fn value() -> impl Strategy<Value = String> {
     scalar().prop_recursive(4, 120, 12, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..8)
-                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(","))),
             prop::collection::vec((key(), inner.clone()), 0..8).prop_map(object),
             records(inner),
         ]
@@ -116,10 +94,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn object(members: Vec<(String, String)>) -> String {
-    let members: Vec<String> = members
-        .into_iter()
-        .map(|(key, value)| format!("{key}: {value}"))
-        .collect();
+    let members: Vec<String> = members.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
     format!("{{{}}}", members.join(", "))
 }
 
@@ -219,14 +194,7 @@ fn large_documents_take_linear_time() {
     use std::time::Instant;
     let make = |rows: usize| {
         let rows: Vec<String> = (0..rows)
-            .map(|n| {
-                format!(
-                    "{{\"id\":{n},\"k{}\":\"v{}\",\"s\":\"{}\"}}",
-                    n % 7,
-                    n * 31 % 1000,
-                    "x".repeat(n % 50)
-                )
-            })
+            .map(|n| format!("{{\"id\":{n},\"k{}\":\"v{}\",\"s\":\"{}\"}}", n % 7, n * 31 % 1000, "x".repeat(n % 50)))
             .collect();
         format!("[{}]", rows.join(","))
     };
@@ -239,8 +207,5 @@ fn large_documents_take_linear_time() {
     let (small, large) = (make(4_000), make(64_000));
     time(&small);
     let ratio = time(&large) / time(&small);
-    assert!(
-        ratio < 6.0,
-        "sixteen times the size took {ratio:.1} times as long per byte"
-    );
+    assert!(ratio < 6.0, "sixteen times the size took {ratio:.1} times as long per byte");
 }

@@ -14,15 +14,14 @@ pyo3::create_exception!(
 
 /// Runs `work` without the interpreter lock; a panic becomes a `CoreError`.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    py.detach(|| catch_unwind(AssertUnwindSafe(work)))
-        .map_err(|panic| {
-            let reason = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
-            CoreError::new_err(format!("the core panicked: {reason}"))
-        })
+    py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|panic| {
+        let reason = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        CoreError::new_err(format!("the core panicked: {reason}"))
+    })
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

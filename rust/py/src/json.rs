@@ -25,12 +25,7 @@ impl Crushed {
     /// Places shown with the reasons why, and places of which items are left out with their number;
     /// `original` is the text that was crushed.
     fn account(&self, py: Python<'_>, original: &str) -> PyResult<json::Account> {
-        detached(py, || {
-            self.lossy
-                .as_ref()
-                .map(|lossy| lossy.account(original))
-                .unwrap_or_default()
-        })
+        detached(py, || self.lossy.as_ref().map(|lossy| lossy.account(original)).unwrap_or_default())
     }
 }
 
@@ -46,20 +41,9 @@ fn json_score(py: Python<'_>, text: &str) -> PyResult<f64> {
 /// The lossless form; `None` if the text is not JSON.
 #[pyfunction]
 #[pyo3(signature = (text, query = "", call = ""))]
-fn crush_json_lossless(
-    py: Python<'_>,
-    text: &str,
-    query: &str,
-    call: &str,
-) -> PyResult<Option<Crushed>> {
+fn crush_json_lossless(py: Python<'_>, text: &str, query: &str, call: &str) -> PyResult<Option<Crushed>> {
     let view = detached(py, || json::lossless(text, query, call))?;
-    Ok(view.map(|text| Crushed {
-        text,
-        lossless: true,
-        shown: 0,
-        total: 0,
-        lossy: None,
-    }))
+    Ok(view.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, lossy: None }))
 }
 
 /// A lossy view under a marker with `key`; `None` if the text is not JSON or nothing is left out.
@@ -74,9 +58,7 @@ fn crush_json_lossy(
     deep: bool,
     target_ratio: Option<f64>,
 ) -> PyResult<Option<Crushed>> {
-    let drafted = detached(py, || {
-        json::lossy(text, query, call, key, Budget { deep, target_ratio })
-    })?;
+    let drafted = detached(py, || json::lossy(text, query, call, key, Budget { deep, target_ratio }))?;
     Ok(drafted.map(|mut lossy| Crushed {
         text: std::mem::take(&mut lossy.text),
         lossless: false,

@@ -59,11 +59,7 @@ pub fn is_bare(text: &[u8], place: Place) -> bool {
     if CLASS[first as usize] & FIRST != 0 || last == b' ' {
         return false;
     }
-    let mask = if matches!(place, Place::Row | Place::StringRow) {
-        ROW
-    } else {
-        NESTED
-    };
+    let mask = if matches!(place, Place::Row | Place::StringRow) { ROW } else { NESTED };
     let mut seen = 0u8;
     for &byte in text {
         seen |= CLASS[byte as usize];

@@ -14,12 +14,7 @@ pub enum Spelling {
     Indented(u8),
 }
 
-const ALL: [Spelling; 4] = [
-    Spelling::Minified,
-    Spelling::Spaced,
-    Spelling::Indented(2),
-    Spelling::Indented(4),
-];
+const ALL: [Spelling; 4] = [Spelling::Minified, Spelling::Spaced, Spelling::Indented(2), Spelling::Indented(4)];
 
 impl Spelling {
     /// What stands between `~` and the value.
@@ -48,8 +43,7 @@ pub fn style_of(tree: &Tree, index: u32) -> Option<Spelling> {
     let text = string::decode(tree.raw(index))?;
     let mut minified = Vec::with_capacity(text.len());
     minify::subtree(tree, index + 1, &mut minified);
-    ALL.into_iter()
-        .find(|&spelling| respell(&minified, spelling) == text.as_bytes())
+    ALL.into_iter().find(|&spelling| respell(&minified, spelling) == text.as_bytes())
 }
 
 /// Writes minified JSON in another spelling.
@@ -64,8 +58,7 @@ pub fn respell(minified: &[u8], spelling: Spelling) -> Vec<u8> {
         let byte = minified[at];
         match byte {
             b'"' => {
-                let end =
-                    string::scan(minified, at + 1).map_or(minified.len() - 1, |found| found.0);
+                let end = string::scan(minified, at + 1).map_or(minified.len() - 1, |found| found.0);
                 out.extend_from_slice(&minified[at..=end]);
                 at = end;
             }

@@ -97,11 +97,7 @@ impl Evidence {
     /// Gathers the evidence. `asked[path]`: the query names the field.
     pub fn gather(tree: &Tree, paths: &Paths, asked: &[bool]) -> Evidence {
         let (starts, leaves) = leaves_by_path(tree, paths);
-        let mut gatherer = Gatherer {
-            tree,
-            paths,
-            pins: Vec::new(),
-        };
+        let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
         let mut columns = Vec::new();
         let mut by_path = MixMap::default();
         for path in 0..paths.list.len() as u32 {
@@ -110,19 +106,11 @@ impl Evidence {
             if cells.len() < MIN_VALUES {
                 continue;
             }
-            let facts = gatherer.column(
-                path,
-                cells,
-                asked.get(path as usize).copied().unwrap_or(false),
-            );
+            let facts = gatherer.column(path, cells, asked.get(path as usize).copied().unwrap_or(false));
             by_path.insert(path, columns.len());
             columns.push(Column { path, facts });
         }
-        Evidence {
-            columns,
-            pins: gatherer.pins,
-            by_path,
-        }
+        Evidence { columns, pins: gatherer.pins, by_path }
     }
 
     /// What is known of the values on `path`.
@@ -180,9 +168,7 @@ impl Gatherer<'_, '_> {
         let mut nulls = 0;
         for &cell in cells {
             match self.tree.node(cell).kind {
-                Kind::Number => {
-                    numbers.extend(parse_number(self.tree.raw(cell)).map(|value| (value, cell)))
-                }
+                Kind::Number => numbers.extend(parse_number(self.tree.raw(cell)).map(|value| (value, cell))),
                 Kind::Null => nulls += 1,
                 _ => {}
             }
@@ -195,25 +181,16 @@ impl Gatherer<'_, '_> {
 
     fn numbers(&mut self, numbers: Vec<(f64, u32)>, nulls: usize, asked: bool) -> Facts {
         let count = numbers.len();
-        let by_value = |left: &&(f64, u32), right: &&(f64, u32)| {
-            left.0.total_cmp(&right.0).then(right.1.cmp(&left.1))
-        };
+        let by_value = |left: &&(f64, u32), right: &&(f64, u32)| left.0.total_cmp(&right.0).then(right.1.cmp(&left.1));
         let max = numbers.iter().max_by(by_value).map_or(0, |found| found.1);
-        let min = numbers
-            .iter()
-            .min_by(|left, right| left.0.total_cmp(&right.0))
-            .map_or(0, |found| found.1);
+        let min = numbers.iter().min_by(|left, right| left.0.total_cmp(&right.0)).map_or(0, |found| found.1);
         let mut values: Vec<f64> = numbers.iter().map(|number| number.0).collect();
         let median = median_of(&mut values);
         let mean = numbers.iter().map(|number| number.0).sum::<f64>() / count as f64;
         let distinct_two = self.tree.raw(min) != self.tree.raw(max);
         if distinct_two {
             let is_name = self.is_identifier(&numbers);
-            let why = if asked {
-                Why::AskedExtreme
-            } else {
-                Why::Extreme
-            };
+            let why = if asked { Why::AskedExtreme } else { Why::Extreme };
             let weight = if is_name { 0.1 } else { 1.0 };
             self.pin(max, why, weight * 2.0);
             self.pin(min, why, weight);
@@ -226,14 +203,7 @@ impl Gatherer<'_, '_> {
                 self.shift(&numbers, mean);
             }
         }
-        Facts::Numbers {
-            min,
-            max,
-            median,
-            mean,
-            nulls,
-            count,
-        }
+        Facts::Numbers { min, max, median, mean, nulls, count }
     }
 
     /// Whole numbers that count up, or all differ and have equally many digits: names, not amounts.
@@ -244,11 +214,7 @@ impl Gatherer<'_, '_> {
         }
         let rises = numbers.windows(2).all(|pair| pair[0].0 < pair[1].0)
             || numbers.windows(2).all(|pair| pair[0].0 > pair[1].0);
-        rises
-            || first.len() >= 6
-                && numbers
-                    .iter()
-                    .all(|number| self.tree.raw(number.1).len() == first.len())
+        rises || first.len() >= 6 && numbers.iter().all(|number| self.tree.raw(number.1).len() == first.len())
     }
 
     fn outliers(&mut self, numbers: &[(f64, u32)], median: f64, spread: f64, asked: bool) {
@@ -263,13 +229,7 @@ impl Gatherer<'_, '_> {
         if far.len() * 10 > numbers.len() {
             return;
         }
-        far.sort_by(|left, right| {
-            right
-                .0
-                .abs()
-                .total_cmp(&left.0.abs())
-                .then(left.1.cmp(&right.1))
-        });
+        far.sort_by(|left, right| right.0.abs().total_cmp(&left.0.abs()).then(left.1.cmp(&right.1)));
         let limit = if asked { MAX_PER_COLUMN } else { 2 };
         for &(z, cell) in far.iter().take(limit) {
             self.pin(cell, Why::Outlier, z.abs().min(1e6) as f32);
@@ -282,11 +242,7 @@ impl Gatherer<'_, '_> {
         if count < 16 {
             return;
         }
-        let variance = numbers
-            .iter()
-            .map(|number| (number.0 - mean).powi(2))
-            .sum::<f64>()
-            / count as f64;
+        let variance = numbers.iter().map(|number| (number.0 - mean).powi(2)).sum::<f64>() / count as f64;
         let scale = variance.sqrt() * (count as f64).sqrt();
         let (mut sum, mut best, mut at) = (0.0f64, 0.0f64, 0);
         for (ordinal, number) in numbers.iter().enumerate() {
@@ -306,9 +262,7 @@ impl Gatherer<'_, '_> {
         let mut troubled: Vec<(u32, u64)> = Vec::new();
         let mut hashes = Vec::with_capacity(cells.len());
         let name = self.paths.nearest_name(self.tree, path);
-        let is_trouble_field = words::of_name(name)
-            .iter()
-            .any(|word| words::is_trouble(word));
+        let is_trouble_field = words::of_name(name).iter().any(|word| words::is_trouble(word));
         for &cell in cells {
             let node = self.tree.node(cell);
             let raw = self.tree.raw(cell);
@@ -322,43 +276,25 @@ impl Gatherer<'_, '_> {
         }
         self.failures(&troubled, &groups, cells.len());
         let distinct = groups.len();
-        let longest = groups
-            .values()
-            .map(|&(cell, _)| self.tree.raw(cell).len())
-            .max()
-            .unwrap_or(0);
-        if distinct <= MAX_CATEGORIES
-            && distinct * 2 <= cells.len().max(4)
-            && longest <= MAX_CATEGORY_BYTES
-        {
+        let longest = groups.values().map(|&(cell, _)| self.tree.raw(cell).len()).max().unwrap_or(0);
+        if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && longest <= MAX_CATEGORY_BYTES {
             let mut top: Vec<(u32, usize)> = groups.values().copied().collect();
             top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
             self.rare(&top, cells.len(), asked);
             self.changes(cells, &hashes);
-            return Facts::Categories {
-                top,
-                distinct,
-                count: cells.len(),
-            };
+            return Facts::Categories { top, distinct, count: cells.len() };
         }
         if distinct > 1 {
             self.singles(&groups, cells.len(), asked);
         }
-        Facts::Other {
-            distinct: Some(distinct),
-            count: cells.len(),
-        }
+        Facts::Other { distinct: Some(distinct), count: cells.len() }
     }
 
     fn is_troubled(&self, cell: u32, is_trouble_field: bool) -> bool {
         let raw = self.tree.raw(cell);
         match self.tree.node(cell).kind {
             Kind::String if is_trouble_field => {
-                !raw.is_empty()
-                    && !matches!(
-                        raw,
-                        b"null" | b"none" | b"None" | b"0" | b"false" | b"ok" | b"OK"
-                    )
+                !raw.is_empty() && !matches!(raw, b"null" | b"none" | b"None" | b"0" | b"false" | b"ok" | b"OK")
             }
             Kind::True => is_trouble_field,
             Kind::String => {
@@ -373,17 +309,8 @@ impl Gatherer<'_, '_> {
     }
 
     /// One value of each different failure, unless the whole column is of that kind.
-    fn failures(
-        &mut self,
-        troubled: &[(u32, u64)],
-        groups: &MixMap<u64, (u32, usize)>,
-        values: usize,
-    ) {
-        let total: usize = troubled
-            .iter()
-            .filter_map(|(_, hash)| groups.get(hash))
-            .map(|group| group.1)
-            .sum();
+    fn failures(&mut self, troubled: &[(u32, u64)], groups: &MixMap<u64, (u32, usize)>, values: usize) {
+        let total: usize = troubled.iter().filter_map(|(_, hash)| groups.get(hash)).map(|group| group.1).sum();
         if total * 2 > values && values > 12 {
             return;
         }
@@ -399,16 +326,8 @@ impl Gatherer<'_, '_> {
             return;
         }
         let seldom = 1.max(values / 100);
-        let rare: Vec<(u32, usize)> = top
-            .iter()
-            .copied()
-            .filter(|&(_, count)| count <= seldom)
-            .collect();
-        let limit = if asked {
-            MAX_PER_COLUMN * 2
-        } else {
-            MAX_PER_COLUMN
-        };
+        let rare: Vec<(u32, usize)> = top.iter().copied().filter(|&(_, count)| count <= seldom).collect();
+        let limit = if asked { MAX_PER_COLUMN * 2 } else { MAX_PER_COLUMN };
         if rare.len() > limit && rare.len() * 2 > top.len() {
             return;
         }
@@ -424,15 +343,8 @@ impl Gatherer<'_, '_> {
 
     /// In a column of mostly repeated values that has too many for categories: those that stand alone.
     fn singles(&mut self, groups: &MixMap<u64, (u32, usize)>, values: usize, asked: bool) {
-        let mut single: Vec<u32> = groups
-            .values()
-            .filter(|group| group.1 == 1)
-            .map(|group| group.0)
-            .collect();
-        if single.is_empty()
-            || single.len() > MAX_PER_COLUMN
-            || !asked && single.len() * 20 > values
-        {
+        let mut single: Vec<u32> = groups.values().filter(|group| group.1 == 1).map(|group| group.0).collect();
+        if single.is_empty() || single.len() > MAX_PER_COLUMN || !asked && single.len() * 20 > values {
             return;
         }
         single.sort_unstable();
@@ -443,14 +355,8 @@ impl Gatherer<'_, '_> {
 
     /// Where a state that seldom changes does change.
     fn changes(&mut self, cells: &[u32], hashes: &[u64]) {
-        let at: Vec<usize> = (1..hashes.len())
-            .filter(|&at| hashes[at] != hashes[at - 1])
-            .collect();
-        if cells.len() < 12
-            || at.is_empty()
-            || at.len() > MAX_PER_COLUMN
-            || at.len() * 8 > cells.len()
-        {
+        let at: Vec<usize> = (1..hashes.len()).filter(|&at| hashes[at] != hashes[at - 1]).collect();
+        if cells.len() < 12 || at.is_empty() || at.len() > MAX_PER_COLUMN || at.len() * 8 > cells.len() {
             return;
         }
         for ordinal in at {
@@ -469,9 +375,7 @@ fn median_of(values: &mut [f64]) -> f64 {
 
 /// The value of a JSON number, exact for what is at most 15 digits long.
 pub fn parse_number(raw: &[u8]) -> Option<f64> {
-    const POWERS: [f64; 16] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-    ];
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     let (negative, digits) = match raw.first() {
         Some(b'-') => (true, &raw[1..]),
         _ => (false, raw),
@@ -495,9 +399,5 @@ pub fn parse_number(raw: &[u8]) -> Option<f64> {
             return Some(if negative { -value } else { value });
         }
     }
-    std::str::from_utf8(raw)
-        .ok()?
-        .parse()
-        .ok()
-        .filter(|value: &f64| value.is_finite())
+    std::str::from_utf8(raw).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }

@@ -18,21 +18,14 @@ const MAX_ROW_BYTES: usize = 320;
 const NEAR_BITS: u32 = 3;
 
 /// The ordinals of representative rows among `count`, at most `most`; `row` gives a row's text.
-pub fn representatives<'t>(
-    count: usize,
-    most: usize,
-    row: impl Fn(usize) -> &'t [u8],
-) -> Vec<usize> {
+pub fn representatives<'t>(count: usize, most: usize, row: impl Fn(usize) -> &'t [u8]) -> Vec<usize> {
     let mut seen: HashSet<u64, BuildHasherDefault<Mix>> = HashSet::default();
     let mut curve = Vec::new();
     let mut chosen: Vec<(usize, u64)> = Vec::new();
     for ordinal in halving(count, MAX_SAMPLE) {
         let text = row(ordinal);
         let (print, bigrams) = fingerprint(&text[..text.len().min(MAX_ROW_BYTES)]);
-        if chosen
-            .iter()
-            .any(|&(_, other)| (other ^ print).count_ones() <= NEAR_BITS)
-        {
+        if chosen.iter().any(|&(_, other)| (other ^ print).count_ones() <= NEAR_BITS) {
             continue;
         }
         seen.extend(bigrams);
@@ -92,9 +85,7 @@ fn fingerprint(text: &[u8]) -> (u64, Vec<u64>) {
         bigrams.push(last.rotate_left(17) ^ word);
         last = word;
     });
-    let print = votes.iter().enumerate().fold(0u64, |print, (bit, &vote)| {
-        print | u64::from(vote > 0) << bit
-    });
+    let print = votes.iter().enumerate().fold(0u64, |print, (bit, &vote)| print | u64::from(vote > 0) << bit);
     (print, bigrams)
 }
 
@@ -124,9 +115,7 @@ mod tests {
 
     #[test]
     fn near_duplicates_are_shown_once() {
-        let rows: Vec<String> = (0..50)
-            .map(|_| "the same words again and again".to_owned())
-            .collect();
+        let rows: Vec<String> = (0..50).map(|_| "the same words again and again".to_owned()).collect();
         assert_eq!(representatives(50, 10, |at| rows[at].as_bytes()).len(), 1);
     }
 }

@@ -23,11 +23,7 @@ pub fn subtree(tree: &Tree, index: u32, out: &mut Vec<u8>) {
         let mut next = at + 1;
         match node.kind {
             Kind::Array | Kind::Object => {
-                let (left, right) = if node.kind == Kind::Array {
-                    (b'[', b']')
-                } else {
-                    (b'{', b'}')
-                };
+                let (left, right) = if node.kind == Kind::Array { (b'[', b']') } else { (b'{', b'}') };
                 out.push(left);
                 open.push((node.skip, right));
             }

@@ -27,13 +27,7 @@ use write::Writer;
 
 /// Whether the first bytes of a text allow it to be JSON.
 pub fn may_be_json(text: &str) -> bool {
-    matches!(
-        text.trim_start_matches('\u{feff}')
-            .trim_start()
-            .as_bytes()
-            .first(),
-        Some(b'{' | b'[')
-    )
+    matches!(text.trim_start_matches('\u{feff}').trim_start().as_bytes().first(), Some(b'{' | b'['))
 }
 
 /// Whether a text is JSON, NDJSON, or JSON that was cut off.
@@ -89,24 +83,9 @@ pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> 
     let spans = std::mem::take(&mut writer.spans);
     let view = share::share(&writer.out, spans).unwrap_or(writer.out);
     let view = String::from_utf8(view).ok()?;
-    let marker = format!(
-        "[headroom json {}/{} rows key={key}]",
-        selection.shown, selection.total
-    );
-    let Selection {
-        notes,
-        dropped,
-        shown,
-        total,
-        ..
-    } = selection;
-    Some(Lossy {
-        text: format!("{marker}\n{view}"),
-        shown,
-        total,
-        notes,
-        dropped,
-    })
+    let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
+    let Selection { notes, dropped, shown, total, .. } = selection;
+    Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
 }
 
 /// A lossy view.
@@ -128,16 +107,8 @@ impl Lossy {
         let Some(tree) = Tree::parse(text) else {
             return Account::default();
         };
-        let notes = self
-            .notes
-            .iter()
-            .map(|&(node, why)| (select::place_of(&tree, node), why.text()))
-            .collect();
-        let dropped = self
-            .dropped
-            .iter()
-            .map(|&(node, count)| (select::place_of(&tree, node), count))
-            .collect();
+        let notes = self.notes.iter().map(|&(node, why)| (select::place_of(&tree, node), why.text())).collect();
+        let dropped = self.dropped.iter().map(|&(node, count)| (select::place_of(&tree, node), count)).collect();
         (notes, dropped)
     }
 }

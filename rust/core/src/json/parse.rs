@@ -81,14 +81,7 @@ impl<'a> Tree<'a> {
         if source.len() >= u32::MAX as usize / 2 {
             return None;
         }
-        let start = skip_space(
-            source,
-            if source.starts_with(b"\xEF\xBB\xBF") {
-                3
-            } else {
-                0
-            },
-        );
+        let start = skip_space(source, if source.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 });
         if !matches!(source.get(start), Some(b'{' | b'[')) {
             return None;
         }
@@ -212,11 +205,7 @@ impl<'a> Tree<'a> {
     /// The members or elements of a container, or the document inside an embedded string.
     #[inline]
     pub fn children(&self, index: u32) -> Children<'_> {
-        Children {
-            nodes: &self.nodes,
-            at: index + 1,
-            end: self.nodes[index as usize].skip,
-        }
+        Children { nodes: &self.nodes, at: index + 1, end: self.nodes[index as usize].skip }
     }
 
     fn parser<'p, 't>(
@@ -227,16 +216,7 @@ impl<'a> Tree<'a> {
         outer: u32,
         embedding: u8,
     ) -> Parser<'p, 'a, 't> {
-        Parser {
-            tree: self,
-            text,
-            base,
-            at,
-            good: at,
-            outer,
-            embedding,
-            open: Vec::new(),
-        }
+        Parser { tree: self, text, base, at, good: at, outer, embedding, open: Vec::new() }
     }
 }
 
@@ -284,9 +264,7 @@ pub fn key_hash(key: &[u8]) -> u32 {
     let mut chunks = key.chunks_exact(8);
     for chunk in &mut chunks {
         hash = (hash
-            ^ u64::from_le_bytes([
-                chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-            ]))
+            ^ u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]))
         .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         hash ^= hash >> 29;
     }
@@ -327,11 +305,7 @@ struct Key {
 
 impl Parser<'_, '_, '_> {
     fn fault(self) -> Fault {
-        Fault {
-            at: self.at,
-            good: self.good,
-            open: self.open,
-        }
+        Fault { at: self.at, good: self.good, open: self.open }
     }
 
     fn run(mut self, depth: u16) -> Result<usize, Fault> {
@@ -410,12 +384,7 @@ impl Parser<'_, '_, '_> {
             return None;
         }
         self.at += 1;
-        Some(Key {
-            start: self.base + start as u32,
-            end: self.base + end as u32,
-            hash,
-            escaped,
-        })
+        Some(Key { start: self.base + start as u32, end: self.base + end as u32, hash, escaped })
     }
 
     /// The end of the string that begins at `start`, and whether it needs decoding.
@@ -430,15 +399,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
-    fn push(
-        &mut self,
-        kind: Kind,
-        start: usize,
-        end: usize,
-        key: Key,
-        depth: u16,
-        escaped: bool,
-    ) -> u32 {
+    fn push(&mut self, kind: Kind, start: usize, end: usize, key: Key, depth: u16, escaped: bool) -> u32 {
         let index = self.tree.nodes.len() as u32;
         let parent = self.open.last().copied().unwrap_or(self.outer);
         let depth = depth + self.open.len() as u16;
@@ -474,11 +435,7 @@ impl Parser<'_, '_, '_> {
                 if self.open.len() + depth as usize >= MAX_OPEN {
                     return None;
                 }
-                let kind = if open == b'{' {
-                    Kind::Object
-                } else {
-                    Kind::Array
-                };
+                let kind = if open == b'{' { Kind::Object } else { Kind::Array };
                 let index = self.push(kind, start, start, key, depth, false);
                 self.open.push(index);
                 self.at += 1;
@@ -519,9 +476,7 @@ impl Parser<'_, '_, '_> {
         let index = self.push(Kind::Embedded, start, end, key, depth, escaped);
         let parent = self.tree.nodes[index as usize].parent;
         let decoded = string::decode(&self.text[start..end]);
-        let parsed = decoded
-            .as_deref()
-            .is_some_and(|text| self.embed(index, text));
+        let parsed = decoded.as_deref().is_some_and(|text| self.embed(index, text));
         if !parsed {
             self.tree.nodes.truncate(index as usize + 1);
             let node = &mut self.tree.nodes[index as usize];
@@ -542,13 +497,7 @@ impl Parser<'_, '_, '_> {
         let start = skip_space(text.as_bytes(), 0);
         let depth = self.tree.nodes[index as usize].depth + 1;
         let deepest = self.tree.max_depth;
-        let parser = self.tree.parser(
-            text.as_bytes(),
-            base as u32,
-            start,
-            index,
-            self.embedding + 1,
-        );
+        let parser = self.tree.parser(text.as_bytes(), base as u32, start, index, self.embedding + 1);
         match parser.run(depth) {
             Ok(end) if skip_space(text.as_bytes(), end) == text.len() => {
                 let total = self.tree.nodes.len() as u32;
@@ -575,20 +524,14 @@ fn looks_like_container(raw: &[u8]) -> bool {
         }
     }
     let rest = &raw[at..];
-    rest.starts_with(b"{")
-        && (memchr::memmem::find(&rest[..rest.len().min(256)], b"\\\"").is_some())
-        || rest.starts_with(b"[")
-            && memchr::memmem::find(&rest[..rest.len().min(256)], b"{").is_some()
+    rest.starts_with(b"{") && (memchr::memmem::find(&rest[..rest.len().min(256)], b"\\\"").is_some())
+        || rest.starts_with(b"[") && memchr::memmem::find(&rest[..rest.len().min(256)], b"{").is_some()
 }
 
 /// The literal or number that begins at `start`, and its end.
 #[inline]
 fn scalar(text: &[u8], start: usize, byte: u8) -> Option<(Kind, usize)> {
-    let word = |word: &[u8], kind| {
-        text[start..]
-            .starts_with(word)
-            .then_some((kind, start + word.len()))
-    };
+    let word = |word: &[u8], kind| text[start..].starts_with(word).then_some((kind, start + word.len()));
     match byte {
         b'n' => word(b"null", Kind::Null),
         b't' => word(b"true", Kind::True),

@@ -68,11 +68,7 @@ impl Paths {
     /// Assigns a path to every node of `tree`.
     pub fn new(tree: &Tree) -> Paths {
         let is_map = maps(tree);
-        let mut builder = Builder {
-            tree,
-            list: Vec::with_capacity(256),
-            far: MixMap::default(),
-        };
+        let mut builder = Builder { tree, list: Vec::with_capacity(256), far: MixMap::default() };
         builder.list.push(Path::new(NONE, 0, false));
         let mut of_node = Vec::with_capacity(tree.nodes.len());
         of_node.push(0);
@@ -84,11 +80,7 @@ impl Paths {
             builder.list[path as usize].count += 1;
             of_node.push(path);
         }
-        Paths {
-            of_node,
-            list: builder.list,
-            is_map,
-        }
+        Paths { of_node, list: builder.list, is_map }
     }
 
     /// The raw field name of a path; empty for elements and map values.
@@ -131,15 +123,7 @@ impl Paths {
 
 impl Path {
     fn new(parent: PathId, example: u32, is_field: bool) -> Path {
-        Path {
-            parent,
-            example,
-            is_field,
-            count: 0,
-            first_child: NONE,
-            next_sibling: NONE,
-            cursor: NONE,
-        }
+        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE }
     }
 }
 
@@ -164,11 +148,7 @@ impl Builder<'_, '_> {
 
     fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {
         let cursor = self.list[parent as usize].cursor;
-        let mut at = if cursor == NONE {
-            NONE
-        } else {
-            self.list[cursor as usize].next_sibling
-        };
+        let mut at = if cursor == NONE { NONE } else { self.list[cursor as usize].next_sibling };
         let mut wrapped = at == NONE;
         if wrapped {
             at = self.list[parent as usize].first_child;
@@ -234,16 +214,8 @@ fn maps(tree: &Tree) -> Vec<bool> {
     let mut objects = Vec::new();
     for index in 0..tree.nodes.len() as u32 {
         let node = tree.node(index);
-        let above = if node.parent == u32::MAX {
-            7
-        } else {
-            group_of[node.parent as usize]
-        };
-        let group = if node.key_hash != 0 {
-            node.key_hash
-        } else {
-            above.rotate_left(7) ^ 0x5bd1_e995
-        };
+        let above = if node.parent == u32::MAX { 7 } else { group_of[node.parent as usize] };
+        let group = if node.key_hash != 0 { node.key_hash } else { above.rotate_left(7) ^ 0x5bd1_e995 };
         group_of[index as usize] = group;
         if node.kind != Kind::Object || node.count == 0 {
             continue;
@@ -265,9 +237,7 @@ fn maps(tree: &Tree) -> Vec<bool> {
         if homogeneous {
             let node = tree.node(index);
             let is_element = node.key_hash == 0 && node.parent != u32::MAX;
-            is_map[index as usize] = groups
-                .get(&group)
-                .is_some_and(|group| group.is_map(is_element));
+            is_map[index as usize] = groups.get(&group).is_some_and(|group| group.is_map(is_element));
         }
     }
     is_map
@@ -281,17 +251,10 @@ impl Group {
         }
         let of_objects = self.of_objects * 2 > self.instances;
         if self.instances == 1 {
-            return if of_objects {
-                mean_members >= 3 && self.alike > 0
-            } else {
-                mean_members >= 12
-            };
+            return if of_objects { mean_members >= 3 && self.alike > 0 } else { mean_members >= 12 };
         }
-        let varied =
-            self.shapes.len() == MAX_SHAPES || self.shapes.len() as u32 * 2 > self.instances;
-        varied
-            && (of_objects && self.alike * 2 > self.instances
-                || mean_members >= if is_element { 24 } else { 4 })
+        let varied = self.shapes.len() == MAX_SHAPES || self.shapes.len() as u32 * 2 > self.instances;
+        varied && (of_objects && self.alike * 2 > self.instances || mean_members >= if is_element { 24 } else { 4 })
     }
 }
 
@@ -322,11 +285,7 @@ fn object_facts(tree: &Tree, index: u32) -> Facts {
             Some(seen) => homogeneous &= seen == class,
         }
         if class == Kind::Object {
-            let key = if node.count > 0 {
-                tree.node(child + 1).key_hash
-            } else {
-                0
-            };
+            let key = if node.count > 0 { tree.node(child + 1).key_hash } else { 0 };
             if first_key == 0 {
                 first_key = key;
             }

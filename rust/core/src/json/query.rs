@@ -53,18 +53,10 @@ pub struct Hit {
 impl Query {
     /// Reads a question, in any language, and the text of the tool call that the answer came from.
     pub fn new(question: &str, call: &str) -> Query {
-        let mut query = Query {
-            terms: Vec::new(),
-            by_hash: MixMap::default(),
-            lengths: vec![0; 256],
-            call_from: 0,
-        };
+        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), lengths: vec![0; 256], call_from: 0 };
         query.add(question.as_bytes(), false);
         // A gap, so that no run spans both.
-        query.terms.push(Term {
-            word: Vec::new(),
-            is_stop: true,
-        });
+        query.terms.push(Term { word: Vec::new(), is_stop: true });
         query.call_from = query.terms.len() as u16;
         query.add(call.as_bytes(), true);
         query
@@ -76,16 +68,12 @@ impl Query {
                 return;
             }
             let word = text[start..end].to_ascii_lowercase();
-            let is_plain =
-                word.iter().all(u8::is_ascii_alphabetic) || word.iter().all(u8::is_ascii_digit);
+            let is_plain = word.iter().all(u8::is_ascii_alphabetic) || word.iter().all(u8::is_ascii_digit);
             if distinctive_only && (is_plain && word.len() < 5) {
                 return;
             }
             let hash = words::hash(&word);
-            self.by_hash
-                .entry(hash)
-                .or_default()
-                .push(self.terms.len() as u16);
+            self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
             for first in [word[0], word[0].to_ascii_uppercase()] {
                 self.lengths[first as usize] |= 1 << (word.len() & 63);
             }
@@ -107,26 +95,20 @@ impl Query {
         let hash = words::hash(word);
         let positions = self.by_hash.get(&hash)?;
         let term = &self.terms[positions[0] as usize].word;
-        word.eq_ignore_ascii_case(term)
-            .then_some(positions.as_slice())
+        word.eq_ignore_ascii_case(term).then_some(positions.as_slice())
     }
 
     /// Whether the question names a field.
     pub fn names_field(&self, name: &[u8]) -> bool {
         let names = words::of_name(name);
         self.terms[..self.call_from as usize].iter().any(|term| {
-            !term.is_stop
-                && term.word.len() >= 3
-                && names.iter().any(|word| words::alike(word, &term.word))
+            !term.is_stop && term.word.len() >= 3 && names.iter().any(|word| words::alike(word, &term.word))
         })
     }
 
     /// Finds what the question names in `tree`.
     pub fn find(&self, tree: &Tree, paths: &Paths) -> Named {
-        let mut named = Named {
-            hits: Vec::new(),
-            paths: vec![false; paths.list.len()],
-        };
+        let mut named = Named { hits: Vec::new(), paths: vec![false; paths.list.len()] };
         if self.is_empty() {
             return named;
         }
@@ -178,10 +160,7 @@ impl Query {
                         });
                     }
                 }
-                let seen = found[from..]
-                    .iter()
-                    .filter(|run| run.term == positions[0] && run.length == 1)
-                    .count();
+                let seen = found[from..].iter().filter(|run| run.term == positions[0] && run.length == 1).count();
                 frequency[positions[0] as usize] += u32::from(seen <= 1);
             }
             ordinal += 1;
@@ -207,8 +186,7 @@ impl Query {
                     rarity += (1.0 + values as f32 / count as f32).ln();
                 }
             }
-            let is_single_short =
-                run.length == 1 && self.terms[run.term as usize].word.len() < 3 && !run.is_whole;
+            let is_single_short = run.length == 1 && self.terms[run.term as usize].word.len() < 3 && !run.is_whole;
             if rarity <= 0.0 || is_single_short {
                 continue;
             }
@@ -222,20 +200,11 @@ impl Query {
                     hit.score += score;
                     hit.is_whole |= run.is_whole;
                 }
-                _ => hits.push(Hit {
-                    node: run.node,
-                    score,
-                    offset: run.start,
-                    is_whole: run.is_whole,
-                    by_call,
-                }),
+                _ => hits.push(Hit { node: run.node, score, offset: run.start, is_whole: run.is_whole, by_call }),
             }
         }
         hits.sort_by(|left, right| {
-            left.by_call
-                .cmp(&right.by_call)
-                .then(right.score.total_cmp(&left.score))
-                .then(left.node.cmp(&right.node))
+            left.by_call.cmp(&right.by_call).then(right.score.total_cmp(&left.score)).then(left.node.cmp(&right.node))
         });
         hits
     }

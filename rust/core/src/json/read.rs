@@ -12,13 +12,7 @@ const MAX_GROWTH: usize = 4000;
 
 /// Expands a lossless view; `None` when `text` is not one.
 pub fn expand(text: &str) -> Option<Vec<u8>> {
-    let mut reader = Reader {
-        text: text.as_bytes(),
-        shared: Vec::new(),
-        sections: Vec::new(),
-        levels: 0,
-        limit: 0,
-    };
+    let mut reader = Reader { text: text.as_bytes(), shared: Vec::new(), sections: Vec::new(), levels: 0, limit: 0 };
     reader.limit = (text.len() + 1000).saturating_mul(MAX_GROWTH).min(1 << 32);
     reader.document()
 }
@@ -45,19 +39,10 @@ struct Column {
 }
 
 enum ColumnStyle {
-    Cell {
-        strings: bool,
-    },
+    Cell { strings: bool },
     Constant(Vec<u8>),
-    Steps {
-        first: Vec<u8>,
-        last: Vec<u8>,
-        is_string: bool,
-    },
-    Affix {
-        prefix: Vec<u8>,
-        suffix: Vec<u8>,
-    },
+    Steps { first: Vec<u8>, last: Vec<u8>, is_string: bool },
+    Affix { prefix: Vec<u8>, suffix: Vec<u8> },
     Template(Vec<TemplatePart>),
     Records(Vec<Vec<u8>>),
 }
@@ -98,10 +83,7 @@ impl<'c> Cursor<'c> {
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
-        std::str::from_utf8(&self.text[start..self.at])
-            .ok()?
-            .parse()
-            .ok()
+        std::str::from_utf8(&self.text[start..self.at]).ok()?.parse().ok()
     }
     /// The rest of the line; the cursor moves past its end.
     fn line(&mut self) -> &'c [u8] {
@@ -135,11 +117,7 @@ impl<'v> Reader<'v> {
         let root = self.table_head(&mut cursor)?;
         let mut documents: Vec<&[u8]> = Vec::new();
         if root.is_none() {
-            let count = if is_sequence {
-                self.sequence_head(&mut cursor)?
-            } else {
-                1
-            };
+            let count = if is_sequence { self.sequence_head(&mut cursor)? } else { 1 };
             if !is_sequence && !matches!(cursor.peek(), Some(b'{' | b'[')) {
                 return None;
             }
@@ -235,11 +213,7 @@ impl<'v> Reader<'v> {
             }
             rows.push(cursor.line());
         }
-        Some(Some(RawTable {
-            is_map,
-            variants,
-            rows,
-        }))
+        Some(Some(RawTable { is_map, variants, rows }))
     }
 
     fn header(&mut self, cursor: &mut Cursor<'v>, is_map: bool) -> Option<Vec<Column>> {
@@ -273,11 +247,7 @@ impl<'v> Reader<'v> {
                 self.header_group(cursor, chain, columns, level + 1)?;
             } else {
                 let style = self.column_style(cursor)?;
-                columns.push(Column {
-                    names: chain.clone(),
-                    dotted: dotted(chain),
-                    style,
-                });
+                columns.push(Column { names: chain.clone(), dotted: dotted(chain), style });
             }
             chain.truncate(depth);
             if cursor.eat(b'}') {
@@ -315,14 +285,9 @@ impl<'v> Reader<'v> {
     fn constant_or_steps(&mut self, cursor: &mut Cursor<'v>, strings: bool) -> Option<ColumnStyle> {
         let start = cursor.at;
         if let Some((first, last, quoted)) = steps(cursor) {
-            let is_string = strings
-                || quoted && !is_literal(&first, *first.first()?)
-                || !is_literal(&first, *first.first()?);
-            return Some(ColumnStyle::Steps {
-                first,
-                last,
-                is_string,
-            });
+            let is_string =
+                strings || quoted && !is_literal(&first, *first.first()?) || !is_literal(&first, *first.first()?);
+            return Some(ColumnStyle::Steps { first, last, is_string });
         }
         cursor.at = start;
         let mut value = Vec::new();
@@ -370,14 +335,7 @@ impl<'v> Reader<'v> {
                 let number = cursor.number()?.checked_sub(1)?;
                 // Taken out while it is read, so that a section cannot hold itself.
                 let slot = self.sections.get_mut(number)?;
-                let table = std::mem::replace(
-                    slot,
-                    RawTable {
-                        is_map: true,
-                        variants: Vec::new(),
-                        rows: Vec::new(),
-                    },
-                );
+                let table = std::mem::replace(slot, RawTable { is_map: true, variants: Vec::new(), rows: Vec::new() });
                 let done = self.table(&table, false, out);
                 self.sections[number] = table;
                 done
@@ -430,11 +388,7 @@ impl<'v> Reader<'v> {
     }
 
     fn table(&mut self, table: &RawTable, is_sequence: bool, out: &mut Vec<u8>) -> Option<()> {
-        let (left, right) = if table.is_map {
-            (b'{', b'}')
-        } else {
-            (b'[', b']')
-        };
+        let (left, right) = if table.is_map { (b'{', b'}') } else { (b'[', b']') };
         if !is_sequence {
             out.push(left);
         }
@@ -462,12 +416,7 @@ impl<'v> Reader<'v> {
                 ordinals[variant] += 1;
                 scratch.clear(table.variants[variant].len());
                 self.cells(&mut cursor, &table.variants[variant], &mut scratch)?;
-                compute(
-                    &table.variants[variant],
-                    ordinal,
-                    totals[variant],
-                    &mut scratch,
-                )?;
+                compute(&table.variants[variant], ordinal, totals[variant], &mut scratch)?;
                 emit(&table.variants[variant], &scratch, out)?;
             }
             if !cursor.is_done() {
@@ -500,12 +449,7 @@ impl<'v> Reader<'v> {
         Some(totals)
     }
 
-    fn cells(
-        &mut self,
-        cursor: &mut Cursor,
-        columns: &[Column],
-        scratch: &mut Scratch,
-    ) -> Option<()> {
+    fn cells(&mut self, cursor: &mut Cursor, columns: &[Column], scratch: &mut Scratch) -> Option<()> {
         let mut is_first = true;
         for (index, column) in columns.iter().enumerate() {
             let place = match &column.style {
@@ -628,11 +572,7 @@ fn compute(columns: &[Column], ordinal: usize, total: usize, scratch: &mut Scrat
         }
         let start = scratch.bytes.len();
         match &column.style {
-            ColumnStyle::Steps {
-                first,
-                last,
-                is_string,
-            } => {
+            ColumnStyle::Steps { first, last, is_string } => {
                 let text = step(first, last, ordinal, total)?;
                 let quote: &[u8] = if *is_string { b"\"" } else { b"" };
                 for part in [quote, &text, quote] {
@@ -645,8 +585,7 @@ fn compute(columns: &[Column], ordinal: usize, total: usize, scratch: &mut Scrat
                     match part {
                         TemplatePart::Text(text) => scratch.bytes.extend_from_slice(text),
                         TemplatePart::Column(donor) => {
-                            let donor =
-                                columns.iter().position(|column| column.dotted == *donor)?;
+                            let donor = columns.iter().position(|column| column.dotted == *donor)?;
                             let (from, to) = match (scratch.ranges[donor], &columns[donor].style) {
                                 (Some(range), _) => range,
                                 _ => return None,
@@ -689,11 +628,7 @@ fn emit(columns: &[Column], scratch: &Scratch, out: &mut Vec<u8>) -> Option<()> 
             _ => continue,
         };
         let parents = &column.names[..column.names.len() - 1];
-        let shared = open
-            .iter()
-            .zip(parents)
-            .take_while(|(left, right)| left == right)
-            .count();
+        let shared = open.iter().zip(parents).take_while(|(left, right)| left == right).count();
         for _ in shared..open.len() {
             out.push(b'}');
         }
@@ -773,10 +708,7 @@ fn name(cursor: &mut Cursor) -> Option<Vec<u8>> {
         return Some(out);
     }
     let rest = &cursor.text[cursor.at..];
-    let end = rest
-        .iter()
-        .position(|byte| b".,:=~[]{}*^\n".contains(byte))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| b".,:=~[]{}*^\n".contains(byte)).unwrap_or(rest.len());
     if end == 0 {
         return None;
     }
@@ -798,16 +730,10 @@ fn steps(cursor: &mut Cursor) -> Option<(Vec<u8>, Vec<u8>, bool)> {
         cursor.expect(b'.')?;
         cursor.expect(b'.')?;
         let last = cursor.quoted()?;
-        return Some((
-            first[1..first.len() - 1].to_vec(),
-            last[1..last.len() - 1].to_vec(),
-            true,
-        ));
+        return Some((first[1..first.len() - 1].to_vec(), last[1..last.len() - 1].to_vec(), true));
     }
     let rest = &cursor.text[cursor.at..];
-    let end = rest
-        .iter()
-        .position(|byte| matches!(byte, b',' | b'}' | b'{' | b'[' | b'"' | b'\n'))?;
+    let end = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b'{' | b'[' | b'"' | b'\n'))?;
     let text = &rest[..end];
     let dots = memchr::memmem::find(text, b"..")?;
     cursor.at += end;
@@ -829,10 +755,7 @@ fn template(cursor: &mut Cursor) -> Option<ColumnStyle> {
         rest[..end].to_vec()
     };
     if let Some(star) = text.iter().position(|&byte| byte == b'*') {
-        return Some(ColumnStyle::Affix {
-            prefix: text[..star].to_vec(),
-            suffix: text[star + 1..].to_vec(),
-        });
+        return Some(ColumnStyle::Affix { prefix: text[..star].to_vec(), suffix: text[star + 1..].to_vec() });
     }
     let mut parts = Vec::new();
     let mut rest = text.as_slice();
@@ -842,10 +765,7 @@ fn template(cursor: &mut Cursor) -> Option<ColumnStyle> {
             parts.push(TemplatePart::Column(rest[1..end].to_vec()));
             rest = &rest[end + 1..];
         } else {
-            let end = rest
-                .iter()
-                .position(|&byte| byte == b'{')
-                .unwrap_or(rest.len());
+            let end = rest.iter().position(|&byte| byte == b'{').unwrap_or(rest.len());
             parts.push(TemplatePart::Text(rest[..end].to_vec()));
             rest = &rest[end..];
         }

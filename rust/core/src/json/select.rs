@@ -68,13 +68,7 @@ pub fn select(tree: &Tree, paths: &Paths, query: &Query, budget: Budget) -> Sele
         marked: vec![false; tree.nodes.len()],
         spent: 0.0,
         limit: budget.bytes(tree.source.len()),
-        selection: Selection {
-            view: View::default(),
-            notes: Vec::new(),
-            dropped: Vec::new(),
-            shown: 0,
-            total: 0,
-        },
+        selection: Selection { view: View::default(), notes: Vec::new(), dropped: Vec::new(), shown: 0, total: 0 },
     };
     let view = &mut selector.selection.view;
     view.text_limit = if budget.deep { 80 } else { 160 };
@@ -93,18 +87,8 @@ pub fn literal_rows(tree: &Tree, paths: &Paths, query: &Query) -> Vec<bool> {
     let named = query.find(tree, paths);
     let evidence = Evidence::gather(tree, paths, &named.paths);
     let mut literal = vec![false; tree.nodes.len()];
-    let pins = evidence
-        .pins
-        .iter()
-        .filter(|pin| pin.why != Why::Change)
-        .map(|pin| pin.node);
-    for node in named
-        .hits
-        .iter()
-        .take(MAX_TIED)
-        .map(|hit| hit.node)
-        .chain(pins)
-    {
+    let pins = evidence.pins.iter().filter(|pin| pin.why != Why::Change).map(|pin| pin.node);
+    for node in named.hits.iter().take(MAX_TIED).map(|hit| hit.node).chain(pins) {
         let mut at = node;
         while at != u32::MAX && !literal[at as usize] {
             literal[at as usize] = true;
@@ -181,10 +165,7 @@ impl Selector<'_, '_> {
     /// Shows what the query names.
     fn asked(&mut self, hits: &[Hit], most: usize) {
         let Some(best) = hits.first() else { return };
-        let tied = hits
-            .iter()
-            .take_while(|hit| hit.score >= best.score * 0.9)
-            .count();
+        let tied = hits.iter().take_while(|hit| hit.score >= best.score * 0.9).count();
         if tied > MAX_TIED {
             return;
         }
@@ -192,18 +173,13 @@ impl Selector<'_, '_> {
         let telling: Vec<&Hit> = hits.iter().take_while(|hit| hit.score >= floor).collect();
         let mut per_path: MixMap<PathId, u32> = MixMap::default();
         for hit in &telling {
-            *per_path
-                .entry(self.paths.of_node[hit.node as usize])
-                .or_insert(0) += 1;
+            *per_path.entry(self.paths.of_node[hit.node as usize]).or_insert(0) += 1;
         }
         // What most values of a field share tells none of them apart.
         let tells = |hit: &&&Hit| {
             let path = self.paths.of_node[hit.node as usize];
             let total = self.paths.list[path as usize].count;
-            total <= 2
-                || per_path
-                    .get(&path)
-                    .is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
+            total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
         };
         let telling: Vec<&Hit> = telling.iter().filter(tells).copied().collect();
         for (ordinal, hit) in telling.into_iter().take(most).enumerate() {
@@ -236,16 +212,9 @@ impl Selector<'_, '_> {
     fn pins(&mut self, pins: &[Pin], budget: Budget) {
         let mut order: Vec<&Pin> = pins.iter().collect();
         order.sort_by(|left, right| {
-            left.why
-                .cmp(&right.why)
-                .then(right.weight.total_cmp(&left.weight))
-                .then(left.node.cmp(&right.node))
+            left.why.cmp(&right.why).then(right.weight.total_cmp(&left.weight)).then(left.node.cmp(&right.node))
         });
-        let slack = if budget.target_ratio.is_some() {
-            1.0
-        } else {
-            2.0
-        };
+        let slack = if budget.target_ratio.is_some() { 1.0 } else { 2.0 };
         let crumb = self.limit * CRUMB_SHARE;
         for pin in order {
             let allowed = match pin.why {
@@ -254,11 +223,7 @@ impl Selector<'_, '_> {
                 _ => self.limit * slack * 0.8,
             };
             let cost = self.cost(pin.node);
-            let allowed = if cost <= crumb {
-                allowed * 2.0
-            } else {
-                allowed
-            };
+            let allowed = if cost <= crumb { allowed * 2.0 } else { allowed };
             if cost > 0.0 && self.spent + cost > allowed.max(cost) {
                 continue;
             }
@@ -277,17 +242,14 @@ impl Selector<'_, '_> {
         for index in 0..self.tree.nodes.len() as u32 {
             let node = self.tree.node(index);
             if node.kind == Kind::String && node.key_hash != 0 {
-                let entry = opaque
-                    .entry(self.paths.of_node[index as usize])
-                    .or_default();
+                let entry = opaque.entry(self.paths.of_node[index as usize]).or_default();
                 entry.0 += 1;
                 entry.1 += u32::from(is_opaque(self.tree.raw(index)));
             }
         }
         for (path, (total, matching)) in opaque {
             let is_asked = asked.get(path as usize).copied().unwrap_or(false);
-            hidden[path as usize] =
-                !is_asked && matching * 10 >= total * 9 && self.paths.list[path as usize].is_field;
+            hidden[path as usize] = !is_asked && matching * 10 >= total * 9 && self.paths.list[path as usize].is_field;
         }
         self.selection.view.hidden = hidden;
     }
@@ -322,12 +284,7 @@ impl Selector<'_, '_> {
     fn is_hidden_row(&self, index: u32) -> bool {
         let parent = self.tree.node(index).parent;
         parent != u32::MAX
-            && self
-                .selection
-                .view
-                .kept
-                .get(&parent)
-                .is_some_and(|kept| kept.binary_search(&index).is_err())
+            && self.selection.view.kept.get(&parent).is_some_and(|kept| kept.binary_search(&index).is_err())
     }
 
     fn collection(&mut self, index: u32, is_inner: bool, budget: Budget) -> (usize, usize) {
@@ -338,25 +295,14 @@ impl Selector<'_, '_> {
             self.spent += bytes;
             return (rows.len(), rows.len());
         }
-        let mut keep: Vec<u32> = rows
-            .iter()
-            .copied()
-            .filter(|&row| self.marked[row as usize])
-            .collect();
+        let mut keep: Vec<u32> = rows.iter().copied().filter(|&row| self.marked[row as usize]).collect();
         let pinned = keep.len();
-        let (head, tail) = if is_inner {
-            (if pinned > 0 { 1 } else { 2 }, 0)
-        } else {
-            (2, 1)
-        };
+        let (head, tail) = if is_inner { (if pinned > 0 { 1 } else { 2 }, 0) } else { (2, 1) };
         keep.extend(&rows[..head]);
         keep.extend(&rows[rows.len() - tail..]);
         if !is_inner {
             let most = if budget.deep { 2 } else { 6 };
-            let raw = |at: usize| {
-                self.tree
-                    .bytes(self.tree.node(rows[at]).start, self.tree.node(rows[at]).end)
-            };
+            let raw = |at: usize| self.tree.bytes(self.tree.node(rows[at]).start, self.tree.node(rows[at]).end);
             for ordinal in knee::representatives(rows.len(), most, raw) {
                 let cost = self.cost(rows[ordinal]);
                 if self.spent + cost <= self.limit {
@@ -390,14 +336,9 @@ fn is_opaque(raw: &[u8]) -> bool {
     let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
     raw.len() >= 20
         && digits >= 3
-        && raw
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-:".contains(byte))
+        && raw.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-:".contains(byte))
         && !raw.contains(&b'T')
-        || raw.len() >= 32
-            && raw
-                .iter()
-                .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+        || raw.len() >= 32 && raw.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
 /// Where a node stands, as a JSON path.
@@ -409,10 +350,7 @@ pub fn place_of(tree: &Tree, index: u32) -> String {
         if node.key_hash != 0 {
             parts.push(format!(".{}", String::from_utf8_lossy(tree.key(at))));
         } else if tree.node(node.parent).kind != Kind::Embedded {
-            let ordinal = tree
-                .children(node.parent)
-                .position(|child| child == at)
-                .unwrap_or(0);
+            let ordinal = tree.children(node.parent).position(|child| child == at).unwrap_or(0);
             parts.push(format!("[{ordinal}]"));
         }
         at = node.parent;

@@ -19,14 +19,9 @@ pub fn share(out: &[u8], mut spans: Vec<Span>) -> Option<Vec<u8>> {
     for &group in &groups {
         counts[group as usize] += 1;
     }
-    let lengths: Vec<usize> = spans
-        .iter()
-        .map(|span| (span.end - span.start) as usize)
-        .collect();
+    let lengths: Vec<usize> = spans.iter().map(|span| (span.end - span.start) as usize).collect();
     let pays = |group: usize, count: usize| {
-        count >= 2
-            && (count - 1) * lengths[group]
-                > count * REFERENCE_BYTES + DEFINITION_BYTES + MIN_GAIN_BYTES
+        count >= 2 && (count - 1) * lengths[group] > count * REFERENCE_BYTES + DEFINITION_BYTES + MIN_GAIN_BYTES
     };
     if !(0..spans.len()).any(|group| pays(group, counts[group])) {
         return None;
@@ -48,9 +43,7 @@ pub fn share(out: &[u8], mut spans: Vec<Span>) -> Option<Vec<u8>> {
             seen[group] = true;
         }
     }
-    let chosen: Vec<bool> = (0..spans.len())
-        .map(|group| pays(group, effective[group]))
-        .collect();
+    let chosen: Vec<bool> = (0..spans.len()).map(|group| pays(group, effective[group])).collect();
     if !chosen.contains(&true) {
         return None;
     }

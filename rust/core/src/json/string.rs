@@ -5,8 +5,7 @@
 #[inline(always)]
 fn first_stop(block: &[u8; 16]) -> Option<usize> {
     use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-        _mm_set1_epi8,
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
     // SAFETY: SSE2 is part of every x86-64, and the load reads the 16 bytes of `block`, unaligned.
     let mask = unsafe {
@@ -23,9 +22,7 @@ fn first_stop(block: &[u8; 16]) -> Option<usize> {
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
 fn first_stop(block: &[u8; 16]) -> Option<usize> {
-    block
-        .iter()
-        .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
+    block.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
 }
 
 /// The end of the string body that begins at `start` (the index of its closing quote), and whether
@@ -97,10 +94,7 @@ fn decode_escape(raw: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
 
 fn decode_unicode(raw: &[u8], at: usize) -> Option<(char, usize)> {
     let high = hex4(raw, at + 2)?;
-    if (0xD800..0xDC00).contains(&high)
-        && raw.get(at + 6) == Some(&b'\\')
-        && raw.get(at + 7) == Some(&b'u')
-    {
+    if (0xD800..0xDC00).contains(&high) && raw.get(at + 6) == Some(&b'\\') && raw.get(at + 7) == Some(&b'u') {
         let low = hex4(raw, at + 8)?;
         if (0xDC00..0xE000).contains(&low) {
             let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
@@ -112,9 +106,7 @@ fn decode_unicode(raw: &[u8], at: usize) -> Option<(char, usize)> {
 
 fn hex4(raw: &[u8], at: usize) -> Option<u32> {
     let digits = raw.get(at..at + 4)?;
-    digits.iter().try_fold(0, |sum, &byte| {
-        Some(sum * 16 + (byte as char).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |sum, &byte| Some(sum * 16 + (byte as char).to_digit(16)?))
 }
 
 /// Writes `text` as a JSON string with the fewest escapes.
@@ -170,14 +162,7 @@ pub fn canonical(raw: &[u8], escaped: bool, out: &mut Vec<u8>) {
 
 fn push_control(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    out.extend_from_slice(&[
-        b'\\',
-        b'u',
-        b'0',
-        b'0',
-        HEX[(byte >> 4) as usize],
-        HEX[(byte & 15) as usize],
-    ]);
+    out.extend_from_slice(&[b'\\', b'u', b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]);
 }
 
 #[cfg(test)]
@@ -187,10 +172,7 @@ mod tests {
     #[test]
     fn scan_finds_the_closing_quote_and_notices_escapes() {
         assert_eq!(scan(b"abc\"", 0), Some((3, false)));
-        assert_eq!(
-            scan("äöü日本語 long enough\"".as_bytes(), 0).map(|f| f.1),
-            Some(false)
-        );
+        assert_eq!(scan("äöü日本語 long enough\"".as_bytes(), 0).map(|f| f.1), Some(false));
         assert_eq!(scan(b"a\\\"bcdefghijk\"", 0), Some((13, true)));
         assert_eq!(scan(b"0123456789\n\"", 0), Some((11, true)));
         assert_eq!(scan(b"never closed", 0), None);

@@ -67,32 +67,25 @@ pub struct Columns {
 
 impl Columns {
     /// Plans the columns of `variant`; those on a path that `hidden` names are left out.
-    pub fn plan(
-        tree: &Tree,
-        paths: &Paths,
-        table: &Table,
-        variant: usize,
-        factor: Factor,
-        hidden: &[bool],
-    ) -> Columns {
-        let rows: Vec<usize> = (0..table.rows.len())
-            .filter(|&row| table.row_variant[row] as usize == variant)
-            .collect();
+    pub fn plan(tree: &Tree, paths: &Paths, table: &Table, variant: usize, factor: Factor, hidden: &[bool]) -> Columns {
+        let rows: Vec<usize> =
+            (0..table.rows.len()).filter(|&row| table.row_variant[row] as usize == variant).collect();
         let column_paths = table.variants[variant].columns.clone();
-        let cells: Vec<Vec<u32>> = (0..column_paths.len())
-            .map(|column| rows.iter().map(|&row| table.cell(row, column)).collect())
-            .collect();
+        let cells: Vec<Vec<u32>> =
+            (0..column_paths.len()).map(|column| rows.iter().map(|&row| table.cell(row, column)).collect()).collect();
         let is_hidden = |path: PathId| hidden.get(path as usize).copied().unwrap_or(false);
         let mut styles: Vec<Style> = cells
             .iter()
             .zip(&column_paths)
-            .map(|(column, &path)| {
-                if is_hidden(path) {
-                    Style::Hidden
-                } else {
-                    first_style(tree, paths, column, factor)
-                }
-            })
+            .map(
+                |(column, &path)| {
+                    if is_hidden(path) {
+                        Style::Hidden
+                    } else {
+                        first_style(tree, paths, column, factor)
+                    }
+                },
+            )
             .collect();
         if rows.len() >= MIN_FACTORED_ROWS {
             factor_templates(tree, &cells, &mut styles, factor);
@@ -100,12 +93,7 @@ impl Columns {
                 factor_affixes(tree, &cells, &mut styles);
             }
         }
-        Columns {
-            paths: column_paths,
-            rows,
-            cells,
-            styles,
-        }
+        Columns { paths: column_paths, rows, cells, styles }
     }
 }
 
@@ -119,9 +107,7 @@ fn first_style(tree: &Tree, paths: &Paths, column: &[u32], factor: Factor) -> St
     if let Some(fields) = record_fields(tree, paths, column) {
         return Style::Records(fields);
     }
-    Style::Plain {
-        strings: wants_string_flag(tree, column),
-    }
+    Style::Plain { strings: wants_string_flag(tree, column) }
 }
 
 fn is_constant(tree: &Tree, column: &[u32]) -> bool {
@@ -131,9 +117,7 @@ fn is_constant(tree: &Tree, column: &[u32]) -> bool {
     }
     let kind = tree.node(first).kind;
     let raw = tree.raw(first);
-    column[1..]
-        .iter()
-        .all(|&cell| tree.node(cell).kind == kind && tree.raw(cell) == raw)
+    column[1..].iter().all(|&cell| tree.node(cell).kind == kind && tree.raw(cell) == raw)
 }
 
 /// Strings only (or null), and at least one that would be read as a number or literal.
@@ -143,9 +127,7 @@ fn wants_string_flag(tree: &Tree, column: &[u32]) -> bool {
         match tree.node(index).kind {
             Kind::String => {
                 let raw = tree.raw(index);
-                ambiguous |= raw
-                    .first()
-                    .is_some_and(|&first| cell::is_literal(raw, first));
+                ambiguous |= raw.first().is_some_and(|&first| cell::is_literal(raw, first));
             }
             Kind::Null => {}
             _ => return false,
@@ -165,28 +147,14 @@ pub struct Numbered<'t> {
 /// Splits a text at its last run of digits; `None` without one, or if it is too long a number.
 pub fn numbered(text: &[u8]) -> Option<Numbered<'_>> {
     let end = text.iter().rposition(u8::is_ascii_digit)? + 1;
-    let start = text[..end]
-        .iter()
-        .rposition(|byte| !byte.is_ascii_digit())
-        .map_or(0, |at| at + 1);
+    let start = text[..end].iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
     let digits = &text[start..end];
     if digits.len() > 17 {
         return None;
     }
-    let number = digits
-        .iter()
-        .fold(0i64, |sum, &byte| sum * 10 + i64::from(byte - b'0'));
-    let width = if digits.len() > 1 && digits[0] == b'0' {
-        digits.len()
-    } else {
-        0
-    };
-    Some(Numbered {
-        prefix: &text[..start],
-        number,
-        width,
-        suffix: &text[end..],
-    })
+    let number = digits.iter().fold(0i64, |sum, &byte| sum * 10 + i64::from(byte - b'0'));
+    let width = if digits.len() > 1 && digits[0] == b'0' { digits.len() } else { 0 };
+    Some(Numbered { prefix: &text[..start], number, width, suffix: &text[end..] })
 }
 
 /// Whether the cells count up or down in equal steps within one fixed text.
@@ -195,12 +163,8 @@ fn is_steps(tree: &Tree, column: &[u32]) -> bool {
         return false;
     }
     let kind = tree.node(column[0]).kind;
-    let split = |index: u32| {
-        (tree.node(index).kind == kind)
-            .then(|| plain_text(tree, index))
-            .flatten()
-            .and_then(numbered)
-    };
+    let split =
+        |index: u32| (tree.node(index).kind == kind).then(|| plain_text(tree, index)).flatten().and_then(numbered);
     let (Some(first), Some(second)) = (split(column[0]), split(column[1])) else {
         return false;
     };
@@ -216,10 +180,7 @@ fn is_steps(tree: &Tree, column: &[u32]) -> bool {
                     && cell.prefix == first.prefix
                     && cell.suffix == first.suffix
                     && plain_text(tree, index).is_some_and(|text| {
-                        text.len()
-                            == first.prefix.len()
-                                + first.suffix.len()
-                                + spelled_width(expected, first.width)
+                        text.len() == first.prefix.len() + first.suffix.len() + spelled_width(expected, first.width)
                     })
             })
     })
@@ -246,11 +207,7 @@ fn record_fields(tree: &Tree, paths: &Paths, column: &[u32]) -> Option<Vec<u32>>
         }
         for record in tree.children(index) {
             let node = tree.node(record);
-            if node.kind != Kind::Object
-                || node.count == 0
-                || node.count > 24
-                || paths.is_map[record as usize]
-            {
+            if node.kind != Kind::Object || node.count == 0 || node.count > 24 || paths.is_map[record as usize] {
                 return None;
             }
             total += 1;
@@ -259,8 +216,7 @@ fn record_fields(tree: &Tree, paths: &Paths, column: &[u32]) -> Option<Vec<u32>>
                 Some(fields) => {
                     let same = node.count as usize == fields.len()
                         && tree.children(record).zip(fields).all(|(left, &right)| {
-                            tree.node(left).key_hash == tree.node(right).key_hash
-                                && tree.key(left) == tree.key(right)
+                            tree.node(left).key_hash == tree.node(right).key_hash && tree.key(left) == tree.key(right)
                         });
                     if !same {
                         return None;
@@ -284,11 +240,7 @@ struct Donor<'t> {
 
 /// Columns whose text is made of other columns' texts become templates.
 fn factor_templates(tree: &Tree, cells: &[Vec<u32>], styles: &mut [Style], factor: Factor) {
-    let least = if factor == Factor::All {
-        8
-    } else {
-        LONG_TEMPLATE_BYTES
-    };
+    let least = if factor == Factor::All { 8 } else { LONG_TEMPLATE_BYTES };
     let sample = cells.first().map_or(0, |column| column.len() / 2);
     let text_at = |column: usize| {
         let index = cells[column][sample];
@@ -306,17 +258,9 @@ fn factor_templates(tree: &Tree, cells: &[Vec<u32>], styles: &mut [Style], facto
     donors.truncate(MAX_DONORS);
     // Longest texts first, so that a donor is never itself made from what it helps to make.
     let mut targets: Vec<usize> = (0..cells.len())
-        .filter(|&column| {
-            text_at(column).is_some_and(|text| text.len() >= least)
-                && all_strings(tree, &cells[column])
-        })
+        .filter(|&column| text_at(column).is_some_and(|text| text.len() >= least) && all_strings(tree, &cells[column]))
         .collect();
-    targets.sort_by_key(|&column| {
-        (
-            std::cmp::Reverse(text_at(column).map_or(0, <[u8]>::len)),
-            column,
-        )
-    });
+    targets.sort_by_key(|&column| (std::cmp::Reverse(text_at(column).map_or(0, <[u8]>::len)), column));
     let mut found: Vec<(usize, Vec<Part>)> = Vec::new();
     let mut donated = vec![false; cells.len()];
     for &target in &targets {
@@ -354,9 +298,7 @@ fn varies(tree: &Tree, column: &[u32]) -> bool {
 }
 
 fn all_strings(tree: &Tree, column: &[u32]) -> bool {
-    column.iter().all(|&index| {
-        index != ABSENT && matches!(tree.node(index).kind, Kind::String | Kind::Embedded)
-    })
+    column.iter().all(|&index| index != ABSENT && matches!(tree.node(index).kind, Kind::String | Kind::Embedded))
 }
 
 /// Cuts `text` into fixed text and donors' texts, longest donors first.
@@ -366,9 +308,7 @@ fn split_by_donors<'d>(text: &[u8], donors: impl Iterator<Item = &'d Donor<'d>>)
         let mut from = 0;
         while let Some(found) = memchr::memmem::find(&text[from..], donor.text) {
             let (start, end) = (from + found, from + found + donor.text.len());
-            let free = taken
-                .iter()
-                .all(|&(left, right, _)| end <= left || right <= start);
+            let free = taken.iter().all(|&(left, right, _)| end <= left || right <= start);
             if free && is_boundary(text, start, end) {
                 taken.push((start, end, donor.column));
             }
@@ -393,25 +333,14 @@ fn split_by_donors<'d>(text: &[u8], donors: impl Iterator<Item = &'d Donor<'d>>)
 
 fn is_boundary(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |left: u8, right: u8| left.is_ascii_alphanumeric() && right.is_ascii_alphanumeric();
-    !(start > 0 && joins(text[start - 1], text[start])
-        || end < text.len() && joins(text[end - 1], text[end]))
+    !(start > 0 && joins(text[start - 1], text[start]) || end < text.len() && joins(text[end - 1], text[end]))
 }
 
 /// The template if it holds in nearly every row; parts that vary for other reasons are dropped once.
-fn confirm_template(
-    tree: &Tree,
-    cells: &[Vec<u32>],
-    target: usize,
-    parts: Vec<Part>,
-) -> Option<Vec<Part>> {
-    let columns = parts
-        .iter()
-        .filter(|part| matches!(part, Part::Column(_)))
-        .count();
+fn confirm_template(tree: &Tree, cells: &[Vec<u32>], target: usize, parts: Vec<Part>) -> Option<Vec<Part>> {
+    let columns = parts.iter().filter(|part| matches!(part, Part::Column(_))).count();
     if columns == 0
-        || parts.iter().any(
-            |part| matches!(part, Part::Text(text) if text.iter().any(|b| b"{}*\"\\".contains(b))),
-        )
+        || parts.iter().any(|part| matches!(part, Part::Text(text) if text.iter().any(|b| b"{}*\"\\".contains(b))))
     {
         return None;
     }
@@ -432,13 +361,7 @@ fn confirm_template(
 }
 
 /// Fills a template for one row into `out`; false if a donor has no plain text there.
-pub fn fill(
-    tree: &Tree,
-    cells: &[Vec<u32>],
-    parts: &[Part],
-    ordinal: usize,
-    out: &mut Vec<u8>,
-) -> bool {
+pub fn fill(tree: &Tree, cells: &[Vec<u32>], parts: &[Part], ordinal: usize, out: &mut Vec<u8>) -> bool {
     out.clear();
     for part in parts {
         match part {
@@ -471,39 +394,17 @@ fn affix(tree: &Tree, column: &[u32]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (mut front, mut back) = (first.len(), first.len());
     for &index in &column[1..] {
         let text = plain_text(tree, index)?;
-        front = front.min(
-            first
-                .iter()
-                .zip(text)
-                .take_while(|(left, right)| left == right)
-                .count(),
-        );
-        back = back.min(
-            first
-                .iter()
-                .rev()
-                .zip(text.iter().rev())
-                .take_while(|(left, right)| left == right)
-                .count(),
-        );
+        front = front.min(first.iter().zip(text).take_while(|(left, right)| left == right).count());
+        back = back.min(first.iter().rev().zip(text.iter().rev()).take_while(|(left, right)| left == right).count());
         if front + back < MIN_AFFIX_BYTES {
             return None;
         }
     }
     let is_border = |byte: &u8| !byte.is_ascii_alphanumeric() && byte.is_ascii();
-    let front = first[..front]
-        .iter()
-        .rposition(is_border)
-        .map_or(0, |at| at + 1);
+    let front = first[..front].iter().rposition(is_border).map_or(0, |at| at + 1);
     let start = first.len() - back.min(first.len() - front);
-    let back = first[start..]
-        .iter()
-        .position(is_border)
-        .map_or(0, |at| first.len() - start - at);
-    let (prefix, suffix) = (
-        first[..front].to_vec(),
-        first[first.len() - back..].to_vec(),
-    );
+    let back = first[start..].iter().position(is_border).map_or(0, |at| first.len() - start - at);
+    let (prefix, suffix) = (first[..front].to_vec(), first[first.len() - back..].to_vec());
     let shortest = column.iter().map(|&index| tree.raw(index).len()).min()?;
     let spoils = |text: &[u8]| text.iter().any(|byte| b"{}*\"\\".contains(byte));
     if prefix.len() + suffix.len() < MIN_AFFIX_BYTES

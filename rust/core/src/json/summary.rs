@@ -27,11 +27,7 @@ pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u3
         }
         let name = paths.dotted(tree, column.path, base);
         if let Some(line) = line(tree, &column.facts, rows.len()) {
-            let name = if name.is_empty() {
-                "values".to_owned()
-            } else {
-                name
-            };
+            let name = if name.is_empty() { "values".to_owned() } else { name };
             let _ = writeln!(out, "# {name} {line}");
             shown += 1;
         }
@@ -60,56 +56,29 @@ fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
         }
     };
     match facts {
-        Facts::Numbers {
-            min,
-            max,
-            median,
-            mean,
-            nulls,
-            count,
-        } => {
+        Facts::Numbers { min, max, median, mean, nulls, count } => {
             let (low, high) = (text(tree, *min), text(tree, *max));
             if low == high {
                 return None;
             }
-            let nulls = if *nulls > 0 {
-                format!(", {nulls} null")
-            } else {
-                String::new()
-            };
+            let nulls = if *nulls > 0 { format!(", {nulls} null") } else { String::new() };
             let absent = missing(*count + nulls.len().min(1) * nulls_of(facts));
-            Some(format!(
-                "{low}..{high}, median {}, mean {}{nulls}{absent}",
-                number(*median),
-                number(*mean)
-            ))
+            Some(format!("{low}..{high}, median {}, mean {}{nulls}{absent}", number(*median), number(*mean)))
         }
-        Facts::Categories {
-            top,
-            distinct,
-            count,
-        } => {
+        Facts::Categories { top, distinct, count } => {
             if *distinct < 2 {
                 return None;
             }
             let mut line = String::new();
             for (value, times) in top.iter().take(MAX_TOP) {
-                let _ = write!(
-                    line,
-                    "{}{}×{times}",
-                    if line.is_empty() { "" } else { " " },
-                    text(tree, *value)
-                );
+                let _ = write!(line, "{}{}×{times}", if line.is_empty() { "" } else { " " }, text(tree, *value));
             }
             if *distinct > MAX_TOP {
                 let _ = write!(line, " …{} more values", distinct - MAX_TOP);
             }
             Some(line + &missing(*count))
         }
-        Facts::Other {
-            distinct: Some(distinct),
-            count,
-        } if *distinct > 1 && *distinct < *count => {
+        Facts::Other { distinct: Some(distinct), count } if *distinct > 1 && *distinct < *count => {
             Some(format!("{distinct} distinct{}", missing(*count)))
         }
         Facts::Other { .. } => None,

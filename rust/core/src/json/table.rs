@@ -77,11 +77,7 @@ impl Table {
         let shapes = table.flatten(tree, paths, atomic);
         let shape_variant = table.merge(&shapes);
         table.assign(&shapes, &shape_variant);
-        let inline = table
-            .row_variant
-            .iter()
-            .filter(|&&variant| variant == INLINE)
-            .count();
+        let inline = table.row_variant.iter().filter(|&&variant| variant == INLINE).count();
         (inline * 2 <= table.rows.len()).then_some(table)
     }
 
@@ -103,9 +99,7 @@ impl Table {
     /// Whether the collection is one of scalars, a map of which is still a table of two columns.
     pub fn is_scalar_map(tree: &Tree, paths: &Paths, collection: u32) -> bool {
         paths.is_map[collection as usize]
-            && tree
-                .children(collection)
-                .all(|child| !matches!(tree.node(child).kind, Kind::Object))
+            && tree.children(collection).all(|child| !matches!(tree.node(child).kind, Kind::Object))
     }
 
     fn flatten(&mut self, tree: &Tree, paths: &Paths, atomic: &[bool]) -> Vec<Shape> {
@@ -119,17 +113,10 @@ impl Table {
             let shape = match hash {
                 None => u16::MAX,
                 Some(hash) => *known.entry(hash).or_insert_with(|| {
-                    if shapes.len() >= MAX_SHAPES
-                        || cells.len() > MAX_COLUMNS
-                        || has_duplicates(tree, paths, record)
-                    {
+                    if shapes.len() >= MAX_SHAPES || cells.len() > MAX_COLUMNS || has_duplicates(tree, paths, record) {
                         return u16::MAX;
                     }
-                    shapes.push(Shape {
-                        row,
-                        width: cells.len(),
-                        count: 0,
-                    });
+                    shapes.push(Shape { row, width: cells.len(), count: 0 });
                     shapes.len() as u16 - 1
                 }),
             };
@@ -145,9 +132,7 @@ impl Table {
 
     fn shape_paths(&self, shape: &Shape) -> impl Iterator<Item = PathId> + '_ {
         let start = self.row_start[shape.row] as usize;
-        self.cells[start..start + shape.width]
-            .iter()
-            .map(|cell| cell.0)
+        self.cells[start..start + shape.width].iter().map(|cell| cell.0)
     }
 
     /// Gives every shape a variant, most frequent shapes first.
@@ -158,18 +143,13 @@ impl Table {
         for &shape in &order {
             let fields: Vec<PathId> = self.shape_paths(&shapes[shape]).collect();
             let count = shapes[shape].count;
-            let joined =
-                (0..self.variants.len()).find(|&variant| self.try_join(variant, &fields, count));
+            let joined = (0..self.variants.len()).find(|&variant| self.try_join(variant, &fields, count));
             if let Some(variant) = joined {
                 self.variants[variant].row_count += count;
                 shape_variant[shape] = variant as u8;
-            } else if self.variants.len() < MAX_VARIANTS && (count >= 2 || self.variants.is_empty())
-            {
+            } else if self.variants.len() < MAX_VARIANTS && (count >= 2 || self.variants.is_empty()) {
                 shape_variant[shape] = self.variants.len() as u8;
-                self.variants.push(Variant {
-                    columns: fields,
-                    row_count: count,
-                });
+                self.variants.push(Variant { columns: fields, row_count: count });
             }
         }
         shape_variant
@@ -223,29 +203,17 @@ impl Table {
         for (shape, &variant) in shapes.iter().zip(shape_variant) {
             let mut slots = Vec::new();
             if variant != INLINE {
-                let offsets: MixMap<PathId, u32> = self
-                    .shape_paths(shape)
-                    .enumerate()
-                    .map(|(at, path)| (path, at as u32))
-                    .collect();
+                let offsets: MixMap<PathId, u32> =
+                    self.shape_paths(shape).enumerate().map(|(at, path)| (path, at as u32)).collect();
                 let columns = &self.variants[variant as usize].columns;
-                slots = columns
-                    .iter()
-                    .map(|column| offsets.get(column).copied().unwrap_or(ABSENT))
-                    .collect();
+                slots = columns.iter().map(|column| offsets.get(column).copied().unwrap_or(ABSENT)).collect();
             }
             self.slots.push(slots);
         }
         self.row_variant = self
             .row_shape
             .iter()
-            .map(|&shape| {
-                if shape == u16::MAX {
-                    INLINE
-                } else {
-                    shape_variant[shape as usize]
-                }
-            })
+            .map(|&shape| if shape == u16::MAX { INLINE } else { shape_variant[shape as usize] })
             .collect();
     }
 }

@@ -52,10 +52,7 @@ impl View {
         if text.len() <= limit + limit / 4 {
             return None;
         }
-        let focus = self
-            .focus
-            .get(&index)
-            .map(|&at| (at as usize).min(text.len()));
+        let focus = self.focus.get(&index).map(|&at| (at as usize).min(text.len()));
         let mut ranges = vec![(0, limit / 2)];
         if let Some(at) = focus {
             ranges.push((at.saturating_sub(limit / 4), at + limit / 2));

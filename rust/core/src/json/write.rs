@@ -185,11 +185,7 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn span(&mut self, start: usize, least: usize, is_container: bool) {
         if self.out.len() - start >= least {
-            self.spans.push(Span {
-                start: start as u32,
-                end: self.out.len() as u32,
-                is_container,
-            });
+            self.spans.push(Span { start: start as u32, end: self.out.len() as u32, is_container });
         }
     }
 
@@ -198,9 +194,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         let node = self.tree.node(index);
         let raw = self.tree.raw(index);
         if self.limit > 0 && raw.len() > self.limit {
-            let view = self
-                .view
-                .map(|view| view.excerpt(self.tree, index, self.limit));
+            let view = self.view.map(|view| view.excerpt(self.tree, index, self.limit));
             if let Some(Some(text)) = view {
                 if cell::is_bare(text.as_bytes(), place) {
                     self.out.extend_from_slice(text.as_bytes());
@@ -239,10 +233,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         let is_object = node.kind == Kind::Object;
         self.out.push(if is_object { b'{' } else { b'[' });
         let mut shown = self.shown(index);
-        if let Some(view) = self
-            .view
-            .filter(|view| is_object && !view.hidden.is_empty() && !view.is_literal(index))
-        {
+        if let Some(view) = self.view.filter(|view| is_object && !view.hidden.is_empty() && !view.is_literal(index)) {
             shown.retain(|&child| !view.hidden[self.paths.of_node[child as usize] as usize]);
         }
         for (ordinal, &child) in shown.iter().enumerate() {
@@ -262,28 +253,17 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn elided(&mut self, count: usize, comma: bool) {
         if count > 0 {
-            self.push_fmt(format_args!(
-                "{}…{count} more",
-                if comma { "," } else { "" }
-            ));
+            self.push_fmt(format_args!("{}…{count} more", if comma { "," } else { "" }));
         }
     }
 
     fn table(&mut self, collection: u32, table: &Table) {
         let (left, right) = if table.is_map { ('{', '}') } else { ('[', ']') };
         self.push_fmt(format_args!("{left}{}{right}", table.rows.len()));
-        let factor = if self.view.is_some() {
-            Factor::LongTemplates
-        } else {
-            Factor::All
-        };
+        let factor = if self.view.is_some() { Factor::LongTemplates } else { Factor::All };
         let hidden: &[bool] = self.view.map_or(&[], |view| &view.hidden);
         let plans: Vec<Columns> = (0..table.variants.len())
-            .map(|variant| {
-                self.downgrade(Columns::plan(
-                    self.tree, self.paths, table, variant, factor, hidden,
-                ))
-            })
+            .map(|variant| self.downgrade(Columns::plan(self.tree, self.paths, table, variant, factor, hidden)))
             .collect();
         for (variant, columns) in plans.iter().enumerate() {
             if plans.len() > 1 {
@@ -294,11 +274,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         self.out.push(b'\n');
         let mut shown = None;
         if let Some(kept) = self.view.and_then(|view| view.kept.get(&collection)) {
-            shown = Some(
-                kept.iter()
-                    .copied()
-                    .collect::<std::collections::HashSet<u32>>(),
-            );
+            shown = Some(kept.iter().copied().collect::<std::collections::HashSet<u32>>());
         }
         let mut ordinals = vec![0usize; plans.len()];
         for row in 0..table.rows.len() {
@@ -309,10 +285,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 ordinals[variant as usize] += 1;
                 ordinals[variant as usize] - 1
             };
-            if shown
-                .as_ref()
-                .is_some_and(|shown| !shown.contains(&table.rows[row]))
-            {
+            if shown.as_ref().is_some_and(|shown| !shown.contains(&table.rows[row])) {
                 continue;
             }
             self.row(table, &plans, row, ordinal, shown.is_some());
@@ -324,14 +297,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
     }
 
-    fn row(
-        &mut self,
-        table: &Table,
-        plans: &[Columns],
-        row: usize,
-        ordinal: usize,
-        numbered: bool,
-    ) {
+    fn row(&mut self, table: &Table, plans: &[Columns], row: usize, ordinal: usize, numbered: bool) {
         let record = table.rows[row];
         let outer_limit = self.limit;
         if let Some(view) = self.view {
@@ -342,12 +308,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
         if table.is_map {
             let escaped = self.tree.node(record).key_escaped;
-            cell::write_string(
-                self.tree.key(record),
-                escaped,
-                Place::StringRow,
-                &mut self.out,
-            );
+            cell::write_string(self.tree.key(record), escaped, Place::StringRow, &mut self.out);
             self.out.push(b',');
         }
         let variant = table.row_variant[row];
@@ -482,10 +443,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 }),
                 _ => true,
             };
-            if !names_all
-                || self.needs_name(&columns, column)
-                    && !self.is_plainly_named(columns.paths[column])
-            {
+            if !names_all || self.needs_name(&columns, column) && !self.is_plainly_named(columns.paths[column]) {
                 columns.styles[column] = Style::Plain { strings: false };
             }
         }
@@ -500,13 +458,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         while self.paths.list[path as usize].is_field {
             let name = self.paths.name(self.tree, path);
             let mut written = Vec::new();
-            cell::write_name(
-                name,
-                self.tree
-                    .node(self.paths.list[path as usize].example)
-                    .key_escaped,
-                &mut written,
-            );
+            cell::write_name(name, self.tree.node(self.paths.list[path as usize].example).key_escaped, &mut written);
             if written != name {
                 return false;
             }
@@ -527,19 +479,11 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn name(&mut self, path: PathId) {
         let example = self.paths.list[path as usize].example;
-        cell::write_name(
-            self.tree.key(example),
-            self.tree.node(example).key_escaped,
-            &mut self.out,
-        );
+        cell::write_name(self.tree.key(example), self.tree.node(example).key_escaped, &mut self.out);
     }
 
     fn dotted(&mut self, columns: &Columns, column: usize, base: PathId) {
-        for (level, path) in self
-            .chain(columns.paths[column], base)
-            .into_iter()
-            .enumerate()
-        {
+        for (level, path) in self.chain(columns.paths[column], base).into_iter().enumerate() {
             if level > 0 {
                 self.out.push(b'.');
             }
@@ -549,18 +493,13 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn header(&mut self, table: &Table, columns: &Columns) {
         let base = self.paths.of_node[table.rows[columns.rows[0]] as usize];
-        let chains: Vec<Vec<PathId>> = columns
-            .paths
-            .iter()
-            .map(|&path| self.chain(path, base))
-            .collect();
+        let chains: Vec<Vec<PathId>> = columns.paths.iter().map(|&path| self.chain(path, base)).collect();
         self.out.push(b'{');
         if table.is_map {
             self.out.extend_from_slice(b"*,");
         }
-        let shown: Vec<usize> = (0..chains.len())
-            .filter(|&column| !matches!(columns.styles[column], Style::Hidden))
-            .collect();
+        let shown: Vec<usize> =
+            (0..chains.len()).filter(|&column| !matches!(columns.styles[column], Style::Hidden)).collect();
         self.header_group(columns, &chains, &shown, 0, base);
         let hidden = chains.len() - shown.len();
         self.elided(hidden, !shown.is_empty());
@@ -568,14 +507,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     }
 
     /// Writes the columns in `shown`, whose chains agree above `level`.
-    fn header_group(
-        &mut self,
-        columns: &Columns,
-        chains: &[Vec<PathId>],
-        shown: &[usize],
-        level: usize,
-        base: PathId,
-    ) {
+    fn header_group(&mut self, columns: &Columns, chains: &[Vec<PathId>], shown: &[usize], level: usize, base: PathId) {
         let mut at = 0;
         while at < shown.len() {
             if at > 0 {
@@ -584,8 +516,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             let chain = &chains[shown[at]];
             let head = chain[level];
             let is_leaf = chain.len() == level + 1;
-            let belongs =
-                |column: usize| chains[column].len() > level + 1 && chains[column][level] == head;
+            let belongs = |column: usize| chains[column].len() > level + 1 && chains[column][level] == head;
             let mut end = at + 1;
             while !is_leaf && end < shown.len() && belongs(shown[end]) {
                 end += 1;
@@ -647,11 +578,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                     if ordinal > 0 {
                         self.out.push(b',');
                     }
-                    cell::write_name(
-                        self.tree.key(field),
-                        self.tree.node(field).key_escaped,
-                        &mut self.out,
-                    );
+                    cell::write_name(self.tree.key(field), self.tree.node(field).key_escaped, &mut self.out);
                 }
                 self.out.push(b']');
             }
@@ -661,10 +588,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn constant(&mut self, index: u32) {
         self.out.push(b'=');
         let node = self.tree.node(index);
-        if node.kind == Kind::String
-            && !node.escaped
-            && memchr::memmem::find(self.tree.raw(index), b"..").is_some()
-        {
+        if node.kind == Kind::String && !node.escaped && memchr::memmem::find(self.tree.raw(index), b"..").is_some() {
             super::string::canonical(self.tree.raw(index), false, &mut self.out);
         } else {
             self.value_at(index, Place::Nested, true);
@@ -677,10 +601,8 @@ impl<'w, 'a> Writer<'w, 'a> {
             self.out.extend_from_slice(b":str");
         }
         self.out.push(b'=');
-        let spoils = |text: &[u8]| {
-            !cell::is_bare(text, Place::Key) && !cell::is_literal(text, text[0])
-                || text.contains(&b'"')
-        };
+        let spoils =
+            |text: &[u8]| !cell::is_bare(text, Place::Key) && !cell::is_literal(text, text[0]) || text.contains(&b'"');
         if spoils(left) || spoils(right) || memchr::memmem::find(left, b"..").is_some() {
             super::string::canonical(left, false, &mut self.out);
             self.out.extend_from_slice(b"..");
@@ -694,9 +616,7 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn template(&mut self, text: &[u8]) {
         self.out.push(b'~');
-        let spoils = text
-            .iter()
-            .any(|byte| b",;[]".contains(byte) || *byte < 0x20);
+        let spoils = text.iter().any(|byte| b",;[]".contains(byte) || *byte < 0x20);
         if spoils || text.starts_with(b" ") || text.ends_with(b" ") {
             super::string::canonical(text, false, &mut self.out);
         } else {
