@@ -80,8 +80,10 @@ pub enum Facts {
         distinct: usize,
         count: usize,
     },
+    /// Texts that mostly differ; `range` is the earliest and the latest if they are dates.
     Other {
-        distinct: Option<usize>,
+        range: Option<(u32, u32)>,
+        distinct: usize,
         count: usize,
     },
 }
@@ -287,7 +289,34 @@ impl Gatherer<'_, '_> {
         if distinct > 1 {
             self.singles(&groups, cells.len(), asked);
         }
-        Facts::Other { distinct: Some(distinct), count: cells.len() }
+        let range = self.date_range(cells);
+        if let Some((earliest, latest)) = range {
+            let why = if asked { Why::AskedExtreme } else { Why::Extreme };
+            self.pin(latest, why, 0.1);
+            self.pin(earliest, why, 0.05);
+        }
+        Facts::Other { range, distinct, count: cells.len() }
+    }
+
+    /// The earliest and the latest of dates that sort as text: `2024-05-17…`, `2024/05/17…`.
+    fn date_range(&self, cells: &[u32]) -> Option<(u32, u32)> {
+        let is_date = |raw: &[u8]| {
+            raw.len() >= 10
+                && raw[..4].iter().all(u8::is_ascii_digit)
+                && matches!(raw[4], b'-' | b'/')
+                && raw[4] == raw[7]
+                && raw[5..7].iter().chain(&raw[8..10]).all(u8::is_ascii_digit)
+        };
+        let dates: Vec<u32> = cells.iter().copied().filter(|&cell| self.tree.node(cell).kind == Kind::String).collect();
+        if dates.is_empty()
+            || dates.len() * 10 < cells.len() * 9
+            || !dates.iter().all(|&cell| is_date(self.tree.raw(cell)))
+        {
+            return None;
+        }
+        let earliest = dates.iter().copied().min_by_key(|&cell| self.tree.raw(cell))?;
+        let latest = dates.iter().copied().rev().max_by_key(|&cell| self.tree.raw(cell))?;
+        Some((earliest, latest))
     }
 
     fn is_troubled(&self, cell: u32, is_trouble_field: bool) -> bool {

@@ -61,8 +61,9 @@ fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
             if low == high {
                 return None;
             }
-            let nulls = if *nulls > 0 { format!(", {nulls} null") } else { String::new() };
-            let absent = missing(*count + nulls.len().min(1) * nulls_of(facts));
+            let null_count = *nulls;
+            let nulls = if null_count > 0 { format!(", {null_count} null") } else { String::new() };
+            let absent = missing(*count + null_count);
             Some(format!("{low}..{high}, median {}, mean {}{nulls}{absent}", number(*median), number(*mean)))
         }
         Facts::Categories { top, distinct, count } => {
@@ -78,17 +79,13 @@ fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
             }
             Some(line + &missing(*count))
         }
-        Facts::Other { distinct: Some(distinct), count } if *distinct > 1 && *distinct < *count => {
+        Facts::Other { range: Some((earliest, latest)), distinct, count } => {
+            Some(format!("{}..{}, {distinct} distinct{}", text(tree, *earliest), text(tree, *latest), missing(*count)))
+        }
+        Facts::Other { distinct, count, .. } if *distinct > 1 && *distinct < *count => {
             Some(format!("{distinct} distinct{}", missing(*count)))
         }
         Facts::Other { .. } => None,
-    }
-}
-
-fn nulls_of(facts: &Facts) -> usize {
-    match facts {
-        Facts::Numbers { nulls, .. } => *nulls,
-        _ => 0,
     }
 }
 
