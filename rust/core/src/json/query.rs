@@ -117,25 +117,24 @@ impl Query {
             named.paths[path as usize] = !name.is_empty() && self.names_field(name);
         }
         let mut found: Vec<Found> = Vec::new();
-        let mut frequency = vec![0u32; self.terms.len()];
         let mut values = 0u32;
         for index in 0..tree.nodes.len() as u32 {
             let node = tree.node(index);
             if node.parent != u32::MAX && paths.is_map[node.parent as usize] {
-                self.scan(tree.key(index), index, &mut found, &mut frequency);
+                self.scan(tree.key(index), index, &mut found);
                 values += 1;
             }
             if matches!(node.kind, Kind::String | Kind::Number) {
-                self.scan(tree.raw(index), index, &mut found, &mut frequency);
+                self.scan(tree.raw(index), index, &mut found);
                 values += 1;
             }
         }
-        named.hits = self.score(found, &frequency, values);
+        named.hits = self.score(found, values);
         named
     }
 
     /// Appends the runs of words that `text` shares with the question.
-    fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>, frequency: &mut [u32]) {
+    fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>) {
         let mut ordinal = 0u32;
         let from = found.len();
         words::for_each(text, |start, end| {
@@ -160,8 +159,6 @@ impl Query {
                         });
                     }
                 }
-                let seen = found[from..].iter().filter(|run| run.term == positions[0] && run.length == 1).count();
-                frequency[positions[0] as usize] += u32::from(seen <= 1);
             }
             ordinal += 1;
         });
@@ -170,27 +167,34 @@ impl Query {
         }
     }
 
-    fn score(&self, found: Vec<Found>, frequency: &[u32], values: u32) -> Vec<Hit> {
+    /// The weight of a run of `length` terms from `term`: of words that name nothing, a third each.
+    fn weight(&self, term: u16, length: u16) -> f32 {
+        let terms = &self.terms[term as usize..(term + length) as usize];
+        let telling = terms.iter().filter(|term| !term.is_stop).count();
+        if telling == 0 {
+            return 0.0;
+        }
+        telling as f32 + (terms.len() - telling) as f32 / 3.0
+    }
+
+    fn score(&self, found: Vec<Found>, values: u32) -> Vec<Hit> {
         let common = COMMON_LEAST.max((values as f32 * COMMON_SHARE) as u32);
+        let mut frequency: MixMap<u32, u32> = MixMap::default();
+        for run in &found {
+            *frequency.entry(run.phrase()).or_insert(0) += 1;
+        }
         let mut hits: Vec<Hit> = Vec::new();
         for run in found {
-            let mut rarity = 0.0f32;
-            for step in 0..run.length {
-                let term = (run.term + step) as usize;
-                let first = self
-                    .by_hash
-                    .get(&words::hash(&self.terms[term].word))
-                    .map_or(term, |positions| positions[0] as usize);
-                let count = frequency[first].max(1);
-                if !self.terms[term].is_stop && (count <= common || run.length >= 2) {
-                    rarity += (1.0 + values as f32 / count as f32).ln();
-                }
-            }
+            let count = frequency.get(&run.phrase()).copied().unwrap_or(1);
             let is_single_short = run.length == 1 && self.terms[run.term as usize].word.len() < 3 && !run.is_whole;
-            if rarity <= 0.0 || is_single_short {
+            if is_single_short || run.length == 1 && count > common {
                 continue;
             }
-            let score = rarity * f32::from(run.length) * if run.is_whole { 2.0 } else { 1.0 };
+            let rarity = (1.0 + values as f32 / count as f32).ln();
+            let score = rarity * self.weight(run.term, run.length) * if run.is_whole { 2.0 } else { 1.0 };
+            if score <= 0.0 {
+                continue;
+            }
             let by_call = run.term >= self.call_from;
             match hits.last_mut() {
                 Some(hit) if hit.node == run.node && hit.by_call == by_call => {
@@ -211,6 +215,7 @@ impl Query {
 }
 
 /// A run of words of the question in one value.
+#[derive(Clone, Copy)]
 struct Found {
     node: u32,
     term: u16,
@@ -218,4 +223,11 @@ struct Found {
     last_word: u32,
     start: u32,
     is_whole: bool,
+}
+
+impl Found {
+    /// What tells runs of different words apart.
+    fn phrase(&self) -> u32 {
+        (u32::from(self.term) << 16) | u32::from(self.length)
+    }
 }
