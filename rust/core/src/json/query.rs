@@ -46,6 +46,8 @@ pub struct Hit {
     /// Offset of the best run in the value's raw text.
     pub offset: u32,
     pub is_whole: bool,
+    /// Which words of the question its best run holds.
+    pub phrase: u32,
     /// Named by the tool call only, not by the question.
     pub by_call: bool,
 }
@@ -200,11 +202,19 @@ impl Query {
                 Some(hit) if hit.node == run.node && hit.by_call == by_call => {
                     if score > hit.score {
                         hit.offset = run.start;
+                        hit.phrase = run.phrase();
                     }
                     hit.score += score;
                     hit.is_whole |= run.is_whole;
                 }
-                _ => hits.push(Hit { node: run.node, score, offset: run.start, is_whole: run.is_whole, by_call }),
+                _ => hits.push(Hit {
+                    node: run.node,
+                    score,
+                    offset: run.start,
+                    is_whole: run.is_whole,
+                    phrase: run.phrase(),
+                    by_call,
+                }),
             }
         }
         hits.sort_by(|left, right| {

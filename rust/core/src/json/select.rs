@@ -16,6 +16,8 @@ const MIN_SUMMED_ROWS: usize = 12;
 /// Values named by the query that are shown at most, and those of which rows are shown in full.
 const MAX_HITS: usize = 12;
 const MAX_CALL_HITS: usize = 4;
+/// Values shown that hold the same words of the query.
+const MAX_PER_PHRASE: usize = 5;
 const MAX_FULL: usize = 6;
 /// Hits as good as the best one, beyond which the query tells nothing apart.
 const MAX_TIED: usize = 24;
@@ -169,7 +171,7 @@ impl Selector<'_, '_> {
         if tied > MAX_TIED {
             return;
         }
-        let floor = best.score * 0.4;
+        let floor = best.score * 0.25;
         let telling: Vec<&Hit> = hits.iter().take_while(|hit| hit.score >= floor).collect();
         let mut per_path: MixMap<PathId, u32> = MixMap::default();
         for hit in &telling {
@@ -181,10 +183,16 @@ impl Selector<'_, '_> {
             let total = self.paths.list[path as usize].count;
             total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
         };
-        let telling: Vec<&Hit> = telling.iter().filter(tells).copied().collect();
+        let mut per_phrase: MixMap<u32, usize> = MixMap::default();
+        let mut is_within_quota = |hit: &&Hit| {
+            let count = per_phrase.entry(hit.phrase).or_insert(0);
+            *count += 1;
+            *count <= MAX_PER_PHRASE
+        };
+        let telling: Vec<&Hit> = telling.iter().filter(tells).copied().filter(|hit| is_within_quota(hit)).collect();
         for (ordinal, hit) in telling.into_iter().take(most).enumerate() {
             self.selection.view.focus.insert(hit.node, hit.offset);
-            if ordinal < MAX_FULL && hit.score >= best.score * 0.6 {
+            if ordinal < MAX_FULL && (hit.is_whole || hit.score >= best.score * 0.6) {
                 let row = self.innermost_row(hit.node).unwrap_or(hit.node);
                 self.selection.view.asked.insert(row, ());
                 if let Some(outer) = self.outermost_row(hit.node) {
