@@ -236,19 +236,47 @@ impl<'w, 'a> Writer<'w, 'a> {
         if let Some(view) = self.view.filter(|view| is_object && !view.hidden.is_empty() && !view.is_literal(index)) {
             shown.retain(|&child| !view.hidden[self.paths.of_node[child as usize] as usize]);
         }
-        for (ordinal, &child) in shown.iter().enumerate() {
-            if ordinal > 0 {
-                self.out.push(b',');
-            }
-            if is_object {
+        if is_object {
+            for (ordinal, &child) in shown.iter().enumerate() {
+                if ordinal > 0 {
+                    self.out.push(b',');
+                }
                 let escaped = self.tree.node(child).key_escaped;
                 cell::write_string(self.tree.key(child), escaped, Place::Key, &mut self.out);
                 self.out.push(b':');
+                self.value_at(child, Place::Nested, in_cell);
             }
+            self.elided(node.count as usize - shown.len(), !shown.is_empty());
+        } else {
+            self.elements(index, &shown, in_cell);
+        }
+        self.out.push(if is_object { b'}' } else { b']' });
+    }
+
+    /// Writes the shown elements of an array, and between them how many are not.
+    fn elements(&mut self, index: u32, shown: &[u32], in_cell: bool) {
+        let mut hidden = 0;
+        let mut is_first = true;
+        let mut rest = shown.iter().peekable();
+        for child in self.tree.children(index) {
+            if rest.peek() != Some(&&child) {
+                hidden += 1;
+                continue;
+            }
+            rest.next();
+            self.elided(hidden, !is_first);
+            if !is_first || hidden > 0 {
+                self.out.push(b',');
+            }
+            (hidden, is_first) = (0, false);
             self.value_at(child, Place::Nested, in_cell);
         }
-        self.elided(node.count as usize - shown.len(), !shown.is_empty());
-        self.out.push(if is_object { b'}' } else { b']' });
+        self.elided(hidden, !is_first);
+        if let Some(summary) = self.view.and_then(|view| view.summaries.get(&index)) {
+            if let Some(values) = summary.strip_prefix("# values ") {
+                self.push_fmt(format_args!("; {}", values.trim_end()));
+            }
+        }
     }
 
     fn elided(&mut self, count: usize, comma: bool) {
