@@ -24,16 +24,67 @@ pub fn hash(word: &[u8]) -> u32 {
     hash
 }
 
+/// One bit for each byte of a block: whether it belongs to a word.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn word_bits(block: &[u8; 16]) -> u32 {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_sub_epi8,
+    };
+    // SAFETY: SSE2 is part of every x86-64, and the load reads the 16 bytes of `block`, unaligned.
+    unsafe {
+        let bytes = _mm_loadu_si128(block.as_ptr().cast());
+        let letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8(b'a' as i8));
+        let is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(25)), letters);
+        let digits = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+        let is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+        // The highest bit of a byte is set beyond ASCII.
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is_letter, is_digit), bytes)) as u32
+    }
+}
+
+/// One bit for each byte of a block: whether it belongs to a word.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn word_bits(block: &[u8; 16]) -> u32 {
+    block.iter().enumerate().fold(0, |bits, (at, &byte)| bits | u32::from(WORD[byte as usize]) << at)
+}
+
 /// Calls `each` with the start and end of every word.
 #[inline(always)]
 pub fn for_each(text: &[u8], mut each: impl FnMut(usize, usize)) {
     let mut at = 0;
-    while at < text.len() {
-        if !WORD[text[at] as usize] {
-            at += 1;
-            continue;
+    // The start of a word that reaches the end of the blocks looked at so far.
+    let mut open = None;
+    while let Some(block) = text[at..].first_chunk::<16>() {
+        let mut bits = word_bits(block);
+        if let Some(start) = open {
+            let length = (!bits).trailing_zeros();
+            if length >= 16 {
+                at += 16;
+                continue;
+            }
+            each(start, at + length as usize);
+            open = None;
+            bits &= !0u32 << length;
         }
-        let start = at;
+        while bits != 0 {
+            let start = bits.trailing_zeros();
+            let length = (!(bits >> start)).trailing_zeros();
+            if start + length >= 16 {
+                open = Some(at + start as usize);
+                break;
+            }
+            each(at + start as usize, at + (start + length) as usize);
+            bits &= !0u32 << (start + length);
+        }
+        at += 16;
+    }
+    loop {
+        while open.is_none() && at < text.len() && !WORD[text[at] as usize] {
+            at += 1;
+        }
+        let Some(start) = open.take().or((at < text.len()).then_some(at)) else { return };
         while at < text.len() && WORD[text[at] as usize] {
             at += 1;
         }
@@ -129,30 +180,35 @@ const TROUBLE: [&str; 43] = [
     "خطأ",
 ];
 
-/// Pairs of first letters with which a stem of `TROUBLE` begins.
-const TROUBLE_START: [u32; 32] = trouble_starts();
+/// For each pair of first letters the third letters with which a stem of `TROUBLE` begins.
+const TROUBLE_START: [u32; 1024] = trouble_starts();
 
-const fn trouble_starts() -> [u32; 32] {
-    let mut table = [0u32; 32];
+const fn trouble_starts() -> [u32; 1024] {
+    let mut table = [0u32; 1024];
     let mut at = 0;
     while at < TROUBLE.len() {
         let stem = TROUBLE[at].as_bytes();
         if stem[0] < 0x80 {
-            table[(stem[0] & 31) as usize] |= 1 << (stem[1] & 31);
+            table[pair(stem[0], stem[1])] |= 1 << (stem[2] & 31);
         }
         at += 1;
     }
     table
 }
 
+#[inline(always)]
+const fn pair(first: u8, second: u8) -> usize {
+    (((first & 31) as usize) << 5) | (second & 31) as usize
+}
+
 /// Whether a word reports trouble.
 #[inline(always)]
 pub fn is_trouble(word: &[u8]) -> bool {
-    let [first, second, _, ..] = *word else {
+    let [first, second, third, ..] = *word else {
         return false;
     };
     let may_be = if first < 0x80 {
-        first >= b'A' && TROUBLE_START[(first & 31) as usize] & (1 << (second & 31)) != 0
+        first >= b'A' && TROUBLE_START[pair(first, second)] & (1 << (third & 31)) != 0
     } else {
         true
     };
@@ -184,6 +240,27 @@ mod tests {
         }
         for word in ["er", "terror", "success", "2024", "готово", "ok"] {
             assert!(!is_trouble(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_the_same_in_blocks_and_byte_by_byte() {
+        let mut seed = 7u64;
+        for length in 0..200 {
+            let text: Vec<u8> = (0..length)
+                .map(|_| {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    b"aZ09 -_,.\xc3\xa9@[`{/:"[(seed >> 33) as usize % 17]
+                })
+                .collect();
+            let mut found = Vec::new();
+            for_each(&text, |start, end| found.push((start, end)));
+            let is_word = |at: usize| at < text.len() && WORD[text[at] as usize];
+            let expected: Vec<(usize, usize)> = (0..text.len())
+                .filter(|&at| is_word(at) && (at == 0 || !is_word(at - 1)))
+                .map(|start| (start, (start..).find(|&at| !is_word(at)).unwrap_or(text.len())))
+                .collect();
+            assert_eq!(found, expected);
         }
     }
 
