@@ -72,3 +72,14 @@ def crush_json_lossy(
 
 def expand_json(text: str) -> str | None:
     """The decoded JSON of a lossless form, minified; None when the text is not one."""
+
+# Retrieval.
+
+class QueryError(ValueError):
+    """A retrieval query that cannot be understood; the message shows the nearest valid form."""
+
+def retrieve(text: str, query: str, max_tokens: int) -> tuple[str, int, int, str | None]:
+    """What a query gives: the text, how much it shows, of how much, and the query for the next part or None.
+
+    At most `max_tokens` o200k tokens, but at least one character. Linear in the text. Raises QueryError.
+    """

@@ -17,18 +17,39 @@ pub fn content_key(secret: &[u8; 32], tenant: &str, content: &[u8]) -> String {
     hasher.update(content);
     let mut bytes = [0u8; 16];
     hasher.finalize_xof().fill(&mut bytes);
-    let mut number = u128::from_le_bytes(bytes);
+    String::from_utf8_lossy(&base62(u128::from_le_bytes(bytes))).into_owned()
+}
+
+/// The low 11 base-62 digits of `number`, lowest first. Ten of them come from one 128-bit division,
+/// since eleven would cost more than hashing a short text.
+fn base62(number: u128) -> [u8; KEY_LENGTH] {
+    const TEN_DIGITS: u64 = 62u64.pow(10);
+    let mut low = (number % u128::from(TEN_DIGITS)) as u64;
+    let high = (number / u128::from(TEN_DIGITS)) % 62;
     let mut key = [0u8; KEY_LENGTH];
-    for slot in &mut key {
-        *slot = ALPHABET[(number % 62) as usize];
-        number /= 62;
+    for slot in &mut key[..KEY_LENGTH - 1] {
+        *slot = ALPHABET[(low % 62) as usize];
+        low /= 62;
     }
-    String::from_utf8_lossy(&key).into_owned()
+    key[KEY_LENGTH - 1] = ALPHABET[high as usize];
+    key
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_digits_are_those_of_the_plain_division(number: u128) {
+            let mut rest = number;
+            for digit in base62(number) {
+                prop_assert_eq!(digit, ALPHABET[(rest % 62) as usize]);
+                rest /= 62;
+            }
+        }
+    }
 
     #[test]
     fn a_key_depends_on_secret_tenant_and_content() {

@@ -3,6 +3,7 @@
 mod content;
 mod door;
 mod json;
+mod retrieve;
 
 use pyo3::prelude::*;
 
@@ -13,5 +14,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     door::register(module)?;
     content::register(module)?;
     json::register(module)?;
+    retrieve::register(module)?;
     Ok(())
 }
