@@ -33,11 +33,7 @@ impl From<std::io::Error> for FrameError {
 pub fn compress(data: &[u8], level: i32) -> Result<Vec<u8>, FrameError> {
     let levels = zstd::compression_level_range();
     if !levels.contains(&level) {
-        return Err(FrameError(format!(
-            "level {level} is outside {}..={}",
-            levels.start(),
-            levels.end()
-        )));
+        return Err(FrameError(format!("level {level} is outside {}..={}", levels.start(), levels.end())));
     }
     PACKER.with_borrow_mut(|slot| {
         let packer = match slot {
@@ -53,13 +49,11 @@ pub fn compress(data: &[u8], level: i32) -> Result<Vec<u8>, FrameError> {
 ///
 /// No more than `max_bytes` are ever allocated, whatever length the frame declares.
 pub fn decompress(data: &[u8], max_bytes: usize) -> Result<Vec<u8>, FrameError> {
-    let declared = zstd::zstd_safe::get_frame_content_size(data)
-        .map_err(|_| FrameError("this is not a zstd frame".to_owned()))?;
+    let declared =
+        zstd::zstd_safe::get_frame_content_size(data).map_err(|_| FrameError("this is not a zstd frame".to_owned()))?;
     let declared = declared.map_or(max_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     if declared > max_bytes {
-        return Err(FrameError(format!(
-            "the frame holds {declared} bytes, more than the {max_bytes} allowed"
-        )));
+        return Err(FrameError(format!("the frame holds {declared} bytes, more than the {max_bytes} allowed")));
     }
     UNPACKER.with_borrow_mut(|slot| {
         let unpacker = match slot {

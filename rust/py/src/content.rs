@@ -30,13 +30,8 @@ fn zstd_decompress<'py>(py: Python<'py>, data: &[u8], max_bytes: usize) -> PyRes
     bytes_or_error(py, content)
 }
 
-fn bytes_or_error<'py>(
-    py: Python<'py>,
-    result: Result<Vec<u8>, frame::FrameError>,
-) -> PyResult<Bound<'py, PyBytes>> {
-    result
-        .map(|bytes| PyBytes::new(py, &bytes))
-        .map_err(|error| PyValueError::new_err(error.to_string()))
+fn bytes_or_error<'py>(py: Python<'py>, result: Result<Vec<u8>, frame::FrameError>) -> PyResult<Bound<'py, PyBytes>> {
+    result.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

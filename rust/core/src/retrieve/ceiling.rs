@@ -61,10 +61,18 @@ pub fn cut(text: &str, max_tokens: usize) -> usize {
         if middle <= low {
             break;
         }
-        if fits(middle) { low = middle } else { high = middle }
+        if fits(middle) {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     let nice = nice_cut(&text[..low]);
-    if fits(nice) { nice } else { low }
+    if fits(nice) {
+        nice
+    } else {
+        low
+    }
 }
 
 fn nice_cut(part: &str) -> usize {

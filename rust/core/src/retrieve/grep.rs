@@ -84,13 +84,7 @@ impl Grep {
             .build();
         let regex = built.map_err(|error| complaint(&pattern, &error))?;
         let old_alternative = (!flags.fixed && pattern.contains(r"\|")).then(|| pattern.replace(r"\|", "|"));
-        Ok(Self {
-            pattern: regex,
-            invert: flags.invert,
-            before: flags.before,
-            after: flags.after,
-            old_alternative,
-        })
+        Ok(Self { pattern: regex, invert: flags.invert, before: flags.before, after: flags.after, old_alternative })
     }
 
     /// What the pattern may have been meant to be if nothing matches it: in some greps `\|` means "or".
@@ -275,7 +269,11 @@ fn unquoted(token: &str, fixed: bool) -> String {
     };
     let inside = &token[1..token.len() - 1];
     // In a pattern a guarded quote means the quote, so it may stay as it is.
-    if fixed { inside.replace(&format!("\\{quote}"), &quote.to_string()) } else { inside.to_owned() }
+    if fixed {
+        inside.replace(&format!("\\{quote}"), &quote.to_string())
+    } else {
+        inside.to_owned()
+    }
 }
 
 /// Takes the flags at both ends; says which tokens are left.
@@ -370,8 +368,5 @@ fn complaint(pattern: &str, error: &regex::Error) -> Problem {
         }
     };
     let quote = if pattern.contains('\'') { '"' } else { '\'' };
-    Problem::new(
-        format!("`{pattern}` is no valid pattern: {reason}"),
-        format!("grep -F {quote}{pattern}{quote}"),
-    )
+    Problem::new(format!("`{pattern}` is no valid pattern: {reason}"), format!("grep -F {quote}{pattern}{quote}"))
 }

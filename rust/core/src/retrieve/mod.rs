@@ -187,13 +187,7 @@ impl Pipe<'_> {
         self.values(text, &found, path, depth)
     }
 
-    fn values(
-        &self,
-        text: &str,
-        found: &[(usize, usize)],
-        path: &Path,
-        depth: usize,
-    ) -> Result<Answer, QueryError> {
+    fn values(&self, text: &str, found: &[(usize, usize)], path: &Path, depth: usize) -> Result<Answer, QueryError> {
         if let (&[(start, end)], true) = (found, path.is_definite()) {
             return self.value(&text[start..end], depth + 1);
         }
@@ -350,7 +344,11 @@ fn pieces(rows: impl IntoIterator<Item = Row>) -> Result<Vec<Piece>, QueryError>
         .zip(1..)
         .map(|(row, number)| Piece::new(&row, number, Mark::Plain))
         .collect();
-    if pieces.len() > MAX_PIECES { Err(too_many(TooMany)) } else { Ok(pieces) }
+    if pieces.len() > MAX_PIECES {
+        Err(too_many(TooMany))
+    } else {
+        Ok(pieces)
+    }
 }
 
 fn too_many(_: TooMany) -> QueryError {

@@ -139,15 +139,18 @@ impl Selector {
 }
 
 fn from_start(index: i64, length: u32) -> i64 {
-    if index < 0 { index.saturating_add(i64::from(length)) } else { index }
+    if index < 0 {
+        index.saturating_add(i64::from(length))
+    } else {
+        index
+    }
 }
 
 fn is_name(raw: &[u8], name: &str) -> bool {
     if raw == name.as_bytes() {
         return true;
     }
-    raw.contains(&b'\\')
-        && std::str::from_utf8(raw).ok().and_then(scan::decoded).is_some_and(|decoded| decoded == name)
+    raw.contains(&b'\\') && std::str::from_utf8(raw).ok().and_then(scan::decoded).is_some_and(|decoded| decoded == name)
 }
 
 /// Where each array begins, and how many elements it has.
@@ -208,13 +211,7 @@ impl Run<'_, '_> {
 impl Visitor for Run<'_, '_> {
     type State = Reached;
 
-    fn begin(
-        &mut self,
-        place: Place<'_>,
-        parent: Option<&mut Reached>,
-        _: usize,
-        start: usize,
-    ) -> (Reached, bool) {
+    fn begin(&mut self, place: Place<'_>, parent: Option<&mut Reached>, _: usize, start: usize) -> (Reached, bool) {
         let steps = match (parent, self.element) {
             (Some(parent), _) => self.reached(place, parent.steps, parent.length),
             (None, Some((index, length))) => self.reached(Place::Index(index), 1, length),

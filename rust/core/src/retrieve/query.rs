@@ -59,10 +59,7 @@ pub enum Verb {
 /// The stages of a query; none for a blank one, which asks for everything.
 pub fn parse(query: &str) -> Result<Vec<Stage>, QueryError> {
     if query.len() > MAX_QUERY_BYTES {
-        return Err(QueryError(format!(
-            "the query has {} bytes; it may have {MAX_QUERY_BYTES}",
-            query.len()
-        )));
+        return Err(QueryError(format!("the query has {} bytes; it may have {MAX_QUERY_BYTES}", query.len())));
     }
     if query.trim().is_empty() {
         return Ok(Vec::new());
@@ -114,8 +111,7 @@ fn parse_stage(source: &str) -> Result<Verb, Problem> {
 }
 
 fn windows(word: &str, rest: &str) -> Result<Windows, Problem> {
-    Windows::parse(rest)
-        .map_err(|(complaint, nearest)| Problem::new(complaint, format!("{word} {nearest}")))
+    Windows::parse(rest).map_err(|(complaint, nearest)| Problem::new(complaint, format!("{word} {nearest}")))
 }
 
 fn unknown(source: &str, word: &str, rest: &str) -> Problem {

@@ -158,13 +158,7 @@ struct Members(Vec<Row>);
 impl Visitor for Members {
     type State = bool; // whether it is the container itself
 
-    fn begin(
-        &mut self,
-        _: Place<'_>,
-        parent: Option<&mut bool>,
-        member_start: usize,
-        start: usize,
-    ) -> (bool, bool) {
+    fn begin(&mut self, _: Place<'_>, parent: Option<&mut bool>, member_start: usize, start: usize) -> (bool, bool) {
         let is_container = parent.is_none();
         if !is_container {
             self.0.push(Row { start: member_start, value: start, end: start });

@@ -185,11 +185,19 @@ fn decoded_unit(rest: &str) -> Option<(char, usize)> {
 
 fn hex4(digits: &str) -> Option<u32> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if plain { u32::from_str_radix(digits, 16).ok() } else { None }
+    if plain {
+        u32::from_str_radix(digits, 16).ok()
+    } else {
+        None
+    }
 }
 
 fn closer(object: bool) -> u8 {
-    if object { b'}' } else { b']' }
+    if object {
+        b'}'
+    } else {
+        b']'
+    }
 }
 
 fn close_all<V: Visitor>(stack: Vec<Frame<V::State>>, visitor: &mut V, end: usize) -> usize {
@@ -256,10 +264,13 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     let word = &bytes[at..end];
     let number = word.iter().any(u8::is_ascii_digit)
         && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'));
-    let literal =
-        matches!(word, b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" | b"undefined");
+    let literal = matches!(word, b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity" | b"undefined");
     let cut_off = end == bytes.len() && !word.is_empty();
-    if number || literal || cut_off { Ok(end) } else { Err(Fault::Malformed(at)) }
+    if number || literal || cut_off {
+        Ok(end)
+    } else {
+        Err(Fault::Malformed(at))
+    }
 }
 
 #[cfg(test)]

@@ -180,7 +180,8 @@ fn what_does_not_fit_comes_in_parts_that_make_the_whole() {
 #[test]
 fn a_string_that_does_not_fit_comes_as_text_in_parts() {
     let inside: String = (0..100).map(|number| format!("line \"{number}\"\n")).collect();
-    let text = format!("{{\"out\": {}}}", inside.replace('"', "\\\"").replace('\n', "\\n").replacen("", "\"", 1) + "\"");
+    let text =
+        format!("{{\"out\": {}}}", inside.replace('"', "\\\"").replace('\n', "\\n").replacen("", "\"", 1) + "\"");
     let first = retrieve(&text, "$.out", 50).unwrap();
     assert_eq!(first.next, Some(format!("$.out | lines {}-", first.shown + 1)));
     assert_eq!(in_parts(&text, "$.out", 50), inside);
@@ -189,10 +190,7 @@ fn a_string_that_does_not_fit_comes_as_text_in_parts() {
 #[test]
 fn what_is_no_json_says_where() {
     let message = message("[1,\n 2 3]", "$[0]");
-    assert_eq!(
-        message,
-        "query `$[0]`: the text is not JSON (line 2, char 4); write `lines 1-40` or `grep REGEX`"
-    );
+    assert_eq!(message, "query `$[0]`: the text is not JSON (line 2, char 4); write `lines 1-40` or `grep REGEX`");
 }
 
 #[test]

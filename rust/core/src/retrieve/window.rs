@@ -17,11 +17,8 @@ impl Windows {
             match parse_range(part) {
                 Some(window) => windows.push(window),
                 None => {
-                    let complaint = if part.is_empty() {
-                        "a range is missing".to_owned()
-                    } else {
-                        format!("`{part}` is no range")
-                    };
+                    let complaint =
+                        if part.is_empty() { "a range is missing".to_owned() } else { format!("`{part}` is no range") };
                     return Err((complaint, Self::guess(source)));
                 }
             }
@@ -42,7 +39,11 @@ impl Windows {
 
     /// The only range, if there is one only.
     pub fn single(&self) -> Option<(usize, usize)> {
-        if let [window] = self.0[..] { Some(window) } else { None }
+        if let [window] = self.0[..] {
+            Some(window)
+        } else {
+            None
+        }
     }
 
     /// The first range alone.
@@ -52,10 +53,7 @@ impl Windows {
 
     /// The indices, from 0, that are wanted of `total` things.
     pub fn ranges(&self, total: usize) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.0
-            .iter()
-            .map(move |&(from, to)| from - 1..to.min(total))
-            .filter(|range| range.start < range.end)
+        self.0.iter().map(move |&(from, to)| from - 1..to.min(total)).filter(|range| range.start < range.end)
     }
 
     /// What is still wanted after the first `count` of them.
