@@ -83,7 +83,9 @@ def _window(word: str, wanted: Range | None) -> str | None:
 def _grep(pattern: str | None, context: int | None) -> str | None:
     if pattern is None:
         if context is not None:
-            raise InputError(f"context={context!r} is of no meaning without grep: give the pattern to look for as grep=…")
+            raise InputError(
+                f"context={context!r} is of no meaning without grep: give the pattern to look for as grep=…"
+            )
         return None
     flag = "" if context is None else f"-C {context} "
     return f"grep {flag}-- {_quoted(pattern)}"

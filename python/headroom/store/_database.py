@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import time
 from contextlib import suppress
 
@@ -61,7 +60,9 @@ def connect(path: str) -> tuple[sqlite3.Connection, bytes]:
         if _pragma(connection, "user_version") == 0:
             _create(connection, path)
         _check_version(connection, path)
-        return connection, _read_secret(connection, path)
+        secret = _read_secret(connection, path)
+        _make_private(path)
+        return connection, secret
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -84,11 +85,8 @@ def _prepare_file(path: str) -> None:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
         except FileExistsError:
-            mode = os.stat(path).st_mode
-            if stat.S_ISDIR(mode):
+            if os.path.isdir(path):
                 raise IsADirectoryError(0, "it is a directory") from None
-            if mode & 0o077:
-                _restrict(path, 0o600)
         else:
             os.close(descriptor)
             _restrict(path, 0o600)
@@ -105,9 +103,16 @@ def _make_directories(directory: str) -> None:
         os.mkdir(directory, 0o700)
     except FileExistsError:
         if not os.path.isdir(directory):
-            raise
+            raise NotADirectoryError(0, f"{directory} is not a directory") from None
     else:
         _restrict(directory, 0o700)
+
+
+def _make_private(path: str) -> None:
+    for file in (path, path + "-wal", path + "-shm"):
+        with suppress(FileNotFoundError):
+            if os.stat(file).st_mode & 0o077:
+                _restrict(file, 0o600)
 
 
 def _restrict(path: str, mode: int) -> None:

@@ -203,7 +203,7 @@ class SqliteStore:
         return output_digest(self._secret, self.tenant, output)
 
     def _due(self, batch: Sequence[tuple[Entry, str | None]], now: int) -> list[tuple[Entry, str | None, bool]]:
-        """The entries that need a write, with the digests of their outputs and whether the original is there already."""
+        """The entries that need a write, each with its output's digest and whether the original is there already."""
         due = []
         with self._connected("read") as connection:
             for entry, digest in batch:
@@ -326,6 +326,4 @@ def _after_fork_in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

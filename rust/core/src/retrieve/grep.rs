@@ -29,7 +29,7 @@ pub struct Grep {
     invert: bool,
     before: usize,
     after: usize,
-    old_alternative: Option<String>,
+    old_alternative: Option<(String, Regex)>,
 }
 
 #[derive(Default)]
@@ -73,23 +73,17 @@ impl Grep {
             Some(&[(start, end)]) => unquoted(&source[start..end], flags.fixed),
             Some(tokens) => source[tokens[0].0..tokens[tokens.len() - 1].1].to_owned(),
         };
-        let mut regex = if flags.fixed { regex::escape(&pattern) } else { pattern.clone() };
-        if flags.word {
-            regex = format!(r"\b(?:{regex})\b");
-        }
-        let built = RegexBuilder::new(&regex)
-            .case_insensitive(flags.ignore_case)
-            .size_limit(MAX_PROGRAM_BYTES)
-            .dfa_size_limit(4 * MAX_PROGRAM_BYTES)
-            .build();
-        let regex = built.map_err(|error| complaint(&pattern, &error))?;
-        let old_alternative = (!flags.fixed && pattern.contains(r"\|")).then(|| pattern.replace(r"\|", "|"));
+        let regex = build(&pattern, &flags).map_err(|error| complaint(&pattern, &error))?;
+        let old_alternative = old_alternative(&pattern)
+            .filter(|_| !flags.fixed)
+            .and_then(|meant| build(&meant, &flags).ok().map(|regex| (meant, regex)));
         Ok(Self { pattern: regex, invert: flags.invert, before: flags.before, after: flags.after, old_alternative })
     }
 
-    /// What the pattern may have been meant to be if nothing matches it: in some greps `\|` means "or".
-    pub fn old_alternative(&self) -> Option<&str> {
-        self.old_alternative.as_deref()
+    /// What the pattern was meant to be if nothing in the text matches it as it is, but something does where `\|`
+    /// means "or", as in the grep of old.
+    pub fn meant_for(&self, text: &str) -> Option<&str> {
+        self.old_alternative.as_ref().filter(|(_, regex)| regex.is_match(text)).map(|(meant, _)| meant.as_str())
     }
 
     /// The pieces that match, and those around them, in a text,
@@ -178,6 +172,26 @@ impl Grep {
         }
         windows
     }
+}
+
+fn build(pattern: &str, flags: &Flags) -> Result<Regex, regex::Error> {
+    let mut regex = if flags.fixed { regex::escape(pattern) } else { pattern.to_owned() };
+    if flags.word {
+        regex = format!(r"\b(?:{regex})\b");
+    }
+    RegexBuilder::new(&regex)
+        .case_insensitive(flags.ignore_case)
+        .size_limit(MAX_PROGRAM_BYTES)
+        .dfa_size_limit(4 * MAX_PROGRAM_BYTES)
+        .build()
+}
+
+/// The pattern with `|` for each `\|`, if one of these is between words.
+fn old_alternative(pattern: &str) -> Option<String> {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii() || byte.is_ascii_alphanumeric());
+    let bytes = pattern.as_bytes();
+    let between_words = |(at, _): (usize, &str)| at > 0 && is_word(bytes.get(at - 1)) && is_word(bytes.get(at + 2));
+    pattern.match_indices(r"\|").any(between_words).then(|| pattern.replace(r"\|", "|"))
 }
 
 /// The pieces found so far, in ascending order.

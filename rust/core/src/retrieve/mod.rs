@@ -216,12 +216,14 @@ impl Pipe<'_> {
         depth: usize,
     ) -> Result<Answer, QueryError> {
         let pieces = pieces.map_err(too_many)?;
-        if let (true, Some(meant)) = (pieces.is_empty(), grep.old_alternative()) {
-            return Err(QueryError(format!(
-                "query `{}`: nothing matches, and `\\|` means the character `|` here; for either of two write \
-                 `grep '{meant}'`",
-                self.query
-            )));
+        if pieces.is_empty() {
+            if let Some(meant) = grep.meant_for(text) {
+                return Err(QueryError(format!(
+                    "query `{}`: nothing matches, and `\\|` means the character `|` here; write `grep '{meant}'` for \
+                     either of two",
+                    self.query
+                )));
+            }
         }
         let total = pieces.iter().filter(|piece| piece.mark == Mark::Match).count();
         self.list_stage(List { text, pieces, depth: depth + 1, total, windows: None })

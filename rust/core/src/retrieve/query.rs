@@ -92,7 +92,9 @@ impl Problem {
     }
 
     fn in_query(self, query: &str) -> QueryError {
-        QueryError(format!("query `{query}`: {}; write `{}`", self.complaint, self.nearest))
+        let nearest_is_valid = split(&self.nearest).iter().all(|stage| parse_stage(stage.trim()).is_ok());
+        let nearest = if nearest_is_valid { &self.nearest } else { "grep REGEX" };
+        QueryError(format!("query `{query}`: {}; write `{nearest}`", self.complaint))
     }
 }
 

@@ -195,7 +195,8 @@ fn what_is_no_json_says_where() {
 
 #[test]
 fn a_bar_of_the_old_kind_that_finds_nothing_is_explained() {
-    assert!(message(LOG, r"grep disk\|end").ends_with("for either of two write `grep 'disk|end'`"));
+    assert!(message(LOG, r"grep disk\|end").ends_with("write `grep 'disk|end'` for either of two"));
+    assert_eq!(counts(LOG, r"grep foo\|bar"), (0, 0));
     assert_eq!(text_of("a|b", r"grep a\|b"), "1:a|b");
 }
 
@@ -229,7 +230,11 @@ proptest! {
         query in r#"(lines |rows |chars |grep |\$|\.a|\[\*\]|\.\.|\[|\]|'|"| \| |-C 1|[0-9],?-?|a|\\|é| ){0,8}"#,
         max_tokens in 0..30usize,
     ) {
-        let _ = retrieve(&text, &query, max_tokens);
+        if let Err(QueryError(message)) = retrieve(&text, &query, max_tokens) {
+            let (_, nearest) = message.rsplit_once("; write `").unwrap_or_else(|| panic!("{message}"));
+            let nearest = nearest.split('`').next().unwrap_or_default();
+            prop_assert!(query::parse(nearest).is_ok(), "{}", message);
+        }
     }
 
     #[test]
@@ -245,7 +250,7 @@ proptest! {
 
     #[test]
     fn values_in_parts_make_all_values(
-        text in r#"\[(\{"a":(1|"é b"|\[2\])\},){0,20}1\]"#,
+        text in r#"\[(\{"a":(1|\["é b"\]|\[2\])\},){0,20}1\]"#,
         query in prop::sample::select(vec!["$", "$.a", "$[*]", "$..*", "$[1:].a", "$[0]", "$..a | grep 2"]),
         max_tokens in 1..12usize,
     ) {

@@ -1,0 +1,272 @@
+"""What every store backend must do. A new module in headroom.store is tested by being there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headroom import store as family
+from headroom.errors import InputError, KeyNotFoundError, StoreError
+from headroom.store import Entry, Store
+
+BACKENDS = [
+    import_module(f"{family.__name__}.{found.name}")
+    for found in iter_modules(family.__path__)
+    if not found.name.startswith("_")
+]
+DAY_S = 86_400
+HOUR_S = 3_600
+ENOUGH_TO_COLLECT = 130  # puts; a backend may collect as seldom as every 64
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request) -> ModuleType:
+    return request.param
+
+
+@pytest.fixture
+def open_store(backend, tmp_path, clock):
+    opened = []
+
+    def open_one(**options: Any) -> Store:
+        options.setdefault("clock", clock)
+        opened.append(backend.open(str(tmp_path / "store"), **options))
+        return opened[-1]
+
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store) -> Store:
+    return open_store()
+
+
+def put(store: Store, content: str, output: str | None = None) -> str:
+    key = store.key_of(content)
+    store.put(key, content, kind="text", output=output)
+    return key
+
+
+def incompressible(seed: int, size: int) -> str:
+    return random.Random(seed).randbytes(size // 2).hex()
+
+
+def holds(store: Store, key: str) -> bool:
+    try:
+        return bool(store.get(key))
+    except KeyNotFoundError:
+        return False
+
+
+def test_names_are_unique():
+    assert len({backend.name for backend in BACKENDS}) == len(BACKENDS) > 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=texts)
+def test_any_text_comes_out_as_it_went_in(store, text):
+    key = put(store, text)
+    assert store.get(key) == text
+    assert len(key) == 11
+    assert key.isascii()
+    assert key.isalnum()
+
+
+def test_texts_of_any_size_come_out_as_they_went_in(store):
+    for text in ("", "\0", "x" * 5_000_000, incompressible(1, 2_000_000), "\r\n\ufeff\U0010ffff" * 1_000):
+        assert store.get(put(store, text)) == text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=texts)
+def test_a_key_is_good_for_one_tenant_only(open_store, text):
+    mine, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    key = put(mine, text, output="written")
+    assert theirs.key_of(text) != key
+    with pytest.raises(KeyNotFoundError):
+        theirs.get(key)
+    assert theirs.touch([key]) == set()
+    assert not theirs.is_output("written")
+    mine.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("tenant", ["", "local\0output"])
+def test_a_tenant_that_could_pass_for_something_else_is_refused(backend, tmp_path, tenant):
+    with pytest.raises(InputError, match="tenant"):
+        backend.open(str(tmp_path / "store"), tenant=tenant)
+
+
+def test_keys_of_stores_with_other_secrets_differ(backend, tmp_path):
+    first, second = (backend.open(str(tmp_path / name)) for name in ("first", "second"))
+    assert first.key_of("text") != second.key_of("text")
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("key", ["", "Ab3dE5gH7jK", "x" * 1_000, "'; DROP TABLE originals; --", "\0", "ключ"])
+def test_an_unknown_key_is_named_with_the_next_step(store, key):
+    put(store, "text")
+    with pytest.raises(KeyNotFoundError) as caught:
+        store.get(key)
+    assert repr(key) in str(caught.value)
+    assert "run the tool again" in str(caught.value)
+    assert isinstance(caught.value, KeyError)
+
+
+def test_many_entries_are_put_at_once(store):
+    entries = [Entry(store.key_of(str(number)), str(number), "text", f"output {number}") for number in range(50)]
+    store.put_many(iter(entries))
+    store.put_many([])
+    assert [store.get(entry.key) for entry in entries] == [entry.content for entry in entries]
+    assert all(store.is_output(entry.output) for entry in entries)
+
+
+def test_putting_again_changes_nothing(store):
+    key = put(store, "text" * 100)
+    before = store.stats()
+    assert put(store, "text" * 100) == key
+    store.put_many([Entry(key, "text" * 100, "text")] * 3)
+    assert store.stats() == before
+    assert before.entries == 1
+    assert before.original_bytes == 400
+
+
+def test_outputs_are_recognised_and_nothing_else(store):
+    put(store, "original", output="output")
+    put(store, "original", output="another output")
+    put(store, "original of the same", output="output")
+    assert store.is_output("output")
+    assert store.is_output("another output")
+    assert not store.is_output("original")
+    assert not store.is_output("output ")
+    assert not store.is_output("")
+
+
+def test_touching_tells_which_keys_name_something(store):
+    key = put(store, "text")
+    assert store.touch([key, "Ab3dE5gH7jK", ""]) == {key}
+    assert store.touch([]) == set()
+
+
+@pytest.mark.parametrize("see", ["nothing", "get", "touch", "put"])
+def test_originals_are_kept_for_their_life_time_since_last_seen(open_store, clock, see):
+    store = open_store(ttl_s=7 * DAY_S)
+    key = put(store, "text", output="output")
+    sights: dict[str, Callable[[], Any]] = {
+        "nothing": lambda: None,
+        "get": lambda: store.get(key),
+        "touch": lambda: store.touch([key]),
+        "put": lambda: put(store, "text"),
+    }
+    clock.now_s += 6 * DAY_S
+    sights[see]()
+    clock.now_s += 2 * DAY_S
+    for number in range(ENOUGH_TO_COLLECT):
+        put(store, f"another {number}")
+    assert holds(store, key) == store.is_output("output") == (see != "nothing")
+
+
+def test_a_clock_that_goes_back_takes_nothing(open_store, clock):
+    store = open_store(ttl_s=7 * DAY_S)
+    key = put(store, "text")
+    clock.now_s -= 30 * DAY_S
+    for number in range(ENOUGH_TO_COLLECT):
+        put(store, f"another {number}")
+    assert holds(store, key)
+
+
+def test_over_the_cap_the_longest_unseen_go_first(open_store, clock):
+    store = open_store(max_bytes=1_000_000)
+    keys = []
+    for number in range(40):
+        keys.append(put(store, incompressible(number, 100_000)))
+        clock.now_s += HOUR_S
+        holds(store, keys[0])
+    kept = [key for key in keys if holds(store, key)]
+    assert keys[0] in kept
+    assert kept[1:] == keys[-len(kept) + 1 :]
+    assert 2 < len(kept) < 40
+    assert store.stats().used_bytes < 1_500_000
+
+
+def test_what_was_seen_within_the_hour_is_not_given_up_but_more_is_refused(open_store, clock):
+    store = open_store(max_bytes=1_000_000)
+    keys: list[str] = []
+
+    def fill() -> None:
+        for number in range(1_000):
+            text = incompressible(number, 50_000)
+            keys.append(store.key_of(text))
+            store.put_many([Entry(keys[-1], text, "text"), Entry(store.key_of("small"), "small", "text")])
+
+    with pytest.raises(StoreError, match="store_max_bytes"):
+        fill()
+    assert [holds(store, key) for key in keys] == [True] * (len(keys) - 1) + [False]
+    put(store, incompressible(0, 50_000))  # known content needs no room
+
+    clock.now_s += 2 * HOUR_S
+    assert holds(store, put(store, incompressible(2_000, 50_000)))
+
+
+def test_more_than_the_cap_at_once_is_refused(open_store):
+    store = open_store(max_bytes=1_000_000)
+    with pytest.raises(StoreError, match="1,000,000"):
+        put(store, incompressible(1, 3_000_000))
+
+
+def test_several_threads_may_use_a_store(store):
+    def work(thread: int) -> bool:
+        own = [f"{thread}: {number}" * 50 for number in range(30)]
+        keys = [put(store, text, output=text[:10]) for text in own]
+        shared = put(store, "shared", output="shared output")
+        return [store.get(key) for key in keys] == own and store.get(shared) == "shared"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))
+    assert store.stats().entries == 8 * 30 + 1
+
+
+def test_a_closed_store_says_so(open_store):
+    store = open_store()
+    key = put(store, "text")
+    store.close()
+    store.close()
+    uses: list[Callable[[], Any]] = [
+        lambda: store.get(key),
+        lambda: put(store, "more"),
+        lambda: store.touch([key]),
+        lambda: store.is_output("text"),
+        store.stats,
+    ]
+    for use in uses:
+        with pytest.raises(StoreError, match="closed"):
+            use()

@@ -1,0 +1,406 @@
+"""The SQLite store among processes, crashes and bad disks. What all backends do is in tests/conformance."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headroom.errors import KeyNotFoundError, StoreCorruptError, StoreError
+from headroom.store import open_store, sqlite
+from headroom.store._database import SCHEMA_VERSION
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "data" / "ccr.sqlite3"
+
+
+def put(store, content: str, output: str | None = None) -> str:
+    key = store.key_of(content)
+    store.put(key, content, kind="text", output=output)
+    return key
+
+
+def refusal_of(store, key: str) -> tuple[str, str] | None:
+    try:
+        store.get(key)
+    except StoreCorruptError as error:
+        return key, str(error)
+    return None
+
+
+def run(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Runs a script in a process of its own, whose standard output is read."""
+    command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def output_of(script: str, *arguments: object) -> str:
+    output, errors = run(script, *arguments).communicate(timeout=60)
+    assert errors == ""
+    return output
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    return {str(each): each.read_bytes() for each in directory.rglob("*") if each.is_file()}
+
+
+PUT_FOR_EVER = """
+import random, sys
+from headroom.store import Entry, sqlite
+store = sqlite.open(sys.argv[1])
+seed = int(sys.argv[2])
+while True:
+    contents = [random.Random(seed + n).randbytes(20_000).hex() for n in range(3)]
+    store.put_many([Entry(store.key_of(text), text, "text", text[:20]) for text in contents])
+    for n in range(3):
+        print(seed + n, store.key_of(contents[n]), flush=True)
+    seed += 3
+"""
+
+
+@pytest.mark.parametrize("puts", [1, 2, 5, 100, 300])
+def test_what_was_put_survives_kill_9(path, puts):
+    import random
+
+    child = run(PUT_FOR_EVER, path, 1_000 * puts)
+    assert child.stdout is not None
+    acknowledged = [child.stdout.readline().split() for _ in range(puts)]
+    child.send_signal(signal.SIGKILL)
+    acknowledged += [line.split() for line in child.stdout.read().splitlines()]
+    child.wait()
+    child.stdout.close()
+    child.stderr.close()
+
+    store = sqlite.open(str(path))
+    for seed, key in acknowledged[:-1]:  # the last line may be cut
+        content = random.Random(int(seed)).randbytes(20_000).hex()
+        assert store.get(key) == content
+        assert store.is_output(content[:20])
+    assert len(acknowledged) >= puts
+    store.close()
+
+
+def test_processes_that_start_at_once_share_one_store(path):
+    script = """
+import sys
+from headroom.store import Entry, sqlite
+sys.stdin.readline()
+store = sqlite.open(sys.argv[1])
+for number in range(25):
+    text = f"{sys.argv[2]}: {number}" * 100
+    store.put_many([Entry(store.key_of(text), text, "text"), Entry(store.key_of("shared"), "shared", "text")])
+print(store.key_of("shared"))
+"""
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", script, path, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(8)
+    ]
+    for child in children:
+        child.stdin.write("\n")
+        child.stdin.flush()
+    outputs = {child.communicate(timeout=60)[0] for child in children}
+    assert [child.returncode for child in children] == [0] * 8
+
+    store = sqlite.open(str(path))
+    assert outputs == {store.key_of("shared") + "\n"}
+    for number in range(8):
+        for each in range(25):
+            text = f"{number}: {each}" * 100
+            assert store.get(store.key_of(text)) == text
+    assert store.stats().entries == 8 * 25 + 1
+    store.close()
+
+
+def test_another_process_reads_what_this_one_wrote(path):
+    store = sqlite.open(str(path))
+    key = put(store, "text", output="output")
+    script = """
+import sys
+from headroom.store import sqlite
+store = sqlite.open(sys.argv[1])
+print(store.get(sys.argv[2]), store.is_output("output"))
+"""
+    assert output_of(script, path, key) == "text True\n"
+    store.close()
+
+
+def test_a_forked_child_and_its_parent_both_go_on(path):
+    script = """
+import os, sys
+from headroom.store import sqlite
+store = sqlite.open(sys.argv[1])
+def put(text):
+    store.put(store.key_of(text), text, kind="text")
+put("before")
+child = os.fork()
+for number in range(100):
+    put(f"{child > 0} {number}")
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+    put("after")
+    print(all(store.get(store.key_of(f"{whose} {number}")) for whose in (True, False) for number in range(100)))
+store.close()
+"""
+    assert output_of(script, path) == "True\n"
+    store = sqlite.open(str(path))
+    assert store.stats().entries == 202
+    store.close()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_modes_are_private_whatever_the_umask(tmp_path, umask):
+    script = """
+import os, sys
+from headroom.store import sqlite
+os.umask(int(sys.argv[2]))
+store = sqlite.open(sys.argv[1])
+store.put(store.key_of("text"), "text", kind="text")
+for directory, _, names in os.walk(os.path.dirname(os.path.dirname(sys.argv[1]))):
+    for name in [".", *names]:
+        print(name, oct(os.stat(os.path.join(directory, name)).st_mode & 0o777))
+"""
+    lines = output_of(script, tmp_path / "new" / "deeper" / "ccr.sqlite3", umask).splitlines()
+    assert sorted(lines) == [". 0o700"] * 2 + [f"ccr.sqlite3{end} 0o600" for end in ("", "-shm", "-wal")]
+
+
+def test_a_file_that_others_may_read_is_made_private(path):
+    sqlite.open(str(path)).close()
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    store = sqlite.open(str(path))
+    put(store, "text")
+    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
+    store.close()
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755  # not ours, for all we know
+
+
+def test_keys_are_the_same_after_a_restart(path):
+    first = sqlite.open(str(path))
+    key = put(first, "text")
+    first.close()
+    second = sqlite.open(str(path))
+    assert second.key_of("text") == key
+    second.close()
+
+
+def test_what_is_past_its_life_time_is_collected_when_a_store_is_opened(path):
+    first = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_000)
+    key = put(first, "text", output="output")
+    first.close()
+    second = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_001 + DAY_S)
+    with pytest.raises(KeyNotFoundError):
+        second.get(key)
+    assert not second.is_output("output")
+    second.close()
+
+
+def test_settings_say_where_the_store_is(path):
+    class Settings:
+        store_path = str(path)
+        store_max_bytes = 1_000_000
+        store_ttl_s = 60
+
+    store = open_store(Settings())
+    put(store, "text")
+    assert path.exists()
+    assert store.stats().max_bytes == 1_000_000
+    assert store.tenant == "local"
+    store.close()
+
+
+def test_the_default_place_is_in_the_data_directory(tmp_path):
+    script = """
+import os, sys
+os.environ["HOME"] = os.environ["XDG_DATA_HOME"] = sys.argv[1]
+from headroom.store import sqlite
+print(sqlite.open().path)
+"""
+    place = Path(output_of(script, tmp_path).strip())
+    assert place.name == "ccr.sqlite3"
+    assert tmp_path in place.parents
+
+
+def write_garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database, and was here before" * 1_000)
+
+
+def write_truncated(path: Path) -> None:
+    store = sqlite.open(str(path))
+    for number in range(50):
+        put(store, f"text {number}" * 1_000)
+    store.close()
+    path.write_bytes(path.read_bytes()[:5_000])
+
+
+def write_foreign(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.commit()
+    connection.close()
+
+
+def write_newer(path: Path) -> None:
+    sqlite.open(str(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+
+
+def write_without_secret(path: Path) -> None:
+    sqlite.open(str(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM meta")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("write", "error", "says"),
+    [
+        (Path.mkdir, StoreError, "it is a directory.*store_path"),
+        (write_garbage, StoreCorruptError, "file is not a database.*move it away"),
+        (write_truncated, StoreError, "malformed.*move it away"),
+        (write_foreign, StoreError, "another program's database.*store_path"),
+        (write_newer, StoreError, "newer Headroom.*upgrade"),
+        (write_without_secret, StoreCorruptError, "lost its secret.*move it away"),
+    ],
+)
+def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path, write, error, says):
+    path = tmp_path / "ccr.sqlite3"
+    write(path)
+    path.chmod(0o755)
+    before = tree(tmp_path)
+    with pytest.raises(error, match=says) as caught:
+        sqlite.open(str(path))
+    assert str(path) in str(caught.value)
+    assert tree(tmp_path) == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match=r"file/deep/ccr\.sqlite3 cannot be opened: .*/file is not a directory; .*"):
+        sqlite.open(str(tmp_path / "file" / "deep" / "ccr.sqlite3"))
+
+
+AS_ANOTHER_USER = """
+import os, sys
+from headroom.errors import StoreError
+from headroom.store import sqlite
+path, key = sys.argv[1:]
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    store = sqlite.open(path)
+    print(store.get(key))
+    store.put(store.key_of("new"), "new", kind="text")
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def reachable(tmp_path):
+    """A directory that another user may pass through, with a store that holds one text; and the key."""
+    for directory in [tmp_path, *tmp_path.parents]:
+        if directory.owner() != "root" or os.geteuid() == 0:
+            directory.chmod(directory.stat().st_mode | 0o055)
+        if directory.name.startswith("pytest-of-"):
+            break
+    store = sqlite.open(str(tmp_path / "ccr.sqlite3"))
+    key = put(store, "text")
+    store.close()
+    return tmp_path / "ccr.sqlite3", key
+
+
+def test_a_store_that_cannot_be_written_says_so_and_can_still_be_read(reachable):
+    path, key = reachable
+    path.chmod(0o444)
+    path.parent.chmod(0o777)
+    if os.geteuid() == 0:
+        os.chown(path, 0, 0)
+    answer = output_of(AS_ANOTHER_USER, path, key).splitlines()
+    assert answer[0] == "text"
+    assert answer[1].startswith(
+        f"store {path} cannot be written: attempt to write a readonly database; make it writable"
+    )
+
+
+def test_a_directory_that_cannot_be_written_is_named(reachable):
+    path, key = reachable
+    path.parent.chmod(0o555)
+    answer = output_of(AS_ANOTHER_USER, path.with_name("new.sqlite3"), key)
+    path.parent.chmod(0o755)
+    assert answer.startswith(f"store {path.with_name('new.sqlite3')} cannot be opened: Permission denied; check that")
+
+
+def test_a_full_disk_is_reported_and_takes_nothing_that_was_there(path):
+    script = """
+import random, resource, sys
+from headroom.errors import StoreError
+from headroom.store import sqlite
+store = sqlite.open(sys.argv[1])
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+texts = [random.Random(seed).randbytes(50_000).hex() for seed in range(100)]
+stored = []
+for text in texts:
+    try:
+        store.put(store.key_of(text), text, kind="text")
+        stored.append(text)
+    except StoreError as error:
+        message = str(error)
+        break
+print(message)
+assert 5 < len(stored) < 100
+assert all(store.get(store.key_of(text)) == text for text in stored)
+assert store.touch([store.key_of(texts[len(stored)])]) == set()
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+for text in texts:
+    store.put(store.key_of(text), text, kind="text")
+assert all(store.get(store.key_of(text)) == text for text in texts)
+"""
+    message = output_of(script, path)
+    assert message.startswith(f"store {path} cannot be written: ")
+    assert "set store_path to another disk" in message
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "content = x'00'",
+        "content = zeroblob(length(content))",
+        "size_bytes = 3",
+        "content = (SELECT max(content) FROM o)",
+    ],
+)
+def test_an_original_that_is_damaged_is_never_handed_out(path, damage):
+    store = sqlite.open(str(path))
+    keys = [put(store, f"{letter} text of some length, " * 20) for letter in "ab"]
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TEMP TABLE o AS SELECT content FROM originals")
+    connection.execute(f"UPDATE originals SET {damage}")
+    connection.commit()
+    connection.close()
+    refusals = [refusal for key in keys if (refusal := refusal_of(store, key))]
+    assert refusals  # the one whose content was copied to the other may be whole
+    for key, message in refusals:
+        assert message.startswith(f"original {key} in {path} is damaged: ")
+        assert "run the tool again" in message
+    assert store.stats().entries == 2
+    store.close()
