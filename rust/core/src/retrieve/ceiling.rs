@@ -10,7 +10,12 @@ pub fn tokens(text: &str) -> usize {
 
 /// Whether all of a text fits in `max_tokens`.
 pub fn fits(text: &str, max_tokens: usize) -> bool {
-    text.len() <= max_tokens.saturating_mul(MAX_TOKEN_BYTES) && tokens(text) <= max_tokens
+    tokens_within(text, max_tokens).is_some()
+}
+
+fn tokens_within(text: &str, max_tokens: usize) -> Option<usize> {
+    let may_fit = text.len() <= max_tokens.saturating_mul(MAX_TOKEN_BYTES);
+    may_fit.then(|| tokens(text)).filter(|count| *count <= max_tokens)
 }
 
 /// How many of the parts, from the first, fit in `max_tokens` together, and their text.
@@ -27,11 +32,11 @@ pub fn fitting<T>(
     for part in parts {
         let start = text.len();
         write(&part, &mut text);
-        sum += tokens(&text[start..]);
-        if sum > max_tokens {
+        let Some(count) = tokens_within(&text[start..], max_tokens - sum) else {
             text.truncate(start);
             break;
-        }
+        };
+        sum += count;
         ends.push(text.len());
     }
     // Parts mostly have no fewer tokens apart than together; where they have, some must go.
