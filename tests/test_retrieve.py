@@ -124,22 +124,22 @@ def test_one_huge_line_comes_in_parts_too():
 def test_lines_are_slices(text, first, more):
     lines = python_lines(text)
     wanted = lines[first - 1 : first + more]
-    assert ask(text, f"lines {first}-{first + more}") == ("".join(wanted), len(wanted), len(lines), None)
+    assert ask(text, f"lines {first}-{first + more}") == Retrieved("".join(wanted), len(wanted), len(lines), None)
     assert ask(text, f"lines {first}-").text == "".join(lines[first - 1 :])
     assert ask(text, lines=(first, first + more)) == ask(text, f"lines {first}-{first + more}")
 
 
 @given(any_text, st.integers(1, 250), st.integers(0, 250))
 def test_chars_are_slices(text, first, more):
-    part = ask(text, f"chars {first}-{first + more}")
-    assert part == (text[first - 1 : first + more], len(text[first - 1 : first + more]), len(text), None)
+    wanted = text[first - 1 : first + more]
+    assert ask(text, f"chars {first}-{first + more}") == Retrieved(wanted, len(wanted), len(text), None)
 
 
 @given(st.lists(documents, min_size=1, max_size=8), st.sampled_from([None, 1, 2]), st.integers(1, 9), st.integers(0, 9))
 def test_rows_are_the_elements_of_an_array(elements, indent, first, more):
     part = ask(json.dumps(elements, indent=indent), f"rows {first}-{first + more}")
     wanted = elements[first - 1 : first + more]
-    assert part[1:] == (len(wanted), len(elements), None)
+    assert (part.shown, part.total, part.next) == (len(wanted), len(elements), None)
     assert read_values(part.text) == wanted
     nested = json.dumps({"total": len(elements), "page": {"items": [elements]}}, indent=indent)
     assert len(elements) < 2 or len(nested) > 1e4 or ask(nested, "$.page.items[0]").shown == 1
@@ -149,7 +149,7 @@ def test_rows_are_the_elements_of_an_array(elements, indent, first, more):
 def test_rows_of_json_lines_are_the_lines(records):
     lines = [json.dumps(record) for record in records]
     part = ask("\n".join(lines), "rows 2-")
-    assert part == ("\n".join(lines[1:]), len(lines) - 1, len(lines), None)
+    assert part == Retrieved("\n".join(lines[1:]), len(lines) - 1, len(lines), None)
 
 
 def read_values(text: str) -> list[Any]:
@@ -216,7 +216,7 @@ def test_grep_finds_what_python_finds(text, pattern, ignore_case):
     wanted = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     found = [f"{number}:{line}" for number, line in enumerate(lines, 1) if wanted.search(line)]
     answer = ask(text, f"grep {'-i ' if ignore_case else ''}{pattern}")
-    assert answer == ("\n".join(found), len(found), len(found), None)
+    assert answer == Retrieved("\n".join(found), len(found), len(found), None)
 
 
 @given(lined_text, st.text("ab|\"'\\ .*-i$^()[]é", min_size=1, max_size=8), st.integers(0, 3))
@@ -230,7 +230,7 @@ def test_any_pattern_can_be_passed_by_keyword(text, literal, context):
 def test_context_is_marked_as_in_grep():
     text = "".join(f"{letter}\n" for letter in "abcdefghij")
     assert ask(text, "grep 'c|d|i' -B 1 -A 1").text == "2-b\n3:c\n4:d\n5-e\n--\n8-h\n9:i\n10-j"
-    assert ask(text, grep="c", context=1) == ask(text, "grep c -C 1") == ("2-b\n3:c\n4-d", 1, 1, None)
+    assert ask(text, grep="c", context=1) == ask(text, "grep c -C 1") == Retrieved("2-b\n3:c\n4-d", 1, 1, None)
 
 
 def test_records_of_json_on_one_line_are_searched_one_by_one():

@@ -15,7 +15,8 @@ What does not fit is not cut silently: `next` is the query for the next part, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from headroom import _core
 from headroom.errors import InputError, QueryError
@@ -29,7 +30,8 @@ Range = int | str | tuple[int, int | None]
 """One number, a range as in a query (`"5-20"`), or its two ends, both included; None as the second: no end."""
 
 
-class Retrieved(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Retrieved:
     """What a query gave: `shown` of `total` lines, rows, values, matches or characters, and the query for more.
 
     For a grep, `shown` and `total` count matches. `next` is None when everything asked for is in `text`.
