@@ -27,6 +27,16 @@ def zstd_decompress(data: bytes, max_bytes: int) -> bytes:
 __version__: str
 """The version of the package."""
 
+# Tokens.
+
+def count_tokens(text: str, encoding: str = "o200k_base") -> int:
+    """The number of tokens in `text` by "o200k_base" or "cl100k_base"; ValueError for another encoding.
+
+    Exactly the length of tiktoken's `encode(text, disallowed_special=())`: special tokens are text like any other.
+    Linear for texts that have words, about 0.3 ms for 100 KB; never worse than O(n log n). Texts over 4 KB release the
+    GIL.
+    """
+
 # JSON.
 
 class Crushed:

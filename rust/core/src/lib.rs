@@ -7,4 +7,5 @@ pub mod frame;
 pub mod json;
 pub mod key;
 pub mod retrieve;
+pub mod tokens;
 pub mod words;

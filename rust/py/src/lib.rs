@@ -4,6 +4,7 @@ mod content;
 mod door;
 mod json;
 mod retrieve;
+mod tokens;
 
 use pyo3::prelude::*;
 
@@ -15,5 +16,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     content::register(module)?;
     json::register(module)?;
     retrieve::register(module)?;
+    tokens::register(module)?;
     Ok(())
 }
