@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from headroom.compressors import Budget, Compressor
 from headroom.gate import Verdict, choose, judge
@@ -39,8 +39,7 @@ class Policy:
         return self.level != "lossless" and self.retrieval != "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided on one text: the text to write, or None to leave it; its tokens either way; and why.
 
     `seen_key` is the key in the marker of a text that Headroom wrote before, else empty.

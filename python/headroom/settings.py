@@ -48,7 +48,7 @@ class Settings:
     compress_user: bool = setting(False, "compress texts of the user too")
     compress_system: bool = setting(False, "compress system texts too")
     min_tokens: int = setting(50, "texts estimated smaller than this are left alone", low=0)
-    retrieve_max_tokens: int = setting(8_000, "most tokens one retrieval answers with", low=1)
+    retrieve_max_tokens: int = setting(4_000, "most tokens that one answer to a model's retrieval has", low=1)
     store_path: str | None = setting(None, "file of the store; default: in the platform's data directory")
     store_max_bytes: int = setting(2 * 1024**3, "most bytes the store keeps", low=1)
     store_ttl_s: int = setting(7 * 86_400, "seconds an original is kept after it was last seen", low=1)
