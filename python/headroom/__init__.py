@@ -7,9 +7,8 @@
 Everything public is here; it is imported on first use, so that importing the package costs next to nothing.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
+"""What type checkers take for true; importing it from `typing` would be most of the time that importing this takes."""
 
 if TYPE_CHECKING:
     from headroom._core import __version__ as __version__

@@ -51,13 +51,10 @@ class Crushed:
     def total(self) -> int:
         """Items of the main collections; equal to `shown` when nothing was left out."""
 
-    @property
-    def notes(self) -> list[tuple[str, str]]:
-        """What was kept and why, such as `("row 17", "max of delay")`."""
-
-    @property
-    def dropped(self) -> list[tuple[str, int]]:
-        """Places, and how many of their items were left out."""
+    def account(self, original: str) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+        """What was kept and why, such as `("row 17", "max of delay")`, and places with how many of their items were
+        left out. `original` is the text that was crushed.
+        """
 
 def json_score(text: str) -> float:
     """How surely a text is JSON, NDJSON or JSON that was cut off, 0 to 1; looks at its beginning and end."""

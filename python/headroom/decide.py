@@ -117,7 +117,7 @@ def _steps(verdicts: Sequence[Verdict], chosen: Verdict | None, tokens: int) -> 
     steps = []
     for verdict in verdicts:
         draft, form = verdict.draft, "lossless" if verdict.draft.lossless else "lossy"
-        steps.append(Step("compress", f"{form} form", tokens, verdict.tokens, kept=draft.kept, dropped=draft.dropped))
+        steps.append(Step("compress", f"{form} form", tokens, verdict.tokens, account=draft.account))
         refusal = verdict.refusal or ("" if verdict is chosen else "another form is smaller")
         steps.append(Step("gate", f"{form} form refused: {refusal}" if refusal else f"{form} form taken"))
     return steps

@@ -7,6 +7,7 @@ written down in its steps. Every figure reported anywhere is derived from steps.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 Origin = Literal["system", "user", "assistant", "tool"]
@@ -21,6 +22,11 @@ Place = tuple[str | int, ...]
 A text that was given alone stands at `()`. The system prompt and the tools, which are given beside the messages,
 stand at places that begin with `"system"` and `"tools"`.
 """
+
+
+Account = Callable[[str], tuple[Sequence[tuple[str, str]], Sequence[tuple[str, int]]]]
+"""Given the original text: what a lossy form kept and why, such as `("row 17", "max of delay")`, and places with how
+many of their items were left out. Worked out when somebody asks, since most results are never explained."""
 
 
 class ToolCall(NamedTuple):
@@ -42,8 +48,7 @@ class Step(NamedTuple):
 
     `tokens_before` and `tokens_after` are those of the text the step was about; they differ only in a step that
     changed what the model reads. `failed` says that something went wrong, and the text went out less compressed for it.
-    `kept` are pairs of what a lossy form kept and why, such as `("row 17", "max of delay")`; `dropped` are pairs of a
-    place and how many of its items were left out.
+    `account` tells more of a lossy form, when it is called with the original text.
     """
 
     name: StepName
@@ -52,8 +57,7 @@ class Step(NamedTuple):
     tokens_after: int = 0
     key: str | None = None
     failed: bool = False
-    kept: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[tuple[str, int], ...] = ()
+    account: Account | None = None
 
 
 class Segment(NamedTuple):

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -80,7 +79,7 @@ class Resolved:
 
 def check_values(owner: Any) -> None:
     """Raises SettingsError when a field of a settings or options object has a wrong type or is out of range."""
-    hints = _hints(type(owner))
+    hints = get_type_hints(type(owner))
     for each in fields(owner):
         if each.name != "options":
             _check(each.name, getattr(owner, each.name), hints[each.name], each.metadata)
@@ -147,17 +146,12 @@ def _build(values: Mapping[str, Any], families: Mapping[str, type[Any]]) -> Sett
 
 
 def _known(families: Mapping[str, type[Any]]) -> dict[str, tuple[Any, Field[Any]]]:
-    hints = _hints(Settings)
+    hints = get_type_hints(Settings)
     known = {each.name: (hints[each.name], each) for each in fields(Settings) if each.name != "options"}
     for family, kind in sorted(families.items()):
-        own = _hints(kind)
+        own = get_type_hints(kind)
         known.update({f"{family}.{each.name}": (own[each.name], each) for each in fields(kind)})
     return known
-
-
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _read_file(file: str | None, environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

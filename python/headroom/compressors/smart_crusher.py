@@ -57,4 +57,4 @@ def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
 
 
 def _draft(crushed: _core.Crushed) -> Draft:
-    return Draft(crushed.text, crushed.lossless, tuple(crushed.notes), tuple(crushed.dropped))
+    return Draft(crushed.text, crushed.lossless, None if crushed.lossless else crushed.account)
