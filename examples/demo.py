@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import textwrap
 from pathlib import Path
 
 from headroom import Settings, compress, retrieve
@@ -19,6 +18,7 @@ MESSAGES = [
     {"role": "tool", "tool_call_id": "call_1", "content": FEED},
 ]
 LINES_SHOWN = 24
+WIDTH = 140
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
         text = result.messages[-1]["content"]
         print("\nWhat the model reads in place of the feed (first lines):\n")
         for line in text.splitlines()[:LINES_SHOWN]:
-            print(textwrap.shorten(f"  {line}", 140, placeholder=" ...", break_on_hyphens=False))
+            print(f"  {line}" if len(line) <= WIDTH else f"  {line[:WIDTH]} ...")
         key = parse_marker(text).key
         print(f"\nThe strongest earthquake is still in it: {'us1000chhc' in text}")
         original = store.get(key)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from headroom import compress, count_tokens, expand
@@ -22,7 +22,6 @@ EAGER = {"min_tokens": 0, "smart_crusher.min_lossy_tokens": 100}
 
 LEVELS = st.sampled_from(["lossless", "balanced", "deep"])
 WRITERS = pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
-slow_data = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 
 
 def store():
@@ -57,7 +56,6 @@ def at(payload, place):
 
 
 @given(text=RESULTS, level=LEVELS)
-@slow_data
 def test_reversible_the_original_is_in_the_store_byte_for_byte(text, level):
     own = store()
     result = run(text, own, level=level)
@@ -70,7 +68,6 @@ def test_reversible_the_original_is_in_the_store_byte_for_byte(text, level):
 
 @WRITERS
 @given(turns=CONVERSATIONS, cut=st.integers(0, 12), level=LEVELS)
-@slow_data
 def test_append_only_the_output_of_a_prefix_is_a_prefix_of_the_output(write, turns, cut, level):
     messages = write(turns)
     cut = min(cut, len(messages))
@@ -80,7 +77,6 @@ def test_append_only_the_output_of_a_prefix_is_a_prefix_of_the_output(write, tur
 
 @WRITERS
 @given(turns=CONVERSATIONS, level=LEVELS)
-@slow_data
 def test_append_only_turn_by_turn_on_one_store_as_in_one_go_on_another(write, turns, level):
     messages = write(turns)
     one, sent = store(), []
@@ -101,7 +97,6 @@ def test_a_string_and_a_single_text_block_come_out_alike():
 
 
 @given(text=RESULTS, level=LEVELS)
-@slow_data
 def test_never_larger_in_tokens_and_in_bytes(text, level):
     result = run(text, level=level)
     assert count_tokens(result.text) <= count_tokens(text)
@@ -110,7 +105,6 @@ def test_never_larger_in_tokens_and_in_bytes(text, level):
 
 
 @given(text=RESULTS, level=LEVELS)
-@slow_data
 def test_the_figures_are_those_of_the_texts(text, level):
     result = run(text, level=level)
     assert (result.tokens_before, result.tokens_after) == (count_tokens(text), count_tokens(result.text))
@@ -118,7 +112,6 @@ def test_the_figures_are_those_of_the_texts(text, level):
 
 
 @given(text=RESULTS, level=LEVELS, other=LEVELS)
-@slow_data
 def test_idempotent_what_headroom_wrote_is_left_alone_at_any_level(text, level, other):
     own = store()
     once = run(text, own, level=level)
@@ -128,7 +121,6 @@ def test_idempotent_what_headroom_wrote_is_left_alone_at_any_level(text, level, 
 
 
 @given(text=RESULTS, level=LEVELS)
-@slow_data
 def test_lossless_means_that_the_values_can_be_read_back(text, level):
     result = run(text, level="lossless")
     if result.text != text:
@@ -138,7 +130,6 @@ def test_lossless_means_that_the_values_can_be_read_back(text, level):
 
 @pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
 @given(turns=CONVERSATIONS)
-@slow_data
 def test_without_retrieval_nothing_is_left_out(write, turns):
     for before, after in pairs(run(write(turns), retrieval="none")):
         assert values(expand(after)) == values(before)
@@ -156,7 +147,6 @@ def values(text):
 
 @WRITERS
 @given(turns=CONVERSATIONS)
-@slow_data
 def test_byte_faithful_nothing_but_texts_of_results_changes(write, turns):
     messages = write(turns)
     before = copy.deepcopy(messages)
@@ -169,7 +159,6 @@ def test_byte_faithful_nothing_but_texts_of_results_changes(write, turns):
 
 
 @given(text=RESULTS, marker=st.sampled_from(["0" * 11, "Ab3dE5gH7jK", "zzzzzzzzzzz"]))
-@slow_data
 def test_a_text_that_only_looks_like_a_marker_is_inert(text, marker):
     own = store()
     lookalike = format_marker(Marker("json", 1, 2, "rows", marker))
@@ -181,7 +170,6 @@ def test_a_text_that_only_looks_like_a_marker_is_inert(text, marker):
 
 
 @given(text=st.text(max_size=50), level=LEVELS)
-@slow_data
 def test_texts_with_lone_surrogates_pass_through(text, level):
     broken = f'{text}[{{"a": "\ud800"}}]' * 50
     assert run(broken, level=level).text == broken
