@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from headroom.compressors import Draft
 from headroom.decide import Policy
 from headroom.errors import StoreError
 from headroom.marker import parse_marker
@@ -218,6 +219,19 @@ def test_all_originals_of_a_run_are_stored_in_one_transaction(store):
 
     pipeline(Recording(store)).run([tool(f"{LINES}\n{number}", (number, "content")) for number in range(3)])
     assert [len(batch) for batch in batches] == [3]
+
+
+def test_one_text_under_two_questions_leaves_two_outputs_that_are_both_known_as_ours(store):
+    class Asked(Halving):
+        def compress(self, segment, budget):
+            [lossy] = super().compress(segment, budget)[:1]
+            return [Draft(f"{lossy.text}\n{segment.query}", False)]
+
+    segments = [tool(LINES, (number, "content"), query=f"question {number}") for number in range(2)]
+    outcome = pipeline(store, Asked()).run(segments)
+    outputs = list(outcome.replacements.values())
+    assert len(set(outputs)) == 2
+    assert all(store.is_output(output) for output in outputs)
 
 
 def test_a_budget_makes_old_results_smaller_first(store):

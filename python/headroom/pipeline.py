@@ -153,30 +153,29 @@ class Pipeline:
         missing = self._missing(
             {work.key for work in changed if work.is_known} | {work.decision.seen_key for work in works} - {""}
         )
-        new = {work.key: work for work in changed if not work.is_known or work.key in missing}
-        self._put(new.values())
+        self._put([work for work in changed if not work.is_known or work.key in missing])
         for work in changed:
             if self._store is not None:
                 work.stored = Step("store", "the original is kept", key=work.key)
                 continue
-            if work.key in new and not work.decision.lossless:
-                lossless = replace(self._policy, level="lossless")
-                work.decision = self._redecide(work, lossless)
+            if not work.decision.lossless and (not work.is_known or work.key in missing):
+                work.decision = self._without_loss(work)
             work.stored = Step("store", f"failed: {self._store_error}", failed=True)
         for work in works:
             if work.memo_key is not None and not work.is_known:
                 weight = len(work.decision.text or "") + len(work.segment.query)
                 _decisions.put(work.memo_key, work.decision, weight)
 
-    def _redecide(self, work: _Work, policy: Policy) -> Decision:
-        tokens = work.decision.tokens_before
+    def _without_loss(self, work: _Work) -> Decision:
+        policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
         return decide(work.segment, work.key, policy, tokens, self._compressors, self._counter.count)
 
-    def _put(self, works: Iterable[_Work]) -> None:
-        entries = [Entry(work.key, work.segment.text, work.decision.kind, work.decision.text) for work in works]
-        if entries and self._store is not None:
+    def _put(self, works: Sequence[_Work]) -> None:
+        if works and self._store is not None:
             try:
-                self._store.put_many(entries)
+                self._store.put_many(
+                    Entry(work.key, work.segment.text, work.decision.kind, work.decision.text) for work in works
+                )
             except StoreError as error:
                 self._lose_store(error)
 
@@ -236,8 +235,10 @@ class Pipeline:
 def _clipped(segment: Segment) -> Segment:
     """The segment with a question and a call that can be searched quickly and hold no lone surrogates."""
     call, query = segment.call, _clip(segment.query)
-    if call is not None and (arguments := _clip(call.arguments)) is not call.arguments:
-        return segment._replace(query=query, call=ToolCall(_clip(call.name), arguments))
+    if call is not None:
+        name, arguments = _clip(call.name), _clip(call.arguments)
+        if name is not call.name or arguments is not call.arguments:
+            return segment._replace(query=query, call=ToolCall(name, arguments))
     return segment if query is segment.query else segment._replace(query=query)
 
 

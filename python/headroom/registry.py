@@ -42,6 +42,9 @@ def compressors() -> tuple[Compressor, ...]:
     """Every compressor, by name. Found once a process."""
     found = load_family("headroom.compressors", _COMPRESSOR_PARTS)
     _refuse_shared(found, "content_types")
+    for compressor in found:
+        if not getattr(getattr(compressor.Options, "__dataclass_params__", None), "frozen", False):
+            raise RegistryError(f"the Options of compressor {compressor.name!r} must be a frozen dataclass")
     return cast(tuple[Compressor, ...], found)
 
 
