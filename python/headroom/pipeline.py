@@ -114,7 +114,7 @@ class Pipeline:
         known = _decisions.get(memo_key)
         if known is not None:
             return _Work(segment, known, key, memo_key, is_known=True)
-        tokens = self._count(segment.text)
+        tokens = self._count_as(key, segment.text)
         if self._is_own_output(segment.text):
             marker = parse_marker(segment.text)
             step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
@@ -222,14 +222,17 @@ class Pipeline:
     def _count(self, text: str) -> int:
         """The tokens of a text of the payload; remembered, since a conversation is sent again on every turn."""
         try:
-            short = text if len(text) <= _SHORT_TEXT else _core.content_key(_process_secret, "", text)
-            known = _counts.get((short, self._counter.name))
-            if known is None:
-                known = self._counter.count(text)
-                _counts.put((short, self._counter.name), known, len(short))
-            return known
+            name = text if len(text) <= _SHORT_TEXT else _core.content_key(_process_secret, "", text)
+            return self._count_as(name, text)
         except UnicodeEncodeError:
             return self._counter.count(text.encode("utf-8", "replace").decode())
+
+    def _count_as(self, name: str, text: str) -> int:
+        known = _counts.get((name, self._counter.name))
+        if known is None:
+            known = self._counter.count(text)
+            _counts.put((name, self._counter.name), known, len(name))
+        return known
 
 
 def _clipped(segment: Segment) -> Segment:
