@@ -55,10 +55,11 @@ class CharacterCounter:
     """A token is a character."""
 
     name = "characters"
+    encoding = "o200k_base"
     is_estimate = False
 
     def count(self, text: str) -> int:
-        return len(text.encode()) and len(text)
+        return len(text)
 
 
 class FullStore:

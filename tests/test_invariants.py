@@ -96,9 +96,10 @@ def test_a_string_and_a_single_text_block_come_out_alike():
     assert block == {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
 
-@given(text=RESULTS, level=LEVELS)
-def test_never_larger_in_tokens_and_in_bytes(text, level):
-    result = run(text, level=level)
+@given(text=RESULTS, level=LEVELS, model=st.sampled_from([None, "gpt-4o", "gpt-4", "claude-sonnet-4-5"]))
+def test_never_larger_in_tokens_and_in_bytes(text, level, model):
+    result = run(text, level=level, model=model)
+    assert count_tokens(result.text, model) <= count_tokens(text, model)
     assert count_tokens(result.text) <= count_tokens(text)
     assert len(result.text.encode()) <= len(text.encode())
     assert result.tokens_after <= result.tokens_before

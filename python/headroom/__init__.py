@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from headroom.errors import UnknownOptionError as UnknownOptionError
     from headroom.library import acompress as acompress
     from headroom.library import compress as compress
-    from headroom.library import count_tokens as count_tokens
     from headroom.library import expand as expand
     from headroom.library import handle_tool_call as handle_tool_call
     from headroom.library import retrieve as retrieve
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from headroom.segment import Segment as Segment
     from headroom.segment import Step as Step
     from headroom.settings import Settings as Settings
+    from headroom.tokens import count_tokens as count_tokens
 
 _HOMES = {
     "__version__": "_core",
@@ -48,14 +48,13 @@ _HOMES = {
         ),
         "errors",
     ),
-    **dict.fromkeys(
-        ("acompress", "compress", "count_tokens", "expand", "handle_tool_call", "retrieve", "retrieve_tool"), "library"
-    ),
+    **dict.fromkeys(("acompress", "compress", "expand", "handle_tool_call", "retrieve", "retrieve_tool"), "library"),
     "CompressResult": "result",
     "Retrieved": "retrieval",
     "Segment": "segment",
     "Step": "segment",
     "Settings": "settings",
+    "count_tokens": "tokens",
 }
 
 __all__ = sorted(_HOMES)

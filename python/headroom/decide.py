@@ -6,12 +6,12 @@ here, so a lossy decision may be used only after its original is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from headroom.compressors import Budget, Compressor
-from headroom.gate import Verdict, choose, judge
+from headroom.gate import Counts, Verdict, choose, judge
 from headroom.marker import parse_marker
 from headroom.report import report
 from headroom.router import PLAIN, route
@@ -82,7 +82,7 @@ def decide(
     policy: Policy,
     tokens: int,
     compressors: Sequence[Compressor],
-    count: Callable[[str], int],
+    counts: Counts,
 ) -> Decision:
     """The best form of a text, or the decision to leave it; `tokens` are its own, `key` would name its original."""
     steps = [Step("read", segment.origin, tokens, tokens)]
@@ -91,7 +91,7 @@ def decide(
         for score, compressor in route(segment, compressors, policy.lossy):
             name = compressor.name
             steps.append(Step("choose", f"{name} matches {score:.2f}"))
-            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, count)
+            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, counts)
             chosen = choose(verdicts)
             steps += _steps(verdicts, chosen, tokens)
             if chosen is not None:

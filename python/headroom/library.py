@@ -238,17 +238,6 @@ def handle_tool_call(
     return answer_call(call, lambda: store or default_store(chosen), chosen.retrieve_max_tokens)
 
 
-def count_tokens(text: str, model: str | None = None) -> int:
-    """The tokens of a text for a model: exact for OpenAI's, an estimate where the vocabulary is not public.
-
-    >>> count_tokens("hello world")
-    2
-    """
-    check_text("text", text)
-    check_text("model", model)
-    return token_counter(model).count(text)
-
-
 _KEYWORDS = tuple(name for name in compress.__annotations__ if name not in ("input", "unknown", "return"))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from headroom import _core
 from headroom.compressors import Compressor
@@ -22,9 +22,13 @@ from headroom.memo import Memo
 from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
+from headroom.tokens import TokenCounter, token_counter
 
 QUERY_CHARACTERS = 8_000
 """Of a longer question, or of longer arguments of a call, the first and last halves of this are looked at."""
+
+REFERENCE_ENCODING = "o200k_base"
+"""No text may grow in this encoding, whatever model it is compressed for: a conversation may change its model."""
 
 _SHORT_TEXT = 2_000
 _HARSHER_RATIOS = (0.3, 0.1)
@@ -33,17 +37,6 @@ _decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=32_000_000)
 _counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
 _keys: Memo[tuple[str, Store, str]] = Memo(max_entries=1_024, max_weight=8_000_000)
 _process_secret = os.urandom(32)
-
-
-class Counter(Protocol):
-    """What counts tokens."""
-
-    @property
-    def name(self) -> str:
-        """What it counts by."""
-
-    def count(self, text: str, /) -> int:
-        """The tokens of a text without lone surrogates."""
 
 
 class Outcome(NamedTuple):
@@ -76,12 +69,15 @@ class Pipeline:
     def __init__(
         self,
         policy: Policy,
-        counter: Counter,
+        counter: TokenCounter,
         compressors: Sequence[Compressor],
         open_store: Callable[[], Store],
     ) -> None:
         self._policy = policy
         self._counter = counter
+        self._counts = [counter.count]
+        if counter.encoding != REFERENCE_ENCODING:
+            self._counts.append(token_counter().count)
         self._compressors = compressors
         self._open_store = open_store
         self._store: Store | None = None
@@ -121,7 +117,7 @@ class Pipeline:
             decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
         else:
             allowed = policy if self._store is not None else replace(policy, level="lossless")
-            decision = decide(segment, key, allowed, tokens, self._compressors, self._counter.count)
+            decision = decide(segment, key, allowed, tokens, self._compressors, self._counts)
         return _Work(segment, decision, key, memo_key)
 
     def _fit(self, works: list[_Work], max_tokens: int) -> tuple[Step, ...]:
@@ -168,7 +164,7 @@ class Pipeline:
 
     def _without_loss(self, work: _Work) -> Decision:
         policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
-        return decide(work.segment, work.key, policy, tokens, self._compressors, self._counter.count)
+        return decide(work.segment, work.key, policy, tokens, self._compressors, self._counts)
 
     def _put(self, works: Sequence[_Work]) -> None:
         if works and self._store is not None:
@@ -225,7 +221,7 @@ class Pipeline:
             name = text if len(text) <= _SHORT_TEXT else _core.content_key(_process_secret, "", text)
             return self._count_as(name, text)
         except UnicodeEncodeError:
-            return self._counter.count(text.encode("utf-8", "replace").decode())
+            return self._counter.count(text)
 
     def _count_as(self, name: str, text: str) -> int:
         known = _counts.get((name, self._counter.name))
