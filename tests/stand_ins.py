@@ -44,7 +44,8 @@ class Halving:
             head = format_marker(Marker("lines", keep, len(lines), "lines", budget.key))
             kept = tuple((f"line {number + 1}", "first") for number in range(keep))
             body = "\n".join([head, *lines[:keep]])
-            drafts.append(Draft(body, False, kept, (("the end", len(lines) - keep),)))
+            dropped = (("the end", len(lines) - keep),)
+            drafts.append(Draft(body, False, lambda original: (kept, dropped)))
         if "  " in segment.text:
             drafts.append(Draft(segment.text.replace("  ", ""), True))
         return drafts
@@ -54,10 +55,11 @@ class CharacterCounter:
     """A token is a character."""
 
     name = "characters"
+    encoding = "o200k_base"
     is_estimate = False
 
     def count(self, text: str) -> int:
-        return len(text.encode()) and len(text)
+        return len(text)
 
 
 class FullStore:

@@ -17,8 +17,8 @@ def lossless(length: int) -> Draft:
     return Draft("y" * length, lossless=True)
 
 
-def verdicts(*drafts: Draft, count=len, original: str = ORIGINAL):
-    return judge(drafts, original, count(original), KEY, count)
+def verdicts(*drafts: Draft, count=len, original: str = ORIGINAL, others=()):
+    return judge(drafts, original, count(original), KEY, [count, *others])
 
 
 def chosen(*drafts: Draft, count=len, original: str = ORIGINAL):
@@ -37,6 +37,11 @@ def test_a_draft_of_as_many_tokens_does_not_pass():
 
 def test_a_draft_of_fewer_tokens_and_more_bytes_does_not_pass():
     assert chosen(Draft("é" * 60, lossless=True)) is None
+
+
+def test_a_draft_must_be_smaller_by_every_counter():
+    [verdict] = verdicts(lossless(80), others=[lambda text: 7])
+    assert "o200k_base" in verdict.refusal
 
 
 def test_an_empty_draft_does_not_pass():

@@ -3,6 +3,8 @@
 Heavy functions release the GIL while they work. A defect in the core raises CoreError, never a crash.
 """
 
+from typing import final
+
 class CoreError(RuntimeError):
     """A defect in the core: a panic that was caught at the border."""
 
@@ -39,6 +41,7 @@ def count_tokens(text: str, encoding: str = "o200k_base") -> int:
 
 # JSON.
 
+@final
 class Crushed:
     """One draft of a smaller text."""
 
@@ -58,22 +61,19 @@ class Crushed:
     def total(self) -> int:
         """Items of the main collections; equal to `shown` when nothing was left out."""
 
-    @property
-    def notes(self) -> list[tuple[str, str]]:
-        """What was kept and why, such as `("row 17", "max of delay")`."""
-
-    @property
-    def dropped(self) -> list[tuple[str, int]]:
-        """Places, and how many of their items were left out."""
+    def account(self, original: str) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+        """What was kept and why, such as `("row 17", "max of delay")`, and places with how many of their items were
+        left out. `original` is the text that was crushed.
+        """
 
 def json_score(text: str) -> float:
     """How surely a text is JSON, NDJSON or JSON that was cut off, 0 to 1; looks at its beginning and end."""
 
-def crush_json_lossless(text: str, query: str) -> Crushed | None:
+def crush_json_lossless(text: str, query: str = "", call: str = "") -> Crushed | None:
     """The same values in fewer characters, read back and compared; None when it is no JSON or nothing is gained."""
 
 def crush_json_lossy(
-    text: str, query: str, call: str, key: str, deep: bool, target_ratio: float | None
+    text: str, query: str, call: str, key: str, deep: bool = False, target_ratio: float | None = None
 ) -> Crushed | None:
     """The rows that carry evidence, behind a marker with `key`; None when it is no JSON or nothing is gained.
 

@@ -6,12 +6,12 @@ here, so a lossy decision may be used only after its original is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from headroom.compressors import Budget, Compressor
-from headroom.gate import Verdict, choose, judge
+from headroom.gate import Counts, Verdict, choose, judge
 from headroom.marker import parse_marker
 from headroom.report import report
 from headroom.router import PLAIN, route
@@ -39,8 +39,7 @@ class Policy:
         return self.level != "lossless" and self.retrieval != "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided on one text: the text to write, or None to leave it; its tokens either way; and why.
 
     `seen_key` is the key in the marker of a text that Headroom wrote before, else empty.
@@ -83,7 +82,7 @@ def decide(
     policy: Policy,
     tokens: int,
     compressors: Sequence[Compressor],
-    count: Callable[[str], int],
+    counts: Counts,
 ) -> Decision:
     """The best form of a text, or the decision to leave it; `tokens` are its own, `key` would name its original."""
     steps = [Step("read", segment.origin, tokens, tokens)]
@@ -92,7 +91,7 @@ def decide(
         for score, compressor in route(segment, compressors, policy.lossy):
             name = compressor.name
             steps.append(Step("choose", f"{name} matches {score:.2f}"))
-            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, count)
+            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, counts)
             chosen = choose(verdicts)
             steps += _steps(verdicts, chosen, tokens)
             if chosen is not None:
@@ -118,7 +117,7 @@ def _steps(verdicts: Sequence[Verdict], chosen: Verdict | None, tokens: int) -> 
     steps = []
     for verdict in verdicts:
         draft, form = verdict.draft, "lossless" if verdict.draft.lossless else "lossy"
-        steps.append(Step("compress", f"{form} form", tokens, verdict.tokens, kept=draft.kept, dropped=draft.dropped))
+        steps.append(Step("compress", f"{form} form", tokens, verdict.tokens, account=draft.account))
         refusal = verdict.refusal or ("" if verdict is chosen else "another form is smaller")
         steps.append(Step("gate", f"{form} form refused: {refusal}" if refusal else f"{form} form taken"))
     return steps

@@ -45,8 +45,10 @@ def _segment(segment: Segment, paint: Paint) -> Iterator[str]:
     yield paint(_title(segment), "head")
     for step in segment.steps[1:]:
         yield f"  {_step(step, paint)}"
-        yield from _listed("kept", [f"{what}: {why}" for what, why in step.kept], "kept", paint)
-        yield from _listed("left out", [f"{count:,} of {place}" for place, count in step.dropped], "dropped", paint)
+        if step.account is not None:
+            kept, dropped = step.account(segment.text)
+            yield from _listed("kept", [f"{what}: {why}" for what, why in kept], "kept", paint)
+            yield from _listed("left out", [f"{count:,} of {place}" for place, count in dropped], "dropped", paint)
 
 
 def _title(segment: Segment) -> str:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from headroom.compressors import Draft
 from headroom.marker import parse_marker
 
+Counts = Sequence[Callable[[str], int]]
+"""Counters of tokens: first the one by which figures are reported, then others by which a draft must be smaller too."""
+
 LOSSY_SHARE = 0.75
 """A lossy draft is taken only when it has at most this share of the lossless draft's tokens."""
 
@@ -26,9 +29,9 @@ class Verdict:
     refusal: str
 
 
-def judge(drafts: Sequence[Draft], original: str, tokens: int, key: str, count: Callable[[str], int]) -> list[Verdict]:
+def judge(drafts: Sequence[Draft], original: str, tokens: int, key: str, counts: Counts) -> list[Verdict]:
     """A verdict on every draft, in order. `tokens` are those of the original, `key` its name in the store."""
-    verdicts = [_judge_alone(draft, original, tokens, key, count) for draft in drafts]
+    verdicts = [_judge_alone(draft, original, tokens, key, counts) for draft in drafts]
     lossless = min((each.tokens for each in verdicts if each.draft.lossless and not each.refusal), default=None)
     if lossless is None:
         return verdicts
@@ -46,15 +49,20 @@ def choose(verdicts: Sequence[Verdict]) -> Verdict | None:
     return min((each for each in verdicts if not each.refusal), key=lambda each: each.tokens, default=None)
 
 
-def _judge_alone(draft: Draft, original: str, tokens: int, key: str, count: Callable[[str], int]) -> Verdict:
+def _judge_alone(draft: Draft, original: str, tokens: int, key: str, counts: Counts) -> Verdict:
     if not draft.text:
         return Verdict(draft, 0, "empty: providers refuse empty text")
     if not draft.lossless and not _names(draft.text, key):
         return Verdict(draft, 0, "its first line is no marker with the original's key: nobody could ask for the rest")
     if not _fewer_bytes(draft.text, original):
         return Verdict(draft, 0, "not smaller in bytes")
+    count, *others = counts
     own = count(draft.text)
-    return Verdict(draft, own, "" if own < tokens else f"{own:,} tokens are not fewer than {tokens:,}")
+    if own >= tokens:
+        return Verdict(draft, own, f"{own:,} tokens are not fewer than {tokens:,}")
+    if any(other(draft.text) >= other(original) for other in others):
+        return Verdict(draft, own, "not smaller in o200k_base, by which other models would count it")
+    return Verdict(draft, own, "")
 
 
 def _names(text: str, key: str) -> bool:

@@ -15,7 +15,11 @@ from headroom.segment import Place
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """The fields of a message or block: a dict's own, an SDK object's as it would be on the wire, else none."""
-    if type(value) is dict or isinstance(value, Mapping):
+    if type(value) is dict:
+        return value
+    if value is None or type(value) is str:
+        return {}
+    if isinstance(value, Mapping):
         return value
     dump = getattr(value, "model_dump", None)
     fields = dump() if callable(dump) else None
@@ -50,7 +54,8 @@ def with_texts(payload: Any, replacements: Mapping[Place, str]) -> Any:
     branches: dict[str | int, dict[Place, str]] = {}
     for place, text in replacements.items():
         branches.setdefault(place[0], {})[place[1:]] = text
-    changed: Any = list(payload) if isinstance(payload, Sequence) else dict(as_mapping(payload))
+    is_list = type(payload) is list or isinstance(payload, Sequence)
+    changed: Any = list(payload) if is_list else dict(as_mapping(payload))
     for step, inner in branches.items():
         changed[step] = with_texts(changed[step], inner)
     return changed

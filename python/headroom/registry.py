@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from headroom.compressors import Compressor
-from headroom.errors import RegistryError
+from headroom.errors import InputError, RegistryError
+from headroom.nearest import did_you_mean
 from headroom.providers import Provider
 
 _COMPRESSOR_PARTS = ("name", "content_types", "lossless", "Options", "match", "compress")
@@ -41,6 +42,9 @@ def compressors() -> tuple[Compressor, ...]:
     """Every compressor, by name. Found once a process."""
     found = load_family("headroom.compressors", _COMPRESSOR_PARTS)
     _refuse_shared(found, "content_types")
+    for compressor in found:
+        if not getattr(getattr(compressor.Options, "__dataclass_params__", None), "frozen", False):
+            raise RegistryError(f"the Options of compressor {compressor.name!r} must be a frozen dataclass")
     return cast(tuple[Compressor, ...], found)
 
 
@@ -50,6 +54,15 @@ def providers() -> tuple[Provider, ...]:
     found = load_family("headroom.providers", _PROVIDER_PARTS)
     _refuse_shared(found, "aliases")
     return cast(tuple[Provider, ...], found)
+
+
+def provider_named(name: str) -> Provider:
+    """The provider of this name or alias. Raises InputError, which names the nearest one."""
+    for provider in providers():
+        if name == provider.name or name in provider.aliases:
+            return provider
+    known = [known for provider in providers() for known in (*provider.aliases, provider.name)]
+    raise InputError(f"{name!r} is no known provider ({', '.join(known)}){did_you_mean(name, known)}")
 
 
 def load_family(package: str, parts: Sequence[str], paths: Sequence[str] | None = None) -> tuple[Any, ...]:

@@ -1,13 +1,14 @@
 """The one data type: a piece of text the model would read, and what was done to it.
 
 Providers make segments out of a payload, every later stage reads them, and whatever was decided about one is
-written down in its steps. Every figure reported anywhere is derived from steps. All types here are immutable.
+written down in its steps. Every figure reported anywhere is derived from steps. All types here are immutable
+(named tuples: a long conversation makes hundreds of them on every turn).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 Origin = Literal["system", "user", "assistant", "tool"]
 StepName = Literal["read", "choose", "compress", "gate", "store", "write", "budget"]
@@ -23,8 +24,12 @@ stand at places that begin with `"system"` and `"tools"`.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+Account = Callable[[str], tuple[Sequence[tuple[str, str]], Sequence[tuple[str, int]]]]
+"""Given the original text: what a lossy form kept and why, such as `("row 17", "max of delay")`, and places with how
+many of their items were left out. Worked out when somebody asks, since most results are never explained."""
+
+
+class ToolCall(NamedTuple):
     """The call that made a tool result: the tool's name and its arguments as the text the model wrote."""
 
     name: str
@@ -38,14 +43,12 @@ class ToolCall:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing that was done, and why.
 
     `tokens_before` and `tokens_after` are those of the text the step was about; they differ only in a step that
     changed what the model reads. `failed` says that something went wrong, and the text went out less compressed for it.
-    `kept` are pairs of what a lossy form kept and why, such as `("row 17", "max of delay")`; `dropped` are pairs of a
-    place and how many of its items were left out.
+    `account` tells more of a lossy form, when it is called with the original text.
     """
 
     name: StepName
@@ -54,12 +57,10 @@ class Step:
     tokens_after: int = 0
     key: str | None = None
     failed: bool = False
-    kept: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[tuple[str, int], ...] = ()
+    account: Account | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of text the model would read.
 
     `query` is the question in force when it arrived: the last text of the user before it. `frozen` means that nobody

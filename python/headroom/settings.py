@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -48,7 +47,7 @@ class Settings:
     compress_user: bool = setting(False, "compress texts of the user too")
     compress_system: bool = setting(False, "compress system texts too")
     min_tokens: int = setting(50, "texts estimated smaller than this are left alone", low=0)
-    retrieve_max_tokens: int = setting(8_000, "most tokens one retrieval answers with", low=1)
+    retrieve_max_tokens: int = setting(4_000, "most tokens that one answer to a model's retrieval has", low=1)
     store_path: str | None = setting(None, "file of the store; default: in the platform's data directory")
     store_max_bytes: int = setting(2 * 1024**3, "most bytes the store keeps", low=1)
     store_ttl_s: int = setting(7 * 86_400, "seconds an original is kept after it was last seen", low=1)
@@ -80,7 +79,7 @@ class Resolved:
 
 def check_values(owner: Any) -> None:
     """Raises SettingsError when a field of a settings or options object has a wrong type or is out of range."""
-    hints = _hints(type(owner))
+    hints = get_type_hints(type(owner))
     for each in fields(owner):
         if each.name != "options":
             _check(each.name, getattr(owner, each.name), hints[each.name], each.metadata)
@@ -147,17 +146,12 @@ def _build(values: Mapping[str, Any], families: Mapping[str, type[Any]]) -> Sett
 
 
 def _known(families: Mapping[str, type[Any]]) -> dict[str, tuple[Any, Field[Any]]]:
-    hints = _hints(Settings)
+    hints = get_type_hints(Settings)
     known = {each.name: (hints[each.name], each) for each in fields(Settings) if each.name != "options"}
     for family, kind in sorted(families.items()):
-        own = _hints(kind)
+        own = get_type_hints(kind)
         known.update({f"{family}.{each.name}": (own[each.name], each) for each in fields(kind)})
     return known
-
-
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _read_file(file: str | None, environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

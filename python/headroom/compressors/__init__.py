@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from headroom.segment import Segment
+from headroom.segment import Account, Segment
 
 Options = TypeVar("Options")
 
@@ -36,14 +36,13 @@ class Budget(Generic[Options]):
 class Draft:
     """A text that could stand for the original.
 
-    `lossless`: the same values can be read from it, and `expand` gives them back. `kept` are pairs of what a lossy
-    draft kept and why; `dropped` are pairs of a place and how many of its items were left out.
+    `lossless`: the same values can be read from it, and `expand` gives them back. A lossy draft has an `account` of
+    what it kept and what it left out.
     """
 
     text: str
     lossless: bool
-    kept: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[tuple[str, int], ...] = ()
+    account: Account | None = None
 
 
 class Compressor(Protocol):

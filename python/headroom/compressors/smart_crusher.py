@@ -40,8 +40,8 @@ def match(segment: Segment) -> float:
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
     """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
     drafts = []
+    call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
     if budget.lossy and len(segment.text) >= budget.options.min_lossy_tokens * _CHARACTERS_PER_TOKEN:
-        call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
         crushed = _core.crush_json_lossy(
             segment.text, segment.query, call, budget.key, budget.deep, budget.target_ratio
         )
@@ -50,11 +50,11 @@ def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
             # Reading the text back to prove the lossless form costs more than the rest; it could not win here.
             if len(crushed.text) <= _CLEAR_GAIN * len(segment.text):
                 return drafts
-    crushed = _core.crush_json_lossless(segment.text, segment.query)
+    crushed = _core.crush_json_lossless(segment.text, segment.query, call)
     if crushed is not None:
         drafts.append(_draft(crushed))
     return drafts
 
 
 def _draft(crushed: _core.Crushed) -> Draft:
-    return Draft(crushed.text, crushed.lossless, tuple(crushed.notes), tuple(crushed.dropped))
+    return Draft(crushed.text, crushed.lossless, None if crushed.lossless else crushed.account)

@@ -84,8 +84,7 @@ def _compact(value: Any) -> str:
 
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The messages with other texts at some places."""
-    written: list[Any] = with_texts(list(messages), replacements)
-    return written
+    return list(with_texts(messages, replacements))
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

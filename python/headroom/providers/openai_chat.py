@@ -57,9 +57,10 @@ def read(messages: Sequence[Any]) -> list[Segment]:
         segments += [Segment(text, place, origin, call, query) for text, place, _ in texts]
         if origin == "user" and texts:
             query = "\n".join(text for text, _, _ in texts)
-        for identifier, made, place in _calls(fields, index):
-            calls[identifier] = made
-            segments.append(Segment(made.arguments, place, "assistant", frozen=True))
+        if "tool_calls" in fields or "function_call" in fields:
+            for identifier, made, place in _calls(fields, index):
+                calls[identifier] = made
+                segments.append(Segment(made.arguments, place, "assistant", frozen=True))
     return segments
 
 
@@ -79,8 +80,7 @@ def _calls(fields: Mapping[str, Any], index: int) -> Iterator[tuple[str, ToolCal
 
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The messages with other texts at some places."""
-    written: list[Any] = with_texts(list(messages), replacements)
-    return written
+    return list(with_texts(messages, replacements))
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

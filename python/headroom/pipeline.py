@@ -1,0 +1,264 @@
+"""The pipeline: segments in; the same segments with their steps, and the texts to write back, out.
+
+Each text is decided on (`decide.py`), all originals of a run go to the store in one transaction, and only then are the
+new texts handed out. A text decided before is known again by its content key and costs a hash. What always holds: no
+text grows, a lossy form goes out only after its original is stored, and a compressor that fails costs its one text the
+compression and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from headroom import _core
+from headroom.compressors import Compressor
+from headroom.decide import Decision, Policy, decide, left_as_it_is, why_left_alone
+from headroom.errors import StoreError
+from headroom.marker import parse_marker
+from headroom.memo import Memo
+from headroom.report import report
+from headroom.segment import Place, Segment, Step, ToolCall
+from headroom.store import Entry, Store
+from headroom.tokens import TokenCounter, token_counter
+
+QUERY_CHARACTERS = 8_000
+"""Of a longer question, or of longer arguments of a call, the first and last halves of this are looked at."""
+
+REFERENCE_ENCODING = "o200k_base"
+"""No text may grow in this encoding, whatever model it is compressed for: a conversation may change its model."""
+
+_SHORT_TEXT = 2_000
+_HARSHER_RATIOS = (0.3, 0.1)
+
+_decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=32_000_000)
+_counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
+_keys: Memo[tuple[str, Store, str]] = Memo(max_entries=1_024, max_weight=8_000_000)
+_process_secret = os.urandom(32)
+
+
+class Outcome(NamedTuple):
+    """The segments with their steps, the texts to write, the originals' keys, and steps about the whole."""
+
+    segments: tuple[Segment, ...]
+    replacements: Mapping[Place, str]
+    keys: tuple[str, ...]
+    notices: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """One segment on its way. `memo_key` is None where there was nothing to decide."""
+
+    segment: Segment
+    decision: Decision
+    key: str = ""
+    memo_key: tuple[Any, ...] | None = None
+    is_known: bool = False
+    stored: Step | None = None
+
+
+class Pipeline:
+    """One run's collaborators: what decides, who compresses, what counts, where originals go.
+
+    `open_store` is called when the first text is worth a decision. If it raises StoreError, only lossless forms go out.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        counter: TokenCounter,
+        compressors: Sequence[Compressor],
+        open_store: Callable[[], Store],
+    ) -> None:
+        self._policy = policy
+        self._counter = counter
+        self._counts = [counter.count]
+        if counter.encoding != REFERENCE_ENCODING:
+            self._counts.append(token_counter().count)
+        self._compressors = compressors
+        self._open_store = open_store
+        self._store: Store | None = None
+        self._store_error: StoreError | None = None
+
+    def run(self, segments: Iterable[Segment], max_tokens: int | None = None) -> Outcome:
+        """Decides on every segment; time is proportional to the texts not seen before, plus a hash of the others."""
+        works = [self._plan(segment) for segment in segments]
+        notices = () if max_tokens is None else self._fit(works, max_tokens)
+        self._keep_originals(works)
+        return Outcome(
+            segments=tuple(_account(work) for work in works),
+            replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
+            keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
+            notices=notices,
+        )
+
+    def _plan(self, segment: Segment) -> _Work:
+        reason = why_left_alone(segment, self._policy)
+        if not reason:
+            try:
+                return self._decided(_clipped(segment), self._key(segment.text), self._policy)
+            except UnicodeEncodeError:
+                reason = "left alone: it holds lone surrogates, which no encoding of an output could carry"
+        tokens = self._count(segment.text)
+        return _Work(segment, left_as_it_is(tokens, Step("read", reason, tokens, tokens)))
+
+    def _decided(self, segment: Segment, key: str, policy: Policy) -> _Work:
+        memo_key = (key, segment.query, segment.call, segment.content_type, policy, self._counter.name)
+        known = _decisions.get(memo_key)
+        if known is not None:
+            return _Work(segment, known, key, memo_key, is_known=True)
+        tokens = self._count_as(key, segment.text)
+        if self._is_own_output(segment.text):
+            marker = parse_marker(segment.text)
+            step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
+            decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
+        else:
+            allowed = policy if self._store is not None else replace(policy, level="lossless")
+            decision = decide(segment, key, allowed, tokens, self._compressors, self._counts)
+        return _Work(segment, decision, key, memo_key)
+
+    def _fit(self, works: list[_Work], max_tokens: int) -> tuple[Step, ...]:
+        """Makes large results smaller, oldest first and ever harsher, until the whole fits or nothing is left to do."""
+        total = before = sum(work.decision.tokens_after for work in works)
+        for policy in self._harsher():
+            for index, work in enumerate(works):
+                if total <= max_tokens:
+                    break
+                if work.memo_key is not None:
+                    smaller = self._decided(work.segment, work.key, policy)
+                    if smaller.decision.tokens_after < work.decision.tokens_after:
+                        works[index] = smaller
+                        total -= work.decision.tokens_after - smaller.decision.tokens_after
+        if total > max_tokens:
+            over = f"{total - max_tokens:,} tokens over max_tokens={max_tokens:,}: nothing more could be left out"
+            return (Step("budget", over, before, total, failed=True),)
+        return (Step("budget", f"made to fit max_tokens={max_tokens:,}", before, total),) if total < before else ()
+
+    def _harsher(self) -> list[Policy]:
+        if not self._policy.lossy:
+            return []
+        deep = replace(self._policy, level="deep")
+        asked = self._policy.target_ratio or 1.0
+        return [deep, *(replace(deep, target_ratio=ratio) for ratio in _HARSHER_RATIOS if ratio < asked)]
+
+    def _keep_originals(self, works: Sequence[_Work]) -> None:
+        changed = [work for work in works if work.decision.text is not None]
+        missing = self._missing(
+            {work.key for work in changed if work.is_known} | {work.decision.seen_key for work in works} - {""}
+        )
+        self._put([work for work in changed if not work.is_known or work.key in missing])
+        for work in changed:
+            if self._store is not None:
+                work.stored = Step("store", "the original is kept", key=work.key)
+                continue
+            if not work.decision.lossless and (not work.is_known or work.key in missing):
+                work.decision = self._without_loss(work)
+            work.stored = Step("store", f"failed: {self._store_error}", failed=True)
+        for work in works:
+            if work.memo_key is not None and not work.is_known:
+                weight = len(work.decision.text or "") + len(work.segment.query)
+                _decisions.put(work.memo_key, work.decision, weight)
+
+    def _without_loss(self, work: _Work) -> Decision:
+        policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
+        return decide(work.segment, work.key, policy, tokens, self._compressors, self._counts)
+
+    def _put(self, works: Sequence[_Work]) -> None:
+        if works and self._store is not None:
+            try:
+                self._store.put_many(
+                    Entry(work.key, work.segment.text, work.decision.kind, work.decision.text) for work in works
+                )
+            except StoreError as error:
+                self._lose_store(error)
+
+    def _missing(self, keys: set[str]) -> set[str]:
+        """Those of the keys that are no longer in the store; the others count as seen."""
+        if not keys or self._store is None:
+            return set()
+        try:
+            return keys - self._store.touch(keys)
+        except StoreError as error:
+            # They were stored before, so the decisions stand: changing them would change a prefix already sent.
+            report(f"the store could not note which originals are in use: {error}")
+            return set()
+
+    def _is_own_output(self, text: str) -> bool:
+        if self._store is None:
+            return False
+        try:
+            return self._store.is_output(text)
+        except StoreError as error:
+            self._lose_store(error)
+            return False
+
+    def _key(self, text: str) -> str:
+        if self._store is None and self._store_error is None:
+            try:
+                self._store = self._open_store()
+            except StoreError as error:
+                self._lose_store(error)
+        if self._store is None:
+            return _core.content_key(_process_secret, "", text)
+        # The history of a conversation is mostly the same objects on every turn, whose hashing is most of the work.
+        known = _keys.get(id(text))
+        if known is not None and known[0] is text and known[1] is self._store:
+            return known[2]
+        key = self._store.key_of(text)
+        _keys.put(id(text), (text, self._store, key), len(text))
+        return key
+
+    def _lose_store(self, error: StoreError) -> None:
+        self._store, self._store_error = None, error
+        report(f"originals cannot be stored, so only lossless forms go out: {error}")
+
+    def _count(self, text: str) -> int:
+        """The tokens of a text of the payload; remembered, since a conversation is sent again on every turn."""
+        try:
+            name = text if len(text) <= _SHORT_TEXT else _core.content_key(_process_secret, "", text)
+            return self._count_as(name, text)
+        except UnicodeEncodeError:
+            return self._counter.count(text)
+
+    def _count_as(self, name: str, text: str) -> int:
+        known = _counts.get((name, self._counter.name))
+        if known is None:
+            known = self._counter.count(text)
+            _counts.put((name, self._counter.name), known, len(name))
+        return known
+
+
+def _clipped(segment: Segment) -> Segment:
+    """The segment with a question and a call that can be searched quickly and hold no lone surrogates."""
+    call, query = segment.call, _clip(segment.query)
+    if call is not None:
+        name, arguments = _clip(call.name), _clip(call.arguments)
+        if name is not call.name or arguments is not call.arguments:
+            return segment._replace(query=query, call=ToolCall(name, arguments))
+    return segment if query is segment.query else segment._replace(query=query)
+
+
+def _clip(text: str) -> str:
+    if len(text) > QUERY_CHARACTERS:
+        text = f"{text[: QUERY_CHARACTERS // 2]}\n{text[-QUERY_CHARACTERS // 2 :]}"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _account(work: _Work) -> Segment:
+    steps = work.decision.steps
+    if work.stored is None:
+        return work.segment.after(*steps)
+    if work.decision.text is None:
+        return work.segment.after(*steps, work.stored)
+    return work.segment.after(*steps[:-1], work.stored, steps[-1])
+
+
+def _named_key(work: _Work) -> str:
+    if work.decision.seen_key:
+        return work.decision.seen_key
+    if work.stored is None or (work.stored.failed and work.decision.lossless):
+        return ""
+    return work.key

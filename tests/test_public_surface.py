@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing
+
+import pytest
+
+import headroom
+
+PUBLIC = {
+    *("acompress", "compress", "count_tokens", "expand", "handle_tool_call", "retrieve", "retrieve_tool"),
+    *("CompressResult", "Retrieved", "Segment", "Settings", "Step"),
+    *("HeadroomError", "InputError", "KeyNotFoundError", "QueryError", "RegistryError"),
+    *("SettingsError", "StoreError", "UnknownOptionError"),
+    "__version__",
+}
+
+
+def loaded_by(statement):
+    code = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_public_names_are_these_and_no_others():
+    assert set(headroom.__all__) == set(dir(headroom)) == PUBLIC
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in PUBLIC:
+        assert getattr(headroom, name).__doc__, name
+
+
+def test_type_checkers_see_the_same_names():
+    source = typing.cast(str, headroom.__file__)
+    with open(source, encoding="utf-8") as stream:
+        text = stream.read()
+    for name in PUBLIC:
+        assert f"import {name} as {name}\n" in text
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="comprss"):
+        headroom.comprss  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert loaded_by("import headroom") == {"headroom"}
+
+
+def test_compressing_imports_neither_the_command_line_nor_an_event_loop():
+    heavy = {"click", "asyncio", "logging", "importlib.metadata", "sqlite3", "platformdirs", "difflib"}
+    assert not heavy & loaded_by("import headroom; headroom.compress('small')")
+
+
+@pytest.mark.parametrize("error", [name for name in PUBLIC if name.endswith("Error")])
+def test_every_error_is_a_headroom_error(error):
+    assert issubclass(getattr(headroom, error), headroom.HeadroomError)
