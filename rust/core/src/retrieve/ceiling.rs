@@ -1,11 +1,13 @@
 //! The ceiling: how much of an answer fits in so many tokens.
 
+use crate::tokens::{count, Encoding};
+
 /// No token of o200k is longer, so that long texts need not be counted.
 const MAX_TOKEN_BYTES: usize = 256;
 
 /// Tokens of a text, in o200k.
 pub fn tokens(text: &str) -> usize {
-    text.len().div_ceil(4)
+    count(text, Encoding::O200kBase)
 }
 
 /// Whether all of a text fits in `max_tokens`.
