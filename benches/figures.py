@@ -7,8 +7,9 @@ an agent needs to answer the user's question. `--against` runs another Python, i
 implementation of `headroom.compress` is installed, on the same cases in turn. `--write` puts the table into README.md.
 
 saved: share of all tokens; intact: share of cases of which no needle was lost; net: mean share saved when a case that
-lost a needle pays for its whole original on top; µs: first sight of a text, per 1,000 tokens; random: share of cases left
-intact when lines are deleted at random down to the same number of tokens. Tokens are o200k tokens, counted by Headroom.
+lost a needle pays for its whole original on top; µs: first sight of a text, per 1,000 tokens; random: share of cases
+left intact when lines are deleted at random down to the same number of tokens. Tokens are o200k tokens, counted by
+Headroom.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ answers = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)
 from headroom import compress
 level = {"level": sys.argv[1]} if len(sys.argv) > 1 else {}
-warm = [{"role": "user", "content": "hi"}, {"role": "tool", "tool_call_id": "w", "content": json.dumps([{"a": 1}] * 60)}]
+small = json.dumps([{"a": 1}] * 60)
+warm = [{"role": "user", "content": "hi"}, {"role": "tool", "tool_call_id": "w", "content": small}]
 compress(warm, model="gpt-4o")
 for line in sys.stdin:
     start = time.perf_counter()
@@ -99,7 +101,8 @@ def measure(cases: list[dict[str, Any]], pythons: dict[str, str], level: str | N
         original = visible(case["messages"])
         before, needles = count_tokens(original), [needle["text"] for needle in case["needles"]]
         for name, worker in workers.items():
-            assert worker.stdin is not None and worker.stdout is not None
+            assert worker.stdin is not None
+            assert worker.stdout is not None
             worker.stdin.write(json.dumps(case["messages"]) + "\n")
             worker.stdin.flush()
             seconds, messages = json.loads(worker.stdout.readline())
