@@ -66,7 +66,7 @@ def test_an_unknown_name_from_a_caller_is_an_error_that_names_the_nearest(flags)
 
 def test_an_unknown_name_in_the_file_is_an_error_that_names_the_file(file):
     path = file("min_token = 3")
-    with pytest.raises(SettingsError, match=r"'min_token' in .*headroom.toml; did you mean 'min_tokens'"):
+    with pytest.raises(SettingsError, match=r"'min_token' in .*headroom.toml, .*; did you mean 'min_tokens'"):
         resolve({}, {}, path, FAMILIES)
 
 

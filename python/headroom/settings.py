@@ -199,7 +199,7 @@ def _default_file() -> str:
 def _refuse_unknown(names: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
     for name in names:
         if name not in known:
-            raise SettingsError(f"unknown setting {name!r} {where}{did_you_mean(name, known)}; see `headroom settings`")
+            raise SettingsError(f"unknown setting {name!r} {where}, see `headroom settings`{did_you_mean(name, known)}")
 
 
 def _parse(text: str, hint: Any, variable: str) -> Any:

@@ -160,7 +160,7 @@ def test_what_is_no_text_is_refused_in_one_line(headroom, text, message):
         (["compress", "--level", "max"], "level='max' is not one of lossless, balanced, deep"),
         (["compress", "--content-type", "jason"], "content_type='jason' is not one of"),
         (["compress", "--leevl", "deep"], "--leevl"),
-        (["comprss"], "comprss"),
+        (["comprss"], "no command 'comprss', see headroom --help; did you mean 'compress'?"),
         (["retrieve"], "KEY"),
         (["retrieve", "00000000000"], "'00000000000'"),
         (["retrieve", "00000000000", "--max-tokens", "none"], "none"),

@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from headroom.errors import HeadroomError
+from headroom.errors import HeadroomError, InputError
+from headroom.nearest import did_you_mean
 
 _COMMANDS = ("compress", "retrieve", "settings")
 
@@ -28,7 +29,7 @@ class _LazyCommands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
-            return None
+            raise InputError(f"no command {cmd_name!r}, see headroom --help{did_you_mean(cmd_name, _COMMANDS)}")
         command: click.Command = import_module(f"headroom.cli.{cmd_name}").command
         return command
 

@@ -21,15 +21,17 @@ def command(as_json: bool) -> None:
     """
     resolved = resolve_settings()
     if as_json:
-        rows = {each.name: {"value": each.value, "from": each.source} for each in resolved.origins}
-        write_text(json.dumps(rows, indent=2) + "\n")
+        values = {each.name: {"value": each.value, "from": each.source} for each in resolved.origins}
+        write_text(json.dumps(values, indent=2) + "\n")
     else:
-        width = max(len(each.name) for each in resolved.origins)
-        lines = [f"settings file: {resolved.file}"]
-        for each in resolved.origins:
-            value = "unset" if each.value is None else json.dumps(each.value)
-            lines.append(f"{each.name:<{width}}  {value:<12} {each.source:<10} {each.about}")
-        write_text("\n".join(lines) + "\n")
+        rows = [(each.name, _shown(each.value), each.source, each.about) for each in resolved.origins]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+        lines = ["  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows]
+        write_text("\n".join([f"settings file: {resolved.file}", *lines, ""]))
     known = [environment_name(each.name) for each in resolved.origins]
     for name in resolved.unknown:
         click.echo(f"headroom: {name} in the environment is no setting{did_you_mean(name, known)}", err=True)
+
+
+def _shown(value: object) -> str:
+    return "unset" if value is None else json.dumps(value)
