@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -184,25 +187,26 @@ def test_errors_outliers_and_what_was_asked_for_stay_in_view():
 
 
 @pytest.mark.slow
-def test_append_only_holds_across_restarts_and_processes(tmp_path):
+def test_append_only_and_deterministic_across_restarts_and_hash_seeds(tmp_path):
     script = (
         "import json, sys, headroom\n"
         "messages = json.load(sys.stdin)\n"
         "result = headroom.compress(messages, settings={'store_path': sys.argv[1]})\n"
         "json.dump(result.messages, sys.stdout)\n"
     )
-    turns = [("which failed?", "a", big_table()), ("and here?", "b", big_table(rows=300, odd=12)), ("so?", "c", "fine")]
+    inputs = sorted((Path(__file__).parent / "conformance" / "inputs").iterdir())
+    turns = [(f"what of {path.stem}?", path.name, path.read_text(encoding="utf-8")) for path in inputs]
     messages = FORMATS["openai"](turns)
     outputs = []
-    for length in (4, 7, 10):
+    for length in (1 + 3 * (len(turns) // 2), len(messages) - 3, len(messages), len(messages)):
         done = subprocess.run(
             [sys.executable, "-c", script, str(tmp_path / "shared.db")],
             input=json.dumps(messages[:length]),
             capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": str(len(outputs))},
             text=True,
             check=True,
         )
         outputs.append(json.loads(done.stdout))
-    assert outputs[0] == outputs[1][:4]
-    assert outputs[1] == outputs[2][:7]
-    assert outputs[2] != messages
+    assert all(before == after[: len(before)] for before, after in pairwise(outputs))
+    assert outputs[-1] != messages
