@@ -61,6 +61,9 @@ class CharacterCounter:
     def count(self, text: str) -> int:
         return len(text)
 
+    def begin(self, text: str) -> None:
+        return None
+
 
 class FullStore:
     """A store of which every write fails."""

@@ -231,7 +231,7 @@ def test_one_text_under_two_questions_leaves_two_outputs_that_are_both_known_as_
     outcome = pipeline(store, Asked()).run(segments)
     outputs = list(outcome.replacements.values())
     assert len(set(outputs)) == 2
-    assert all(store.is_output(output) for output in outputs)
+    assert all(store.is_output(store.key_of(output)) for output in outputs)
 
 
 def test_a_budget_makes_old_results_smaller_first(store):

@@ -6,7 +6,7 @@ here, so a lossy decision may be used only after its original is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -80,29 +80,40 @@ def decide(
     segment: Segment,
     key: str,
     policy: Policy,
-    tokens: int,
+    count_original: Callable[[], int],
     compressors: Sequence[Compressor],
     counts: Counts,
 ) -> Decision:
-    """The best form of a text, or the decision to leave it; `tokens` are its own, `key` would name its original."""
-    steps = [Step("read", segment.origin, tokens, tokens)]
+    """The best form of a text, or the decision to leave it.
+
+    `key` would name its original. `count_original` gives its tokens; it is called after the drafts are made, since it
+    may have to wait for them.
+    """
+    steps: list[Step] = []
     name = "the router"
     try:
         for score, compressor in route(segment, compressors, policy.lossy):
             name = compressor.name
             steps.append(Step("choose", f"{name} matches {score:.2f}"))
-            verdicts = judge(_drafts(segment, key, policy, compressor), segment.text, tokens, key, counts)
+            drafts = _drafts(segment, key, policy, compressor)
+            tokens = count_original()
+            verdicts = judge(drafts, segment.text, tokens, key, counts)
             chosen = choose(verdicts)
             steps += _steps(verdicts, chosen, tokens)
             if chosen is not None:
-                return _write(compressor.content_types[0], chosen, tokens, steps)
+                return _write(compressor.content_types[0], chosen, tokens, [_read(segment, tokens), *steps])
     except Exception as error:
         # Whatever a compressor does wrong must not cost the caller the request: the original goes out.
         steps.append(Step("compress", f"{name} failed: {type(error).__name__}", failed=True))
         report(f"{name} failed with {type(error).__name__} on a text of {len(segment.text):,} characters")
-    if len(steps) == 1:
+    if not steps:
         steps.append(Step("choose", "left alone: no compressor is for this text"))
-    return left_as_it_is(tokens, *steps)
+    tokens = count_original()
+    return left_as_it_is(tokens, _read(segment, tokens), *steps)
+
+
+def _read(segment: Segment, tokens: int) -> Step:
+    return Step("read", segment.origin, tokens, tokens)
 
 
 def _drafts(segment: Segment, key: str, policy: Policy, compressor: Compressor) -> list[Any]:

@@ -35,6 +35,9 @@ class Memo(Generic[Value]):
             self._entries.move_to_end(key)
             return entry[0]
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._entries
+
     def put(self, key: Hashable, value: Value, weight: int = 0) -> None:
         """Remembers a result, forgetting the least recently used ones beyond the bounds."""
         if weight > self._max_weight:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from headroom import _core
+from headroom._core import Ahead
 from headroom.compressors import Compressor
 from headroom.decide import Decision, Policy, decide, left_as_it_is, why_left_alone
 from headroom.errors import StoreError
@@ -58,6 +60,7 @@ class _Work:
     memo_key: tuple[Any, ...] | None = None
     is_known: bool = False
     stored: Step | None = None
+    ahead: Ahead | None = None
 
 
 class Pipeline:
@@ -110,15 +113,17 @@ class Pipeline:
         known = _decisions.get(memo_key)
         if known is not None:
             return _Work(segment, known, key, memo_key, is_known=True)
-        tokens = self._count_as(key, segment.text)
-        if self._is_own_output(segment.text):
+        if self._is_own_output(key):
+            tokens = self._count_as(key, segment.text)
             marker = parse_marker(segment.text)
             step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
             decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
-        else:
-            allowed = policy if self._store is not None else replace(policy, level="lossless")
-            decision = decide(segment, key, allowed, tokens, self._compressors, self._counts)
-        return _Work(segment, decision, key, memo_key)
+            return _Work(segment, decision, key, memo_key)
+        ahead = None if (key, self._counter.name) in _counts else self._counter.begin(segment.text)
+        allowed = policy if self._store is not None else replace(policy, level="lossless")
+        count = partial(self._count_as, key, segment.text, ahead)
+        decision = decide(segment, key, allowed, count, self._compressors, self._counts)
+        return _Work(segment, decision, key, memo_key, ahead=ahead)
 
     def _fit(self, works: list[_Work], max_tokens: int) -> tuple[Step, ...]:
         """Makes large results smaller, oldest first and ever harsher, until the whole fits or nothing is left to do."""
@@ -164,13 +169,14 @@ class Pipeline:
 
     def _without_loss(self, work: _Work) -> Decision:
         policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
-        return decide(work.segment, work.key, policy, tokens, self._compressors, self._counts)
+        return decide(work.segment, work.key, policy, lambda: tokens, self._compressors, self._counts)
 
     def _put(self, works: Sequence[_Work]) -> None:
         if works and self._store is not None:
             try:
                 self._store.put_many(
-                    Entry(work.key, work.segment.text, work.decision.kind, work.decision.text) for work in works
+                    Entry(work.key, work.segment.text, work.decision.kind, work.decision.text, work.ahead)
+                    for work in works
                 )
             except StoreError as error:
                 self._lose_store(error)
@@ -186,11 +192,11 @@ class Pipeline:
             report(f"the store could not note which originals are in use: {error}")
             return set()
 
-    def _is_own_output(self, text: str) -> bool:
+    def _is_own_output(self, key: str) -> bool:
         if self._store is None:
             return False
         try:
-            return self._store.is_output(text)
+            return self._store.is_output(key)
         except StoreError as error:
             self._lose_store(error)
             return False
@@ -223,10 +229,10 @@ class Pipeline:
         except UnicodeEncodeError:
             return self._counter.count(text)
 
-    def _count_as(self, name: str, text: str) -> int:
+    def _count_as(self, name: str, text: str, ahead: Ahead | None = None) -> int:
         known = _counts.get((name, self._counter.name))
         if known is None:
-            known = self._counter.count(text)
+            known = self._counter.count(text) if ahead is None else self._counter.scaled(ahead.tokens())
             _counts.put((name, self._counter.name), known, len(name))
         return known
 

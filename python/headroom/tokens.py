@@ -69,6 +69,14 @@ class TokenCounter:
         except UnicodeEncodeError:
             readable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             tokens = _core.count_tokens(readable, self.encoding)
+        return self.scaled(tokens)
+
+    def begin(self, text: str) -> _core.Ahead:
+        """Begins to count a text without lone surrogates on another core; see `scaled` for the result."""
+        return _core.Ahead(text, self.encoding)
+
+    def scaled(self, tokens: int) -> int:
+        """The number that stands for so many tokens of `encoding`."""
         return tokens if self.ratio == 1.0 else round(tokens * self.ratio)
 
 

@@ -85,7 +85,7 @@ def test_what_was_put_survives_kill_9(path, puts):
     for seed, key in acknowledged[:-1]:  # the last line may be cut
         content = random.Random(int(seed)).randbytes(20_000).hex()
         assert store.get(key) == content
-        assert store.is_output(content[:20])
+        assert store.is_output(store.key_of(content[:20]))
     assert len(acknowledged) >= puts
     store.close()
 
@@ -133,7 +133,7 @@ def test_another_process_reads_what_this_one_wrote(path):
 import sys
 from headroom.store import sqlite
 store = sqlite.open(sys.argv[1])
-print(store.get(sys.argv[2]), store.is_output("output"))
+print(store.get(sys.argv[2]), store.is_output(store.key_of("output")))
 """
     assert output_of(script, path, key) == "text True\n"
     store.close()
@@ -205,7 +205,7 @@ def test_what_is_past_its_life_time_is_collected_when_a_store_is_opened(path):
     second = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_001 + DAY_S)
     with pytest.raises(KeyNotFoundError):
         second.get(key)
-    assert not second.is_output("output")
+    assert not second.is_output(second.key_of("output"))
     second.close()
 
 

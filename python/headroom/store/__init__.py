@@ -11,7 +11,10 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from headroom._core import Ahead
 
 DEFAULT_MAX_BYTES = 2 * 1024**3
 DEFAULT_TTL_S = 7 * 86_400
@@ -23,12 +26,16 @@ Clock = Callable[[], float]
 
 
 class Entry(NamedTuple):
-    """One original to store: its key, its text, what it is, and the text that was written in its place."""
+    """One original to store: its key, its text, what it is, and the text that was written in its place.
+
+    `ahead` may hold the text's frame already.
+    """
 
     key: str
     content: str
     kind: str
     output: str | None = None
+    ahead: Ahead | None = None
 
 
 class StoreStats(NamedTuple):
@@ -70,8 +77,8 @@ class Store(Protocol):
     def touch(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that name something here, whose life is thereby renewed."""
 
-    def is_output(self, text: str) -> bool:
-        """Whether exactly this text was written as the output of an original that is still stored."""
+    def is_output(self, key: str) -> bool:
+        """Whether the text of which this is `key_of` was written as the output of an original that is still stored."""
 
     def stats(self) -> StoreStats:
         """What is stored; reads the whole index."""

@@ -17,9 +17,9 @@ def refuse_bad_tenant(tenant: str) -> None:
         raise InputError(f"tenant {tenant!r} is empty or has a NUL character; use a name of ordinary characters")
 
 
-def output_digest(secret: bytes, tenant: str, output: str) -> str:
-    """Names a text as an output of ours: a MAC like a key, but in a domain of its own."""
-    return content_key(secret, tenant + _OUTPUT_DOMAIN, output)
+def output_digest(secret: bytes, tenant: str, key: str) -> str:
+    """Names the text whose key is `key` as an output of ours: a MAC over its key, in a domain of its own."""
+    return content_key(secret, tenant + _OUTPUT_DOMAIN, key)
 
 
 def seen_tolerance_s(ttl_s: float) -> float:

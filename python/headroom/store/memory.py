@@ -85,7 +85,7 @@ class MemoryStore:
                 self._used_bytes += original.size_bytes
             for entry, _ in batch:
                 if entry.output is not None:
-                    digest = output_digest(self._secret, self.tenant, entry.output)
+                    digest = output_digest(self._secret, self.tenant, self.key_of(entry.output))
                     self._originals[entry.key].outputs.add(digest)
                     self._outputs[digest] = entry.key
 
@@ -106,9 +106,9 @@ class MemoryStore:
             self._refuse_closed()
             return {key for key in keys if self._seen(key)}
 
-    def is_output(self, text: str) -> bool:
-        """Whether exactly this text was written as the output of an original that is still stored."""
-        digest = output_digest(self._secret, self.tenant, text)
+    def is_output(self, key: str) -> bool:
+        """Whether the text of this key was written as the output of an original that is still stored."""
+        digest = output_digest(self._secret, self.tenant, key)
         with self._lock:
             self._refuse_closed()
             return digest in self._outputs

@@ -150,9 +150,9 @@ class SqliteStore:
                 connection.executemany(_SEE, stale)
         return found
 
-    def is_output(self, text: str) -> bool:
-        """Whether exactly this text was written as the output of an original that is still stored."""
-        digest = self._digest(text)
+    def is_output(self, key: str) -> bool:
+        """Whether the text of this key was written as the output of an original that is still stored."""
+        digest = output_digest(self._secret, self.tenant, key)
         if digest in self._known_outputs:
             return True
         with self._connected("read") as connection:
@@ -197,10 +197,11 @@ class SqliteStore:
 
     def _row(self, entry: Entry, now: int) -> tuple[str, str, str, int, int, bytes]:
         raw = entry.content.encode()
-        return (entry.key, self.tenant, entry.kind, len(raw), now, zstd_compress(raw, _LEVEL))
+        packed = zstd_compress(raw, _LEVEL) if entry.ahead is None else entry.ahead.frame()
+        return (entry.key, self.tenant, entry.kind, len(raw), now, packed)
 
     def _digest(self, output: str) -> str:
-        return output_digest(self._secret, self.tenant, output)
+        return output_digest(self._secret, self.tenant, self.key_of(output))
 
     def _due(self, batch: Sequence[tuple[Entry, str | None]], now: int) -> list[tuple[Entry, str | None, bool]]:
         """The entries that need a write, each with its output's digest and whether the original is there already."""

@@ -53,42 +53,99 @@ fn word_bits(block: &[u8; 16]) -> u32 {
 /// Calls `each` with the start and end of every word.
 #[inline(always)]
 pub fn for_each(text: &[u8], mut each: impl FnMut(usize, usize)) {
-    let mut at = 0;
-    // The start of a word that reaches the end of the blocks looked at so far.
-    let mut open = None;
+    for_each_start(text, |_, start| each(start, end_of(text, start)));
+}
+
+/// The end of the word that begins at `start`.
+#[inline(always)]
+pub fn end_of(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < text.len() && WORD[text[at] as usize] {
+        at += 1;
+    }
+    at
+}
+
+/// The start of the first word at or behind `from`, which is not inside a word.
+pub fn next_start(text: &[u8], from: usize) -> Option<usize> {
+    text[from..].iter().position(|&byte| WORD[byte as usize]).map(|offset| from + offset)
+}
+
+/// Calls `each` with the ordinal and the start of every word, and returns how many there are.
+#[inline(always)]
+pub fn for_each_start(text: &[u8], mut each: impl FnMut(u32, usize)) -> u32 {
+    let (mut at, mut ordinal, mut carry) = (0, 0, 0u32);
     while let Some(block) = text[at..].first_chunk::<16>() {
-        let mut bits = word_bits(block);
-        if let Some(start) = open {
-            let length = (!bits).trailing_zeros();
-            if length >= 16 {
-                at += 16;
-                continue;
-            }
-            each(start, at + length as usize);
-            open = None;
-            bits &= !0u32 << length;
-        }
-        while bits != 0 {
-            let start = bits.trailing_zeros();
-            let length = (!(bits >> start)).trailing_zeros();
-            if start + length >= 16 {
-                open = Some(at + start as usize);
-                break;
-            }
-            each(at + start as usize, at + (start + length) as usize);
-            bits &= !0u32 << (start + length);
+        let bits = word_bits(block);
+        let mut starts = bits & !((bits << 1) | carry);
+        carry = (bits >> 15) & 1;
+        while starts != 0 {
+            each(ordinal, at + starts.trailing_zeros() as usize);
+            ordinal += 1;
+            starts &= starts - 1;
         }
         at += 16;
     }
-    loop {
-        while open.is_none() && at < text.len() && !WORD[text[at] as usize] {
-            at += 1;
+    let mut is_inside = carry == 1;
+    for (offset, &byte) in text[at..].iter().enumerate() {
+        let is_word = WORD[byte as usize];
+        if is_word && !is_inside {
+            each(ordinal, at + offset);
+            ordinal += 1;
         }
-        let Some(start) = open.take().or((at < text.len()).then_some(at)) else { return };
-        while at < text.len() && WORD[text[at] as usize] {
-            at += 1;
+        is_inside = is_word;
+    }
+    ordinal
+}
+
+/// A set of beginnings of words, by their first two bytes without regard to ASCII case.
+pub struct Beginnings {
+    bits: Vec<u64>,
+}
+
+impl Beginnings {
+    /// The set that holds nothing.
+    pub fn new() -> Self {
+        Self { bits: vec![0; 1024] }
+    }
+
+    /// Adds the beginning of a word.
+    pub fn add(&mut self, word: &[u8]) {
+        match *word {
+            // A word of one byte may be followed by anything that ends it.
+            [first] => (0..=255).for_each(|second| self.set(first, second)),
+            [first, second, ..] => self.set(first, second),
+            [] => {}
         }
-        each(start, at);
+    }
+
+    fn set(&mut self, first: u8, second: u8) {
+        let index = Self::index(first, second);
+        self.bits[index >> 6] |= 1 << (index & 63);
+    }
+
+    #[inline(always)]
+    fn index(first: u8, second: u8) -> usize {
+        // Also folds some bytes that are no letters: a few more words pass, none is missed.
+        (first | 0x20) as usize | (((second | 0x20) as usize) << 8)
+    }
+
+    /// Whether a word that begins at `start` may be one of the set.
+    #[inline(always)]
+    pub fn may_hold(&self, text: &[u8], start: usize) -> bool {
+        match text.get(start + 1) {
+            Some(&second) => {
+                let index = Self::index(text[start], second);
+                (self.bits[index >> 6] >> (index & 63)) & 1 == 1
+            }
+            None => true,
+        }
+    }
+}
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -202,17 +259,25 @@ const fn pair(first: u8, second: u8) -> usize {
 }
 
 /// Whether a word reports trouble.
-#[inline(always)]
 pub fn is_trouble(word: &[u8]) -> bool {
-    let [first, second, third, ..] = *word else {
-        return false;
-    };
-    let may_be = if first < 0x80 {
-        first >= b'A' && TROUBLE_START[pair(first, second)] & (1 << (third & 31)) != 0
-    } else {
-        true
-    };
-    may_be && begins_with_trouble(word)
+    may_be_trouble(word, 0) && begins_with_trouble(word)
+}
+
+/// Whether one of the words of a text reports trouble.
+pub fn has_trouble(text: &[u8]) -> bool {
+    let mut found = false;
+    for_each_start(text, |_, start| {
+        if may_be_trouble(text, start) && !found {
+            found = begins_with_trouble(&text[start..end_of(text, start)]);
+        }
+    });
+    found
+}
+
+#[inline(always)]
+fn may_be_trouble(text: &[u8], start: usize) -> bool {
+    let Some(&[first, second, third]) = text[start..].first_chunk::<3>() else { return false };
+    first >= 0x80 || first >= b'A' && TROUBLE_START[pair(first, second)] & (1 << (third & 31)) != 0
 }
 
 #[cold]

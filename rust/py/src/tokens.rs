@@ -9,19 +9,22 @@ use crate::door::detached;
 /// Below this, releasing the interpreter costs more than counting.
 const DETACH_BYTES: usize = 4096;
 
+/// The encoding of a name.
+pub fn encoding_named(name: &str) -> PyResult<Encoding> {
+    match name {
+        "o200k_base" => Ok(Encoding::O200kBase),
+        "cl100k_base" => Ok(Encoding::Cl100kBase),
+        other => {
+            Err(PyValueError::new_err(format!("encoding '{other}' is not known: use 'o200k_base' or 'cl100k_base'")))
+        }
+    }
+}
+
 /// The number of tokens in a text, exactly as tiktoken's encodings count ordinary text.
 #[pyfunction]
 #[pyo3(signature = (text, encoding = "o200k_base"))]
 fn count_tokens(py: Python<'_>, text: &str, encoding: &str) -> PyResult<usize> {
-    let encoding = match encoding {
-        "o200k_base" => Encoding::O200kBase,
-        "cl100k_base" => Encoding::Cl100kBase,
-        other => {
-            return Err(PyValueError::new_err(format!(
-                "encoding '{other}' is not known: use 'o200k_base' or 'cl100k_base'"
-            )))
-        }
-    };
+    let encoding = encoding_named(encoding)?;
     if text.len() < DETACH_BYTES {
         return Ok(tokens::count(text, encoding));
     }

@@ -326,13 +326,7 @@ impl Gatherer<'_, '_> {
                 !raw.is_empty() && !matches!(raw, b"null" | b"none" | b"None" | b"0" | b"false" | b"ok" | b"OK")
             }
             Kind::True => is_trouble_field,
-            Kind::String => {
-                let mut found = false;
-                words::for_each(&raw[..raw.len().min(400)], |start, end| {
-                    found = found || words::is_trouble(&raw[start..end]);
-                });
-                found
-            }
+            Kind::String => words::has_trouble(&raw[..raw.len().min(400)]),
             _ => false,
         }
     }

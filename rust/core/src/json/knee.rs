@@ -11,7 +11,7 @@ use super::paths::Mix;
 use crate::words;
 
 /// Rows looked at.
-const MAX_SAMPLE: usize = 16;
+const MAX_SAMPLE: usize = 12;
 /// Bytes of a row that are looked at.
 const MAX_ROW_BYTES: usize = 320;
 /// Bits in which near-duplicates may differ.

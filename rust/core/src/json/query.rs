@@ -6,7 +6,7 @@
 
 use super::parse::{Kind, Tree};
 use super::paths::{MixMap, Paths};
-use crate::words;
+use crate::words::{self, Beginnings};
 
 /// Words of a question that are looked at.
 const MAX_TERMS: usize = 96;
@@ -19,8 +19,7 @@ const COMMON_LEAST: u32 = 6;
 pub struct Query {
     terms: Vec<Term>,
     by_hash: MixMap<u32, Vec<u16>>,
-    /// Per first byte, the lengths (modulo 64) of the terms that begin with it.
-    lengths: Vec<u64>,
+    beginnings: Beginnings,
     /// Terms from here on are the tool call's.
     call_from: u16,
 }
@@ -55,7 +54,8 @@ pub struct Hit {
 impl Query {
     /// Reads a question, in any language, and the text of the tool call that the answer came from.
     pub fn new(question: &str, call: &str) -> Query {
-        let mut query = Query { terms: Vec::new(), by_hash: MixMap::default(), lengths: vec![0; 256], call_from: 0 };
+        let mut query =
+            Query { terms: Vec::new(), by_hash: MixMap::default(), beginnings: Beginnings::new(), call_from: 0 };
         query.add(question.as_bytes(), false);
         // A gap, so that no run spans both.
         query.terms.push(Term { word: Vec::new(), is_stop: true });
@@ -76,10 +76,10 @@ impl Query {
             }
             let hash = words::hash(&word);
             self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
-            for first in [word[0], word[0].to_ascii_uppercase()] {
-                self.lengths[first as usize] |= 1 << (word.len() & 63);
-            }
             let is_stop = words::is_stop(&word);
+            if !is_stop {
+                self.beginnings.add(&word);
+            }
             self.terms.push(Term { word, is_stop });
         });
     }
@@ -91,9 +91,6 @@ impl Query {
 
     #[inline]
     fn positions(&self, word: &[u8]) -> Option<&[u16]> {
-        if self.lengths[word[0] as usize] & (1 << (word.len() & 63)) == 0 {
-            return None;
-        }
         let hash = words::hash(word);
         let positions = self.by_hash.get(&hash)?;
         let term = &self.terms[positions[0] as usize].word;
@@ -135,38 +132,52 @@ impl Query {
         named
     }
 
-    /// Appends the runs of words that `text` shares with the question.
+    /// Appends the runs of words that `text` shares with the question. A run begins with a word that
+    /// names something.
     fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>) {
-        let mut ordinal = 0u32;
         let from = found.len();
-        words::for_each(text, |start, end| {
-            if let Some(positions) = self.positions(&text[start..end]) {
-                let follows = found.len() > from
-                    && found.last().is_some_and(|run: &Found| {
-                        run.last_word + 1 == ordinal && positions.contains(&(run.term + run.length))
-                    });
-                match found.last_mut() {
-                    Some(run) if follows => {
-                        run.length += 1;
-                        run.last_word = ordinal;
-                    }
-                    _ => {
-                        found.push(Found {
-                            node,
-                            term: positions[0],
-                            length: 1,
-                            last_word: ordinal,
-                            start: start as u32,
-                            is_whole: false,
-                        });
-                    }
-                }
+        let (mut taken_to, mut first_ordinal) = (0, 0);
+        let words = words::for_each_start(text, |ordinal, start| {
+            if start < taken_to || !self.beginnings.may_hold(text, start) {
+                return;
             }
-            ordinal += 1;
+            let end = words::end_of(text, start);
+            if let Some(positions) = self.positions(&text[start..end]) {
+                let (term, length, run_end) = self.longest_run(text, end, positions);
+                if found.len() == from {
+                    first_ordinal = ordinal;
+                }
+                taken_to = run_end;
+                found.push(Found { node, term, length, start: start as u32, is_whole: false });
+            }
         });
-        if found.len() == from + 1 && u32::from(found[from].length) == ordinal {
-            found[from].is_whole = true;
+        if found.len() == from + 1 {
+            // "The Matrix" is named by "matrix" too.
+            let article = u32::from(first_ordinal == 1 && words::is_stop(&first_word(text)));
+            found[from].is_whole = u32::from(found[from].length) + article == words;
         }
+    }
+
+    /// From a word that ends at `end` and stands at `positions` of the question: the first term of the
+    /// longest run, its length in words, and where it ends in `text`.
+    fn longest_run(&self, text: &[u8], end: usize, positions: &[u16]) -> (u16, u16, usize) {
+        let mut best = (positions[0], 1, end);
+        for &position in positions {
+            let (mut length, mut at) = (1, end);
+            while let Some(term) = self.terms.get(usize::from(position + length)) {
+                let Some(start) = words::next_start(text, at) else { break };
+                let stop = words::end_of(text, start);
+                if !text[start..stop].eq_ignore_ascii_case(&term.word) {
+                    break;
+                }
+                length += 1;
+                at = stop;
+            }
+            if length > best.1 {
+                best = (position, length, at);
+            }
+        }
+        best
     }
 
     /// The weight of a run of `length` terms from `term`: of words that name nothing, a third each.
@@ -230,7 +241,6 @@ struct Found {
     node: u32,
     term: u16,
     length: u16,
-    last_word: u32,
     start: u32,
     is_whole: bool,
 }
@@ -240,4 +250,9 @@ impl Found {
     fn phrase(&self) -> u32 {
         (u32::from(self.term) << 16) | u32::from(self.length)
     }
+}
+
+fn first_word(text: &[u8]) -> Vec<u8> {
+    let start = words::next_start(text, 0).unwrap_or(0);
+    text[start..words::end_of(text, start)].to_ascii_lowercase()
 }

@@ -1,0 +1,151 @@
+//! Work on a text that will be wanted soon, begun on another core: its count of tokens and its frame.
+//!
+//! One worker thread takes what is queued; whoever wants a result that the worker has not begun makes
+//! it himself, so that a busy machine costs nothing.
+
+use std::sync::mpsc::{channel, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use headroom_core::frame::{self, FrameError};
+use headroom_core::tokens::{self, Encoding};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::door::detached;
+use crate::tokens::encoding_named;
+
+/// Below this, waking another thread costs more than it hides.
+const WORKER_BYTES: usize = 12_000;
+
+/// The worker's queue, and the process that it belongs to: a fork has no worker.
+static QUEUE: Mutex<Option<Queue>> = Mutex::new(None);
+
+type Queue = (u32, Sender<Arc<dyn Job>>);
+
+/// Something that the worker can do.
+trait Job: Send + Sync {
+    fn run(&self);
+}
+
+/// A result in the making.
+struct Task<T> {
+    work: Box<dyn Fn() -> T + Send + Sync>,
+    state: Mutex<State<T>>,
+    finished: Condvar,
+}
+
+enum State<T> {
+    Waiting,
+    Running,
+    Done(T),
+    /// The work panicked on the worker.
+    Failed,
+}
+
+impl<T: Clone + Send> Task<T> {
+    fn new(work: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { work: Box::new(work), state: Mutex::new(State::Waiting), finished: Condvar::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the result unless somebody does already.
+    fn make(&self) {
+        {
+            let mut state = self.lock();
+            if !matches!(*state, State::Waiting) {
+                return;
+            }
+            *state = State::Running;
+        }
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.work)()));
+        *self.lock() = result.map_or(State::Failed, State::Done);
+        self.finished.notify_all();
+    }
+
+    /// The result, made here if nobody has begun.
+    fn get(&self) -> T {
+        self.make();
+        let mut state = self.lock();
+        loop {
+            match &*state {
+                State::Done(result) => return result.clone(),
+                State::Failed => return (self.work)(),
+                _ => state = self.finished.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+impl<T: Clone + Send> Job for Task<T> {
+    fn run(&self) {
+        self.make();
+    }
+}
+
+fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
+    let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    if queue.as_ref().is_none_or(|(owner, _)| *owner != process) {
+        let (sender, receiver) = channel::<Arc<dyn Job>>();
+        let spawned = thread::Builder::new().name("headroom".to_owned()).spawn(move || {
+            for job in receiver {
+                job.run();
+            }
+        });
+        // Without a worker, whoever wants a result makes it.
+        *queue = spawned.is_ok().then_some((process, sender));
+    }
+    if let Some((_, sender)) = queue.as_ref() {
+        for job in jobs {
+            let _ = sender.send(job);
+        }
+    }
+}
+
+/// The tokens and the zstd frame of a text, made while the caller does something else.
+#[pyclass(frozen, module = "headroom._core")]
+struct Ahead {
+    tokens: Arc<Task<usize>>,
+    frame: Arc<Task<Result<Vec<u8>, FrameError>>>,
+}
+
+#[pymethods]
+impl Ahead {
+    #[new]
+    #[pyo3(signature = (text, encoding = "o200k_base", level = 1))]
+    fn new(py: Python<'_>, text: &str, encoding: &str, level: i32) -> PyResult<Self> {
+        let encoding: Encoding = encoding_named(encoding)?;
+        let is_long = text.len() >= WORKER_BYTES;
+        let counted: Arc<str> = Arc::from(text);
+        let packed = Arc::clone(&counted);
+        let tokens = Task::new(move || tokens::count(&counted, encoding));
+        let frame = Task::new(move || frame::compress(packed.as_bytes(), level));
+        if is_long {
+            let jobs: [Arc<dyn Job>; 2] = [tokens.clone(), frame.clone()];
+            detached(py, || enqueue(jobs))?;
+        }
+        Ok(Self { tokens, frame })
+    }
+
+    /// Exact tokens of the text; waits for them.
+    fn tokens(&self, py: Python<'_>) -> PyResult<usize> {
+        detached(py, || self.tokens.get())
+    }
+
+    /// The text's zstd frame; waits for it.
+    fn frame<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match detached(py, || self.frame.get())? {
+            Ok(bytes) => Ok(PyBytes::new(py, &bytes)),
+            Err(error) => Err(PyValueError::new_err(error.to_string())),
+        }
+    }
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Ahead>()
+}
