@@ -79,15 +79,22 @@ class Crushed:
 def json_score(text: str) -> float:
     """How surely a text is JSON, NDJSON or JSON that was cut off, 0 to 1; looks at its beginning and end."""
 
-def crush_json_lossless(text: str, query: str = "", call: str = "") -> Crushed | None:
-    """The same values in fewer characters, read back and compared; None when it is no JSON or nothing is gained."""
+def crush_json(
+    text: str,
+    query: str = "",
+    call: str = "",
+    *,
+    key: str | None = None,
+    deep: bool = False,
+    target_ratio: float | None = None,
+    clear_share: float = 0.0,
+) -> list[Crushed]:
+    """The drafts of a text, the lossy one first; none when it is no JSON.
 
-def crush_json_lossy(
-    text: str, query: str, call: str, key: str, deep: bool = False, target_ratio: float | None = None
-) -> Crushed | None:
-    """The rows that carry evidence, behind a marker with `key`; None when it is no JSON or nothing is gained.
-
-    `query` is the question in force, `call` the name and arguments of the call that made the text.
+    The lossless form has the same values in no more bytes than minified JSON, read back and compared. The lossy view
+    shows the rows that carry evidence, behind a marker with `key`; without a key there is none. If it has at most
+    `clear_share` of the text's bytes, the lossless form is not made. `query` is the question in force, `call` the name
+    and arguments of the call that made the text.
     """
 
 def expand_json(text: str) -> str | None:

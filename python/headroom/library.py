@@ -287,8 +287,14 @@ def _provider(messages: Any, name: str) -> Provider:
             raise InputError(f"message {index} is {shown(message)}; a message is a dict with a role and a content")
     if name != "auto":
         return provider_named(name)
-    score, best = max(((each.detect(messages), each) for each in providers()), key=lambda pair: pair[0])
-    if score == 0:
+    best, best_score = None, 0.0
+    for each in providers():
+        score = each.detect(messages)
+        if score == 1.0:
+            return each
+        if score > best_score:
+            best, best_score = each, score
+    if best is None:
         known = ", ".join(each.name for each in providers())
         raise InputError(f"the messages are in none of the known formats ({known}); each needs a role of that format")
     return best

@@ -20,7 +20,7 @@ content_types = ("json", "ndjson", "application/json", "application/x-ndjson")
 lossless = True
 
 _CHARACTERS_PER_TOKEN = 3.5
-_CLEAR_GAIN = 0.3
+_CLEAR_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,16 @@ def match(segment: Segment) -> float:
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
     """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
-    drafts = []
     call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
-    if budget.lossy and len(segment.text) >= budget.options.min_lossy_tokens * _CHARACTERS_PER_TOKEN:
-        crushed = _core.crush_json_lossy(
-            segment.text, segment.query, call, budget.key, budget.deep, budget.target_ratio
-        )
-        if crushed is not None:
-            drafts.append(_draft(crushed))
-            # Reading the text back to prove the lossless form costs more than the rest; it could not win here.
-            if len(crushed.text) <= _CLEAR_GAIN * len(segment.text):
-                return drafts
-    crushed = _core.crush_json_lossless(segment.text, segment.query, call)
-    if crushed is not None:
-        drafts.append(_draft(crushed))
-    return drafts
-
-
-def _draft(crushed: _core.Crushed) -> Draft:
-    return Draft(crushed.text, crushed.lossless, None if crushed.lossless else crushed.account)
+    large = len(segment.text) >= budget.options.min_lossy_tokens * _CHARACTERS_PER_TOKEN
+    crushed = _core.crush_json(
+        segment.text,
+        segment.query,
+        call,
+        key=budget.key if budget.lossy and large else None,
+        deep=budget.deep,
+        target_ratio=budget.target_ratio,
+        # Reading a lossless form back to prove it takes its time, and beside so short a lossy one it could not win.
+        clear_share=_CLEAR_SHARE,
+    )
+    return [Draft(each.text, each.lossless, None if each.lossless else each.account) for each in crushed]

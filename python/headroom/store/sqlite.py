@@ -31,6 +31,8 @@ _PUTS_BETWEEN_COLLECTIONS = 64
 _BATCH = 64
 _BATCHES_PER_COLLECTION = 8
 _MAX_KNOWN_OUTPUTS = 1 << 16
+_TOUCH_KNOWN_S = 30
+_MAX_TOUCHED = 4_096
 
 _FIND = "SELECT last_seen FROM originals WHERE key = ? AND tenant = ?"
 _INSERT = (
@@ -82,6 +84,7 @@ class SqliteStore:
         self._puts = 0
         self._bytes_since_collection = 0
         self._known_outputs: set[str] = set()
+        self._touched: dict[str, int] = {}
         self._connection: sqlite3.Connection | None
         self._connection, self._secret = connect(self.path)
         _open_stores.add(self)
@@ -136,13 +139,20 @@ class SqliteStore:
     def touch(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that name something here, whose life is thereby renewed."""
         now = int(self._clock())
-        found: set[str] = set()
+        wanted = set(keys)
+        # What was there moments ago still is: nothing seen within the lease is given up.
+        found = {key for key in wanted if 0 <= now - self._touched.get(key, -_TOUCH_KNOWN_S) < _TOUCH_KNOWN_S}
         stale: list[tuple[int, str]] = []
+        if found == wanted:
+            return found
         with self._connected("read") as connection:
-            for key in keys:
+            for key in wanted - found:
                 row = connection.execute(_FIND, (key, self.tenant)).fetchone()
                 if row is not None:
                     found.add(key)
+                    if len(self._touched) >= _MAX_TOUCHED:
+                        self._touched.clear()
+                    self._touched[key] = now
                     if now - row[0] > self._tolerance_s:
                         stale.append((now, key))
         if stale:

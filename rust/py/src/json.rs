@@ -35,34 +35,36 @@ fn json_score(text: &str) -> f64 {
     json::score(text)
 }
 
-/// The lossless form; `None` if the text is not JSON.
+/// The drafts of a text, the lossy one first; none if the text is not JSON.
 #[pyfunction]
-#[pyo3(signature = (text, query = "", call = ""))]
-fn crush_json_lossless(py: Python<'_>, text: &str, query: &str, call: &str) -> PyResult<Option<Crushed>> {
-    let view = detached(py, || json::lossless(text, query, call))?;
-    Ok(view.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, lossy: None }))
-}
-
-/// A lossy view under a marker with `key`; `None` if the text is not JSON or nothing is left out.
-#[pyfunction]
-#[pyo3(signature = (text, query, call, key, deep = false, target_ratio = None))]
-fn crush_json_lossy(
+#[pyo3(signature = (text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
+#[expect(clippy::too_many_arguments, reason = "Python's keywords")]
+fn crush_json(
     py: Python<'_>,
     text: &str,
     query: &str,
     call: &str,
-    key: &str,
+    key: Option<&str>,
     deep: bool,
     target_ratio: Option<f64>,
-) -> PyResult<Option<Crushed>> {
-    let drafted = detached(py, || json::lossy(text, query, call, key, Budget { deep, target_ratio }))?;
-    Ok(drafted.map(|mut lossy| Crushed {
+    clear_share: f64,
+) -> PyResult<Vec<Crushed>> {
+    let (lossy, lossless) = detached(py, || {
+        let Some(document) = json::Document::read(text, query, call) else { return (None, None) };
+        let lossy = key.and_then(|key| document.lossy(key, Budget { deep, target_ratio }));
+        let is_clear = lossy.as_ref().is_some_and(|lossy| lossy.text.len() as f64 <= clear_share * text.len() as f64);
+        let lossless = if is_clear { None } else { document.lossless() };
+        (lossy, lossless)
+    })?;
+    let lossy = lossy.map(|mut lossy| Crushed {
         text: std::mem::take(&mut lossy.text),
         lossless: false,
         shown: lossy.shown,
         total: lossy.total,
         lossy: Some(lossy),
-    }))
+    });
+    let lossless = lossless.map(|text| Crushed { text, lossless: true, shown: 0, total: 0, lossy: None });
+    Ok(lossy.into_iter().chain(lossless).collect())
 }
 
 /// The values of a lossless form as minified JSON; `None` if the text is no such form.
@@ -74,7 +76,6 @@ fn expand_json(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Crushed>()?;
     module.add_function(wrap_pyfunction!(json_score, module)?)?;
-    module.add_function(wrap_pyfunction!(crush_json_lossless, module)?)?;
-    module.add_function(wrap_pyfunction!(crush_json_lossy, module)?)?;
+    module.add_function(wrap_pyfunction!(crush_json, module)?)?;
     module.add_function(wrap_pyfunction!(expand_json, module)?)
 }

@@ -260,7 +260,8 @@ impl Gatherer<'_, '_> {
     }
 
     fn texts(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
-        let mut groups: MixMap<u64, (u32, usize)> = MixMap::default();
+        let capacity = cells.len().min(2048);
+        let mut groups: MixMap<u64, (u32, usize)> = MixMap::with_capacity_and_hasher(capacity, Default::default());
         let mut troubled: Vec<(u32, u64)> = Vec::new();
         let mut hashes = Vec::with_capacity(cells.len());
         let name = self.paths.nearest_name(self.tree, path);

@@ -18,10 +18,10 @@ pub mod table;
 pub mod view;
 pub mod write;
 
-use evidence::Why;
+use evidence::{Evidence, Why};
 use parse::Tree;
 use paths::Paths;
-use query::Query;
+use query::{Named, Query};
 use select::{Budget, Selection};
 use write::Writer;
 
@@ -48,29 +48,72 @@ pub fn score(text: &str) -> f64 {
     }
 }
 
-/// The shortest form of `text` from which `expand` gives back the same values; `None` if `text` is
-/// not JSON. What `query` and `call` name, and what is evident, stands literally.
-pub fn lossless(text: &str, query: &str, call: &str) -> Option<String> {
-    let tree = Tree::parse(text)?;
-    let minified = minify::document(&tree);
-    if tree.max_depth <= parse::MAX_DEPTH {
-        let view = lossless_view(&tree, query, call)?;
-        if view.len() < minified.len() && read::expand(&view).as_deref() == Some(&minified) {
-            return Some(view);
-        }
-    }
-    String::from_utf8(minified).ok()
+/// A parsed text with what is evident in it and what its question names: what both forms are made of.
+pub struct Document<'a> {
+    tree: Tree<'a>,
+    paths: Paths,
+    named: Named,
+    evidence: Evidence,
 }
 
-/// The lossless view of a tree, not yet compared with what it must expand to.
-pub fn lossless_view(tree: &Tree, query: &str, call: &str) -> Option<String> {
-    let paths = Paths::new(tree);
-    let literal = select::literal_rows(tree, &paths, &Query::new(query, call));
-    let mut writer = Writer::new(tree, &paths, write::Mode::Lossless(&literal));
-    writer.document();
-    let spans = std::mem::take(&mut writer.spans);
-    let view = share::share(&writer.out, spans).unwrap_or(writer.out);
-    String::from_utf8(view).ok()
+impl<'a> Document<'a> {
+    /// Reads a text; `None` if it is not JSON. `call` is the text of the tool call that it answers.
+    pub fn read(text: &'a str, question: &str, call: &str) -> Option<Self> {
+        let tree = Tree::parse(text)?;
+        let paths = Paths::new(&tree);
+        let named = Query::new(question, call).find(&tree, &paths);
+        let evidence = Evidence::gather(&tree, &paths, &named.paths);
+        Some(Self { tree, paths, named, evidence })
+    }
+
+    /// The shortest form from which `expand` gives back the same values. What the question names, and
+    /// what is evident, stands literally.
+    pub fn lossless(&self) -> Option<String> {
+        let minified = minify::document(&self.tree);
+        if self.tree.max_depth <= parse::MAX_DEPTH {
+            let view = self.lossless_view()?;
+            if view.len() < minified.len() && read::expand(&view).as_deref() == Some(&minified) {
+                return Some(view);
+            }
+        }
+        String::from_utf8(minified).ok()
+    }
+
+    /// The lossless view, not yet compared with what it must expand to.
+    pub fn lossless_view(&self) -> Option<String> {
+        let literal = select::literal_rows(&self.tree, &self.named, &self.evidence);
+        self.write(write::Mode::Lossless(&literal))
+    }
+
+    /// A lossy view under a marker line; `None` if the text is nested too deep.
+    pub fn lossy(&self, key: &str, budget: Budget) -> Option<Lossy> {
+        if self.tree.max_depth > parse::MAX_DEPTH {
+            return None;
+        }
+        let selection = select::select(&self.tree, &self.paths, &self.named, &self.evidence, budget);
+        let view = self.write(write::Mode::Lossy(&selection.view))?;
+        let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
+        let Selection { notes, dropped, shown, total, .. } = selection;
+        Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
+    }
+
+    fn write(&self, mode: write::Mode) -> Option<String> {
+        let mut writer = Writer::new(&self.tree, &self.paths, mode);
+        writer.document();
+        let spans = std::mem::take(&mut writer.spans);
+        let view = share::share(&writer.out, spans).unwrap_or(writer.out);
+        String::from_utf8(view).ok()
+    }
+}
+
+/// The lossless form of a text; see `Document`.
+pub fn lossless(text: &str, question: &str, call: &str) -> Option<String> {
+    Document::read(text, question, call)?.lossless()
+}
+
+/// A lossy view of a text; see `Document`.
+pub fn lossy(text: &str, question: &str, call: &str, key: &str, budget: Budget) -> Option<Lossy> {
+    Document::read(text, question, call)?.lossy(key, budget)
 }
 
 /// The values of a lossless form, or of plain JSON, as minified JSON; `None` if `text` is neither.
@@ -80,25 +123,6 @@ pub fn expand(text: &str) -> Option<String> {
         _ => read::expand(text),
     };
     String::from_utf8(minified?).ok()
-}
-
-/// A lossy view of `text` under a marker line; `None` if `text` is not JSON, is nested too deep, or
-/// nothing would be left out.
-pub fn lossy(text: &str, query: &str, call: &str, key: &str, budget: Budget) -> Option<Lossy> {
-    let tree = Tree::parse(text)?;
-    if tree.max_depth > parse::MAX_DEPTH {
-        return None;
-    }
-    let paths = Paths::new(&tree);
-    let selection = select::select(&tree, &paths, &Query::new(query, call), budget);
-    let mut writer = Writer::new(&tree, &paths, write::Mode::Lossy(&selection.view));
-    writer.document();
-    let spans = std::mem::take(&mut writer.spans);
-    let view = share::share(&writer.out, spans).unwrap_or(writer.out);
-    let view = String::from_utf8(view).ok()?;
-    let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
-    let Selection { notes, dropped, shown, total, .. } = selection;
-    Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
 }
 
 /// A lossy view.

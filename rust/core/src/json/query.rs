@@ -136,21 +136,13 @@ impl Query {
     /// names something.
     fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>) {
         let from = found.len();
-        let (mut taken_to, mut first_ordinal) = (0, 0);
+        let mut matcher = Matcher { query: self, text, node, from, found, taken_to: 0, first_ordinal: 0 };
         let words = words::for_each_start(text, |ordinal, start| {
-            if start < taken_to || !self.beginnings.may_hold(text, start) {
-                return;
-            }
-            let end = words::end_of(text, start);
-            if let Some(positions) = self.positions(&text[start..end]) {
-                let (term, length, run_end) = self.longest_run(text, end, positions);
-                if found.len() == from {
-                    first_ordinal = ordinal;
-                }
-                taken_to = run_end;
-                found.push(Found { node, term, length, start: start as u32, is_whole: false });
+            if self.beginnings.may_hold(text, start) {
+                matcher.try_run(ordinal, start);
             }
         });
+        let first_ordinal = matcher.first_ordinal;
         if found.len() == from + 1 {
             // "The Matrix" is named by "matrix" too.
             let article = u32::from(first_ordinal == 1 && words::is_stop(&first_word(text)));
@@ -232,6 +224,37 @@ impl Query {
             left.by_call.cmp(&right.by_call).then(right.score.total_cmp(&left.score)).then(left.node.cmp(&right.node))
         });
         hits
+    }
+}
+
+/// A scan of one text.
+struct Matcher<'m> {
+    query: &'m Query,
+    text: &'m [u8],
+    node: u32,
+    from: usize,
+    found: &'m mut Vec<Found>,
+    /// Where the last run ends.
+    taken_to: usize,
+    first_ordinal: u32,
+}
+
+impl Matcher<'_> {
+    /// Adds the run that begins with the word at `start`, if one does.
+    #[cold]
+    fn try_run(&mut self, ordinal: u32, start: usize) {
+        if start < self.taken_to {
+            return;
+        }
+        let end = words::end_of(self.text, start);
+        if let Some(positions) = self.query.positions(&self.text[start..end]) {
+            let (term, length, run_end) = self.query.longest_run(self.text, end, positions);
+            if self.found.len() == self.from {
+                self.first_ordinal = ordinal;
+            }
+            self.taken_to = run_end;
+            self.found.push(Found { node: self.node, term, length, start: start as u32, is_whole: false });
+        }
     }
 }
 

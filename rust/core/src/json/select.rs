@@ -4,7 +4,7 @@ use super::evidence::{Evidence, Pin, Why};
 use super::knee;
 use super::parse::{Kind, Tree};
 use super::paths::{MixMap, PathId, Paths};
-use super::query::{Hit, Query};
+use super::query::{Hit, Named};
 use super::summary;
 use super::view::View;
 
@@ -60,13 +60,11 @@ pub struct Selection {
 }
 
 /// Chooses what a lossy view shows.
-pub fn select(tree: &Tree, paths: &Paths, query: &Query, budget: Budget) -> Selection {
-    let named = query.find(tree, paths);
-    let evidence = Evidence::gather(tree, paths, &named.paths);
+pub fn select(tree: &Tree, paths: &Paths, named: &Named, evidence: &Evidence, budget: Budget) -> Selection {
     let mut selector = Selector {
         tree,
         paths,
-        evidence: &evidence,
+        evidence,
         marked: vec![false; tree.nodes.len()],
         spent: 0.0,
         limit: budget.bytes(tree.source.len()),
@@ -85,9 +83,7 @@ pub fn select(tree: &Tree, paths: &Paths, query: &Query, budget: Budget) -> Sele
 }
 
 /// Marks, per node, the rows in which something is evident or named by the query.
-pub fn literal_rows(tree: &Tree, paths: &Paths, query: &Query) -> Vec<bool> {
-    let named = query.find(tree, paths);
-    let evidence = Evidence::gather(tree, paths, &named.paths);
+pub fn literal_rows(tree: &Tree, named: &Named, evidence: &Evidence) -> Vec<bool> {
     let mut literal = vec![false; tree.nodes.len()];
     let pins = evidence.pins.iter().filter(|pin| pin.why != Why::Change).map(|pin| pin.node);
     for node in named.hits.iter().take(MAX_TIED).map(|hit| hit.node).chain(pins) {

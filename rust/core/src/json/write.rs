@@ -300,10 +300,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             self.header(table, columns);
         }
         self.out.push(b'\n');
-        let mut shown = None;
-        if let Some(kept) = self.view.and_then(|view| view.kept.get(&collection)) {
-            shown = Some(kept.iter().copied().collect::<std::collections::HashSet<u32>>());
-        }
+        let kept = self.view.and_then(|view| view.kept.get(&collection));
         let mut ordinals = vec![0usize; plans.len()];
         for row in 0..table.rows.len() {
             let variant = table.row_variant[row];
@@ -313,10 +310,10 @@ impl<'w, 'a> Writer<'w, 'a> {
                 ordinals[variant as usize] += 1;
                 ordinals[variant as usize] - 1
             };
-            if shown.as_ref().is_some_and(|shown| !shown.contains(&table.rows[row])) {
+            if kept.is_some_and(|kept| kept.binary_search(&table.rows[row]).is_err()) {
                 continue;
             }
-            self.row(table, &plans, row, ordinal, shown.is_some());
+            self.row(table, &plans, row, ordinal, kept.is_some());
         }
         if let Some(view) = self.view {
             if let Some(summary) = view.summaries.get(&collection) {
