@@ -1,7 +1,8 @@
 # make demo   set up and compress a real input, then get the original back
 # make test   set up and run every test
 # make check  format, lint, types, stubs
-.PHONY: setup check test demo clean
+# make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
+.PHONY: setup check test demo bench bench-baseline clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,6 +41,15 @@ test: setup
 
 demo: setup
 	@$(BIN)/python examples/demo.py
+
+# Ratios and instruction counts do not depend on the machine; `bench-baseline` makes the present ones the yardstick.
+bench: setup
+	$(BIN)/python -m pytest --quiet benches/test_latency.py --benchmark-only --benchmark-json=$(VENV)/benchmarks.json
+	$(BIN)/python benches/compare.py $(VENV)/benchmarks.json $(SAVE)
+	$(BIN)/python benches/instructions.py $(SAVE)
+
+bench-baseline:
+	$(MAKE) bench SAVE=--save
 
 clean:
 	rm -rf $(VENV) target

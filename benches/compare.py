@@ -49,4 +49,5 @@ def main() -> None:
         sys.exit(f"more than {TOLERATED} times as slow as the baseline: {', '.join(worse)}")
 
 
-main()
+if __name__ == "__main__":
+    main()

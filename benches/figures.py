@@ -153,4 +153,5 @@ def main() -> None:
         readme.write_text(f"{head}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.split(END)[1]}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -65,4 +65,5 @@ def main() -> None:
         sys.exit(f"more than {TOLERATED - 1:.0%} more instructions than the baseline: {', '.join(worse)}")
 
 
-main()
+if __name__ == "__main__":
+    main()
