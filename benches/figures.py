@@ -1,10 +1,11 @@
 """The figures of README.md: tokens saved, facts kept and time taken on recorded tool outputs.
 
-    python benches/figures.py CASES.jsonl ... [--against NAME=PYTHON] [--level lossless] [--write]
+    python benches/figures.py CASES.jsonl ... [--against NAME=PYTHON] [--write]
 
 A case is one JSON object a line: {"id", "messages" (OpenAI chat), "needles": [{"text"}]}; its needles are literals that
 an agent needs to answer the user's question. `--against` runs another Python, in whose environment another
-implementation of `headroom.compress` is installed, on the same cases in turn. `--write` puts the table into README.md.
+implementation of `headroom.compress` is installed, on the same cases in turn, beside the default level; the lossless
+level is measured alone. `--write` puts the table into README.md.
 
 saved: share of all tokens; intact: share of cases of which no needle was lost; net: mean share saved when a case that
 lost a needle pays for its whole original on top; µs: first sight of a text, per 1,000 tokens; random: share of cases
@@ -38,10 +39,12 @@ from headroom import compress
 level = {"level": sys.argv[1]} if len(sys.argv) > 1 else {}
 small = json.dumps([{"a": 1}] * 60)
 warm = [{"role": "user", "content": "hi"}, {"role": "tool", "tool_call_id": "w", "content": small}]
-compress(warm, model="gpt-4o")
+for _ in range(3):
+    compress(warm, model="gpt-4o")
 for line in sys.stdin:
+    messages = json.loads(line)
     start = time.perf_counter()
-    result = compress(json.loads(line), model="gpt-4o", **level)
+    result = compress(messages, model="gpt-4o", **level)
     answers.write(json.dumps([time.perf_counter() - start, result.messages]) + "\\n")
 """
 
@@ -134,7 +137,6 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("cases", nargs="+", type=Path)
     arguments.add_argument("--against", action="append", default=[], metavar="NAME=PYTHON")
-    arguments.add_argument("--level")
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     pythons = {"Headroom": sys.executable} | dict(each.split("=", 1) for each in options.against)
@@ -144,8 +146,9 @@ def main() -> None:
     ]
     for path in options.cases:
         cases = [json.loads(line) for line in path.read_text().splitlines()]
-        kind = path.stem + (f" ({options.level})" if options.level else "")
-        lines += [row(kind, name, each) for name, each in measure(cases, pythons, options.level).items()]
+        lines += [row(path.stem, name, each) for name, each in measure(cases, pythons, None).items()]
+        lossless = measure(cases, {"Headroom, lossless": sys.executable}, "lossless")
+        lines += [row(path.stem, name, each) for name, each in lossless.items()]
     print("\n".join(lines))
     if options.write:
         readme = ROOT / "README.md"
