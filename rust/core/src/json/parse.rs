@@ -251,27 +251,38 @@ impl Iterator for Children<'_> {
 
 #[inline]
 fn skip_space(text: &[u8], mut at: usize) -> usize {
+    if text.get(at).is_some_and(|&byte| byte > b' ') {
+        return at;
+    }
     while at < text.len() && matches!(text[at], b' ' | b'\n' | b'\r' | b'\t') {
         at += 1;
     }
     at
 }
 
-/// Hash of a key's raw bytes.
+/// Hash of a key's raw bytes; never 0.
 #[inline]
 pub fn key_hash(key: &[u8]) -> u32 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ key.len() as u64;
-    let mut chunks = key.chunks_exact(8);
-    for chunk in &mut chunks {
-        hash = (hash
-            ^ u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]))
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        hash ^= hash >> 29;
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mix = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(FACTOR);
+        hash ^ (hash >> 29)
+    };
+    let mut hash = key.len() as u64;
+    let mut rest = key;
+    while let (true, Some(chunk)) = (rest.len() > 16, rest.first_chunk::<8>()) {
+        hash = mix(hash, u64::from_le_bytes(*chunk));
+        rest = &rest[8..];
     }
-    for &byte in chunks.remainder() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    // What is left is read from both ends; the words may overlap.
+    let (first, last) = if let (Some(first), Some(last)) = (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+    } else {
+        (rest.iter().fold(0, |word, &byte| (word << 8) | u64::from(byte)), 0)
+    };
+    hash = mix(mix(hash, first), last.rotate_left(32));
     ((hash >> 32) as u32) | 1
 }
 
