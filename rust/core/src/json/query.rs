@@ -191,8 +191,9 @@ impl Query {
         let mut hits: Vec<Hit> = Vec::new();
         for run in found {
             let count = frequency.get(&run.phrase()).copied().unwrap_or(1);
-            let is_single_short = run.length == 1 && self.terms[run.term as usize].word.len() < 3 && !run.is_whole;
-            if is_single_short || run.length == 1 && count > common {
+            let word = &self.terms[run.term as usize].word;
+            let least = if word.iter().all(u8::is_ascii_digit) { 2 } else { 3 };
+            if run.length == 1 && word.len() < least && !run.is_whole || run.length == 1 && count > common {
                 continue;
             }
             let rarity = (1.0 + values as f32 / count as f32).ln();

@@ -19,7 +19,7 @@ const MAX_CALL_HITS: usize = 4;
 /// Values shown that hold the same words of the query.
 const MAX_PER_PHRASE: usize = 5;
 const MAX_FULL: usize = 6;
-/// Hits as good as the best one, beyond which the query tells nothing apart.
+/// Hits of the same words, beyond which they tell too little apart for rows in full.
 const MAX_TIED: usize = 24;
 /// Reasons that are remembered for reports.
 const MAX_NOTES: usize = 200;
@@ -163,32 +163,25 @@ impl Selector<'_, '_> {
     /// Shows what the query names.
     fn asked(&mut self, hits: &[Hit], most: usize) {
         let Some(best) = hits.first() else { return };
-        let tied = hits.iter().take_while(|hit| hit.score >= best.score * 0.9).count();
-        if tied > MAX_TIED {
-            return;
-        }
         let floor = best.score * 0.25;
-        let telling: Vec<&Hit> = hits.iter().take_while(|hit| hit.score >= floor).collect();
+        let close: Vec<&Hit> = hits.iter().take_while(|hit| hit.score >= floor).collect();
         let mut per_path: MixMap<PathId, u32> = MixMap::default();
-        for hit in &telling {
+        let mut per_phrase: MixMap<u32, usize> = MixMap::default();
+        for hit in &close {
             *per_path.entry(self.paths.of_node[hit.node as usize]).or_insert(0) += 1;
+            *per_phrase.entry(hit.phrase).or_insert(0) += 1;
         }
         // What most values of a field share tells none of them apart.
-        let tells = |hit: &&&Hit| {
+        let tells = |hit: &&Hit| {
             let path = self.paths.of_node[hit.node as usize];
             let total = self.paths.list[path as usize].count;
             total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
         };
-        let mut per_phrase: MixMap<u32, usize> = MixMap::default();
-        let mut is_within_quota = |hit: &&Hit| {
-            let count = per_phrase.entry(hit.phrase).or_insert(0);
-            *count += 1;
-            *count <= MAX_PER_PHRASE
-        };
-        let telling: Vec<&Hit> = telling.iter().filter(tells).copied().filter(|hit| is_within_quota(hit)).collect();
+        let telling: Vec<&Hit> = within_quota(close.into_iter().filter(tells).collect());
         for (ordinal, hit) in telling.into_iter().take(most).enumerate() {
             self.selection.view.focus.insert(hit.node, hit.offset);
-            if ordinal < MAX_FULL && (hit.is_whole || hit.score >= best.score * 0.6) {
+            let is_crowd = per_phrase.get(&hit.phrase).is_some_and(|&hits| hits > MAX_TIED);
+            if ordinal < MAX_FULL && !is_crowd && (hit.is_whole || hit.score >= best.score * 0.6) {
                 let row = self.innermost_row(hit.node).unwrap_or(hit.node);
                 self.selection.view.asked.insert(row, ());
                 if let Some(outer) = self.outermost_row(hit.node) {
@@ -329,6 +322,32 @@ impl Selector<'_, '_> {
         self.selection.view.kept.insert(index, keep);
         (shown, rows.len())
     }
+}
+
+/// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals the first and the last.
+fn within_quota(hits: Vec<&Hit>) -> Vec<&Hit> {
+    let mut groups: Vec<Vec<&Hit>> = Vec::new();
+    let mut index: MixMap<u32, usize> = MixMap::default();
+    for hit in hits {
+        let group = *index.entry(hit.phrase).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[group].push(hit);
+    }
+    let mut kept: Vec<&Hit> = Vec::new();
+    for mut group in groups {
+        let equal = group.iter().take_while(|hit| hit.score >= group[0].score * 0.9).count();
+        if equal > MAX_PER_PHRASE {
+            group.truncate(equal);
+            group.sort_by_key(|hit| hit.node);
+            group.drain(MAX_PER_PHRASE / 2..equal - MAX_PER_PHRASE.div_ceil(2));
+        }
+        group.truncate(MAX_PER_PHRASE);
+        kept.extend(group);
+    }
+    kept.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
+    kept
 }
 
 /// Whether a text is a link, or a long run of letters and digits that says nothing to a reader.
