@@ -263,9 +263,22 @@ pub fn is_trouble(word: &[u8]) -> bool {
     may_be_trouble(word, 0) && begins_with_trouble(word)
 }
 
+/// Where the first word of a text that reports trouble begins.
+pub fn first_trouble(text: &[u8]) -> Option<usize> {
+    let mut found = None;
+    for_each_start(text, |_, start| {
+        if found.is_none() && has_trouble(&text[start..end_of(text, start)]) {
+            found = Some(start);
+        }
+    });
+    found
+}
+
 /// Whether one of the words of a text reports trouble.
 pub fn has_trouble(text: &[u8]) -> bool {
-    let mut found = false;
+    // Names of exceptions end in what they are: `NullPointerException`, `TimeoutError`.
+    let mut found = memchr::memchr_iter(b'E', text)
+        .any(|at| text[at..].starts_with(b"Exception") || text[at..].starts_with(b"Error"));
     for_each_start(text, |_, start| {
         if may_be_trouble(text, start) && !found {
             found = begins_with_trouble(&text[start..end_of(text, start)]);

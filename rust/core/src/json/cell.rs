@@ -56,7 +56,7 @@ pub fn is_bare(text: &[u8], place: Place) -> bool {
     let (Some(&first), Some(&last)) = (text.first(), text.last()) else {
         return false;
     };
-    if CLASS[first as usize] & FIRST != 0 || last == b' ' {
+    if CLASS[first as usize] & FIRST != 0 || last == b' ' || text.starts_with("…".as_bytes()) {
         return false;
     }
     let mask = if matches!(place, Place::Row | Place::StringRow) { ROW } else { NESTED };

@@ -3,8 +3,11 @@
 //!
 //! All of it is judged per path, so over all records of the text.
 
+use std::borrow::Cow;
+
 use super::parse::{Kind, Tree};
 use super::paths::{MixMap, PathId, Paths};
+use super::string;
 use crate::words;
 
 /// Values from which on a column has a shape that something can stand out of.
@@ -13,6 +16,11 @@ const MIN_VALUES: usize = 5;
 const OUTLIER_Z: f64 = 8.0;
 /// Rare values, changes and outliers named per column at most.
 const MAX_PER_COLUMN: usize = 4;
+/// Digits up to which a whole number is exact as a float.
+const MAX_EXACT_DIGITS: usize = 15;
+/// Distinct numbers up to which a column is also one of categories, and those that are listed as such.
+const MAX_FEW_NUMBERS: usize = 16;
+const MAX_LISTED_NUMBERS: usize = 8;
 /// Different failures named per column at most.
 const MAX_FAILURES: usize = 24;
 /// Distinct values up to which a column is one of categories.
@@ -58,88 +66,71 @@ pub struct Pin {
     pub weight: f32,
 }
 
-/// The values of one path.
-pub struct Column {
-    pub path: PathId,
-    pub facts: Facts,
-}
-
 /// What is known of a column, for its summary.
+#[derive(Clone)]
 pub enum Facts {
-    Numbers {
-        min: u32,
-        max: u32,
-        median: f64,
-        mean: f64,
-        nulls: usize,
-        count: usize,
-    },
+    /// `others` are neither numbers nor null.
+    Numbers { min: u32, max: u32, median: f64, mean: f64, nulls: usize, others: usize },
     /// The most frequent values, each with one node that holds it; `distinct` counts all.
-    Categories {
-        top: Vec<(u32, usize)>,
-        distinct: usize,
-        count: usize,
-    },
+    Categories { top: Vec<(u32, usize)>, distinct: usize },
     /// Texts that mostly differ; `range` is the earliest and the latest if they are dates.
-    Other {
-        range: Option<(u32, u32)>,
-        distinct: usize,
-        count: usize,
-    },
+    Other { range: Option<(u32, u32)>, distinct: usize },
+    /// Too few values to say more than how many.
+    Few,
 }
 
-/// Columns and pins of a tree.
+/// Values by path, what is known of them, and pins.
 pub struct Evidence {
-    pub columns: Vec<Column>,
     pub pins: Vec<Pin>,
-    by_path: MixMap<PathId, usize>,
+    /// `values[starts[p]..starts[p + 1]]` are the nodes on path `p`, in document order.
+    values: Vec<u32>,
+    starts: Vec<u32>,
+    facts: Vec<Facts>,
 }
 
 impl Evidence {
     /// Gathers the evidence. `asked[path]`: the query names the field.
     pub fn gather(tree: &Tree, paths: &Paths, asked: &[bool]) -> Evidence {
-        let (starts, leaves) = leaves_by_path(tree, paths);
+        let (starts, values) = values_by_path(tree, paths);
         let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
-        let mut columns = Vec::new();
-        let mut by_path = MixMap::default();
-        for path in 0..paths.list.len() as u32 {
-            let cells = &leaves[starts[path as usize] as usize..starts[path as usize + 1] as usize];
-            gatherer.rare_field(path);
-            if cells.len() < MIN_VALUES {
-                continue;
-            }
-            let facts = gatherer.column(path, cells, asked.get(path as usize).copied().unwrap_or(false));
-            by_path.insert(path, columns.len());
-            columns.push(Column { path, facts });
-        }
-        Evidence { columns, pins: gatherer.pins, by_path }
+        let facts = (0..paths.list.len())
+            .map(|path| {
+                let cells = &values[starts[path] as usize..starts[path + 1] as usize];
+                gatherer.path(path as PathId, cells, asked.get(path).copied().unwrap_or(false))
+            })
+            .collect();
+        Evidence { pins: gatherer.pins, values, starts, facts }
     }
 
-    /// What is known of the values on `path`.
-    pub fn facts(&self, path: PathId) -> Option<&Facts> {
-        self.by_path.get(&path).map(|&at| &self.columns[at].facts)
+    /// What is known of the values on `path` among the nodes `from..to`, and how many they are.
+    pub fn within(&self, tree: &Tree, paths: &Paths, path: PathId, from: u32, to: u32) -> (usize, Cow<'_, Facts>) {
+        let path = path as usize;
+        let all = &self.values[self.starts[path] as usize..self.starts[path + 1] as usize];
+        let cells = &all[all.partition_point(|&node| node < from)..all.partition_point(|&node| node < to)];
+        if cells.len() == all.len() {
+            return (all.len(), Cow::Borrowed(&self.facts[path]));
+        }
+        let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
+        (cells.len(), Cow::Owned(gatherer.path(path as PathId, cells, false)))
     }
 }
 
-/// Scalars grouped by path: `leaves[starts[p]..starts[p + 1]]`, in document order.
-fn leaves_by_path(tree: &Tree, paths: &Paths) -> (Vec<u32>, Vec<u32>) {
-    let is_leaf = |kind: Kind| !matches!(kind, Kind::Array | Kind::Object | Kind::Embedded);
+/// Nodes grouped by path: `values[starts[p]..starts[p + 1]]`, in document order.
+fn values_by_path(tree: &Tree, paths: &Paths) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0u32; paths.list.len() + 1];
-    for (node, &path) in tree.nodes.iter().zip(&paths.of_node) {
-        starts[path as usize + 1] += u32::from(is_leaf(node.kind));
+    for &path in &paths.of_node {
+        starts[path as usize + 1] += 1;
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
     let mut next = starts.clone();
-    let mut leaves = vec![0u32; starts[starts.len() - 1] as usize];
-    for (index, (node, &path)) in tree.nodes.iter().zip(&paths.of_node).enumerate() {
-        if is_leaf(node.kind) {
-            leaves[next[path as usize] as usize] = index as u32;
-            next[path as usize] += 1;
-        }
+    let mut values = vec![0u32; tree.nodes.len()];
+    for (index, &path) in paths.of_node.iter().enumerate() {
+        values[next[path as usize] as usize] = index as u32;
+        next[path as usize] += 1;
     }
-    (starts, leaves)
+    (starts, values)
 }
 
 struct Gatherer<'g, 'a> {
@@ -153,44 +144,100 @@ impl Gatherer<'_, '_> {
         self.pins.push(Pin { node, why, weight });
     }
 
-    /// A field that at most one in fifty records has.
-    fn rare_field(&mut self, path: PathId) {
+    fn path(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
+        let is_container =
+            |cell: &u32| matches!(self.tree.node(*cell).kind, Kind::Array | Kind::Object | Kind::Embedded);
+        self.seldom(path, cells);
+        if cells.len() < MIN_VALUES {
+            return Facts::Few;
+        }
+        let containers = cells.iter().filter(|cell| is_container(cell)).count();
+        if containers * 10 > cells.len() {
+            return Facts::Few;
+        }
+        if containers == 0 {
+            return self.column(path, cells, asked);
+        }
+        let scalars: Vec<u32> = cells.iter().copied().filter(|cell| !is_container(cell)).collect();
+        self.column(path, &scalars, asked)
+    }
+
+    /// Records that the field's parent stands for.
+    fn records(&self, path: PathId) -> usize {
+        match self.paths.list[path as usize].parent {
+            PathId::MAX => 1,
+            parent => self.paths.list[parent as usize].count as usize,
+        }
+    }
+
+    /// A field that few records have: all of them if it reports trouble, else if next to none has it.
+    fn seldom(&mut self, path: PathId, cells: &[u32]) {
         let entry = &self.paths.list[path as usize];
-        if !entry.is_field || entry.parent == u32::MAX {
+        if !entry.is_field || cells.is_empty() {
             return;
         }
-        let records = self.paths.list[entry.parent as usize].count as usize;
-        if records >= 20 && entry.count as usize * 50 <= records {
-            self.pin(entry.example, Why::RareField, 1.0 / entry.count as f32);
+        let records = self.records(path);
+        if records < 8 || cells.len() * 2 > records {
+            return;
         }
+        let is_few = cells.len() < MIN_VALUES;
+        let reports = is_few && self.is_trouble_path(path);
+        for &cell in cells.iter().take(if is_few { MIN_VALUES } else { 1 }) {
+            if is_few && self.is_troubled(cell, reports) {
+                self.pin(cell, Why::Failure, 1.0 / cells.len() as f32);
+            } else if cells.len() * 50 <= records || is_few && records >= 20 {
+                self.pin(cell, Why::RareField, 1.0 / cells.len() as f32);
+            }
+        }
+    }
+
+    /// Whether a field, or one that holds it, is named for trouble.
+    fn is_trouble_path(&self, mut path: PathId) -> bool {
+        while path != PathId::MAX && self.paths.list[path as usize].is_field {
+            if words::of_name(self.paths.name(self.tree, path)).iter().any(|word| words::is_trouble(word)) {
+                return true;
+            }
+            path = self.paths.list[path as usize].parent;
+        }
+        false
     }
 
     fn column(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
         let mut numbers = Vec::with_capacity(cells.len());
-        let mut nulls = 0;
+        let mut nulls: Vec<u32> = Vec::new();
+        let mut others: Vec<u32> = Vec::new();
+        let mut is_exact = true;
         for &cell in cells {
             match self.tree.node(cell).kind {
-                Kind::Number => numbers.extend(parse_number(self.tree.raw(cell)).map(|value| (value, cell))),
-                Kind::Null => nulls += 1,
-                _ => {}
+                Kind::Number => {
+                    let raw = self.tree.raw(cell);
+                    is_exact &= raw.len() <= MAX_EXACT_DIGITS || !raw.iter().all(u8::is_ascii_digit);
+                    match parse_number(raw) {
+                        Some(value) => numbers.push((value, cell)),
+                        None => others.push(cell),
+                    }
+                }
+                Kind::Null => nulls.push(cell),
+                _ => others.push(cell),
             }
         }
-        if numbers.len() >= 3 && (numbers.len() + nulls) * 10 >= cells.len() * 9 {
-            return self.numbers(numbers, nulls, asked);
+        if is_exact && numbers.len() >= 3 && (numbers.len() + nulls.len()) * 10 >= cells.len() * 9 {
+            return self.numbers(numbers, &nulls, &others, asked);
         }
         self.texts(path, cells, asked)
     }
 
-    fn numbers(&mut self, numbers: Vec<(f64, u32)>, nulls: usize, asked: bool) -> Facts {
-        let count = numbers.len();
+    fn numbers(&mut self, numbers: Vec<(f64, u32)>, nulls: &[u32], others: &[u32], asked: bool) -> Facts {
+        for &cell in others.iter().take(MAX_PER_COLUMN) {
+            self.pin(cell, Why::Rare, 0.5 / others.len() as f32);
+        }
         let by_value = |left: &&(f64, u32), right: &&(f64, u32)| left.0.total_cmp(&right.0).then(right.1.cmp(&left.1));
         let max = numbers.iter().max_by(by_value).map_or(0, |found| found.1);
         let min = numbers.iter().min_by(|left, right| left.0.total_cmp(&right.0)).map_or(0, |found| found.1);
         let mut values: Vec<f64> = numbers.iter().map(|number| number.0).collect();
         let median = median_of(&mut values);
-        let mean = numbers.iter().map(|number| number.0).sum::<f64>() / count as f64;
-        let distinct_two = self.tree.raw(min) != self.tree.raw(max);
-        if distinct_two {
+        let mean = numbers.iter().map(|number| number.0).sum::<f64>() / numbers.len() as f64;
+        if self.tree.raw(min) != self.tree.raw(max) {
             let is_name = self.is_identifier(&numbers);
             let why = if asked { Why::AskedExtreme } else { Why::Extreme };
             let weight = if is_name { 0.1 } else { 1.0 };
@@ -205,7 +252,28 @@ impl Gatherer<'_, '_> {
                 self.shift(&numbers, mean);
             }
         }
-        Facts::Numbers { min, max, median, mean, nulls, count }
+        if let Some(mut top) = self.few_values(&numbers).filter(|_| numbers.len() >= 8 && others.is_empty()) {
+            top.extend(nulls.first().map(|&cell| (cell, nulls.len())));
+            top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
+            self.rare(&top, numbers.len() + nulls.len(), asked);
+            if top.len() <= MAX_LISTED_NUMBERS {
+                return Facts::Categories { distinct: top.len(), top };
+            }
+        }
+        Facts::Numbers { min, max, median, mean, nulls: nulls.len(), others: others.len() }
+    }
+
+    /// The distinct numbers with their counts, if they are few.
+    fn few_values(&self, numbers: &[(f64, u32)]) -> Option<Vec<(u32, usize)>> {
+        let mut top: Vec<(f64, u32, usize)> = Vec::new();
+        for &(value, cell) in numbers {
+            match top.iter().position(|known| known.0 == value) {
+                Some(at) => top[at].2 += 1,
+                None if top.len() == MAX_FEW_NUMBERS => return None,
+                None => top.push((value, cell, 1)),
+            }
+        }
+        Some(top.into_iter().map(|(_, cell, count)| (cell, count)).collect())
     }
 
     /// Whole numbers that count up, or all differ and have equally many digits: names, not amounts.
@@ -220,9 +288,11 @@ impl Gatherer<'_, '_> {
     }
 
     fn outliers(&mut self, numbers: &[(f64, u32)], median: f64, spread: f64, asked: bool) {
-        if spread <= 0.0 || numbers.len() < 8 {
+        if numbers.len() < 8 {
             return;
         }
+        // Where most values are equal, whatever differs stands out.
+        let spread = if spread > 0.0 { spread } else { f64::MIN_POSITIVE };
         let mut far: Vec<(f64, u32)> = numbers
             .iter()
             .map(|&(value, cell)| ((value - median) / spread, cell))
@@ -232,7 +302,7 @@ impl Gatherer<'_, '_> {
             return;
         }
         far.sort_by(|left, right| right.0.abs().total_cmp(&left.0.abs()).then(left.1.cmp(&right.1)));
-        let limit = if asked { MAX_PER_COLUMN } else { 2 };
+        let limit = if asked || far.len() <= MAX_PER_COLUMN { MAX_PER_COLUMN } else { 2 };
         for &(z, cell) in far.iter().take(limit) {
             self.pin(cell, Why::Outlier, z.abs().min(1e6) as f32);
         }
@@ -264,8 +334,7 @@ impl Gatherer<'_, '_> {
         let mut groups: MixMap<u64, (u32, usize)> = MixMap::with_capacity_and_hasher(capacity, Default::default());
         let mut troubled: Vec<(u32, u64)> = Vec::new();
         let mut hashes = Vec::with_capacity(cells.len());
-        let name = self.paths.nearest_name(self.tree, path);
-        let is_trouble_field = words::of_name(name).iter().any(|word| words::is_trouble(word));
+        let is_trouble_field = self.is_trouble_path(path);
         for &cell in cells {
             let node = self.tree.node(cell);
             let raw = self.tree.raw(cell);
@@ -277,7 +346,7 @@ impl Gatherer<'_, '_> {
                 troubled.push((cell, hash));
             }
         }
-        self.failures(&troubled, &groups, cells.len());
+        self.failures(&troubled, &groups, self.records(path).max(cells.len()));
         let distinct = groups.len();
         let longest = groups.values().map(|&(cell, _)| self.tree.raw(cell).len()).max().unwrap_or(0);
         if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && longest <= MAX_CATEGORY_BYTES {
@@ -285,7 +354,7 @@ impl Gatherer<'_, '_> {
             top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
             self.rare(&top, cells.len(), asked);
             self.changes(cells, &hashes);
-            return Facts::Categories { top, distinct, count: cells.len() };
+            return Facts::Categories { top, distinct };
         }
         if distinct > 1 {
             self.singles(&groups, cells.len(), asked);
@@ -296,7 +365,7 @@ impl Gatherer<'_, '_> {
             self.pin(latest, why, 0.1);
             self.pin(earliest, why, 0.05);
         }
-        Facts::Other { range, distinct, count: cells.len() }
+        Facts::Other { range, distinct }
     }
 
     /// The earliest and the latest of dates that sort as text: `2024-05-17…`, `2024/05/17…`.
@@ -321,21 +390,30 @@ impl Gatherer<'_, '_> {
     }
 
     fn is_troubled(&self, cell: u32, is_trouble_field: bool) -> bool {
+        let node = self.tree.node(cell);
         let raw = self.tree.raw(cell);
-        match self.tree.node(cell).kind {
+        match node.kind {
             Kind::String if is_trouble_field => {
                 !raw.is_empty() && !matches!(raw, b"null" | b"none" | b"None" | b"0" | b"false" | b"ok" | b"OK")
             }
             Kind::True => is_trouble_field,
-            Kind::String => words::has_trouble(&raw[..raw.len().min(400)]),
+            Kind::Number => is_trouble_field && raw != b"0",
+            Kind::Array | Kind::Object => is_trouble_field && node.count > 0,
+            Kind::String => {
+                let head = &raw[..raw.len().min(400)];
+                match node.escaped.then(|| string::decode(raw)).flatten() {
+                    Some(text) => words::has_trouble(&text.as_bytes()[..text.len().min(400)]),
+                    None => words::has_trouble(head),
+                }
+            }
             _ => false,
         }
     }
 
     /// One value of each different failure, unless the whole column is of that kind.
-    fn failures(&mut self, troubled: &[(u32, u64)], groups: &MixMap<u64, (u32, usize)>, values: usize) {
+    fn failures(&mut self, troubled: &[(u32, u64)], groups: &MixMap<u64, (u32, usize)>, records: usize) {
         let total: usize = troubled.iter().filter_map(|(_, hash)| groups.get(hash)).map(|group| group.1).sum();
-        if total * 2 > values && values > 12 {
+        if total * 2 > records && records > 12 {
             return;
         }
         for &(cell, hash) in troubled.iter().take(MAX_FAILURES) {
@@ -351,8 +429,9 @@ impl Gatherer<'_, '_> {
         }
         let seldom = 1.max(values / 100);
         let rare: Vec<(u32, usize)> = top.iter().copied().filter(|&(_, count)| count <= seldom).collect();
-        let limit = if asked { MAX_PER_COLUMN * 2 } else { MAX_PER_COLUMN };
-        if rare.len() > limit && rare.len() * 2 > top.len() {
+        let is_dominated = top[0].1 * 10 >= values * 9;
+        let limit = if asked || is_dominated { MAX_PER_COLUMN * 2 } else { MAX_PER_COLUMN };
+        if rare.len() > limit && rare.len() * 2 > top.len() && !is_dominated {
             return;
         }
         for &(cell, count) in rare.iter().rev().take(limit) {
@@ -394,7 +473,13 @@ fn median_of(values: &mut [f64]) -> f64 {
         return 0.0;
     }
     let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+    let is_odd = values.len() % 2 == 1;
+    let (lower, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if is_odd {
+        return upper;
+    }
+    let below = lower.iter().copied().max_by(f64::total_cmp).unwrap_or(upper);
+    below / 2.0 + upper / 2.0
 }
 
 /// The value of a JSON number, exact for what is at most 15 digits long.

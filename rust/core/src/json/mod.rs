@@ -91,6 +91,10 @@ impl<'a> Document<'a> {
             return None;
         }
         let selection = select::select(&self.tree, &self.paths, &self.named, &self.evidence, budget);
+        if selection.total == 0 {
+            // Nothing but long texts to cut: they are what the call was for.
+            return None;
+        }
         let view = self.write(write::Mode::Lossy(&selection.view))?;
         let marker = format!("[headroom json {}/{} rows key={key}]", selection.shown, selection.total);
         let Selection { notes, dropped, shown, total, .. } = selection;
@@ -116,13 +120,13 @@ pub fn lossy(text: &str, question: &str, call: &str, key: &str, budget: Budget) 
     Document::read(text, question, call)?.lossy(key, budget)
 }
 
-/// The values of a lossless form, or of plain JSON, as minified JSON; `None` if `text` is neither.
+/// The values of a lossless form as minified JSON; `None` if `text` is none, or is JSON already.
 pub fn expand(text: &str) -> Option<String> {
-    let minified = match Tree::parse(text) {
-        Some(tree) if tree.cut.is_none() => Some(minify::document(&tree)),
-        _ => read::expand(text),
-    };
-    String::from_utf8(minified?).ok()
+    let is_json = Tree::parse(text).is_some_and(|tree| tree.cut.is_none());
+    if is_json {
+        return None;
+    }
+    String::from_utf8(read::expand(text)?).ok()
 }
 
 /// A lossy view.

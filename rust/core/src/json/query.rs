@@ -6,6 +6,7 @@
 
 use super::parse::{Kind, Tree};
 use super::paths::{MixMap, Paths};
+use super::string;
 use crate::words::{self, Beginnings};
 
 /// Words of a question that are looked at.
@@ -20,6 +21,8 @@ pub struct Query {
     terms: Vec<Term>,
     by_hash: MixMap<u32, Vec<u16>>,
     beginnings: Beginnings,
+    /// A term has letters beyond ASCII.
+    has_foreign: bool,
     /// Terms from here on are the tool call's.
     call_from: u16,
 }
@@ -54,8 +57,13 @@ pub struct Hit {
 impl Query {
     /// Reads a question, in any language, and the text of the tool call that the answer came from.
     pub fn new(question: &str, call: &str) -> Query {
-        let mut query =
-            Query { terms: Vec::new(), by_hash: MixMap::default(), beginnings: Beginnings::new(), call_from: 0 };
+        let mut query = Query {
+            terms: Vec::new(),
+            by_hash: MixMap::default(),
+            beginnings: Beginnings::new(),
+            has_foreign: false,
+            call_from: 0,
+        };
         query.add(question.as_bytes(), false);
         // A gap, so that no run spans both.
         query.terms.push(Term { word: Vec::new(), is_stop: true });
@@ -76,6 +84,7 @@ impl Query {
             }
             let hash = words::hash(&word);
             self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
+            self.has_foreign |= !word.is_ascii();
             let is_stop = words::is_stop(&word);
             if !is_stop {
                 self.beginnings.add(&word);
@@ -124,7 +133,11 @@ impl Query {
                 values += 1;
             }
             if matches!(node.kind, Kind::String | Kind::Number) {
-                self.scan(tree.raw(index), index, &mut found);
+                // What is written as `\u00fc` matches a question that says `ü`.
+                match (self.has_foreign && node.escaped).then(|| string::decode(tree.raw(index))).flatten() {
+                    Some(text) => self.scan(text.as_bytes(), index, &mut found),
+                    None => self.scan(tree.raw(index), index, &mut found),
+                }
                 values += 1;
             }
         }

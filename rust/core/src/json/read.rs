@@ -87,7 +87,7 @@ impl<'c> Cursor<'c> {
     }
     /// The rest of the line; the cursor moves past its end.
     fn line(&mut self) -> &'c [u8] {
-        let rest = &self.text[self.at..];
+        let rest = self.text.get(self.at..).unwrap_or_default();
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.at += (end + 1).min(rest.len() + 1);
         &rest[..end]
@@ -111,6 +111,9 @@ impl<'v> Reader<'v> {
             }
             cursor.expect(b'=')?;
             self.shared.push(cursor.line());
+        }
+        if cursor.is_done() {
+            return None;
         }
         let is_sequence = cursor.text[cursor.at..].starts_with(b"ndjson");
         cursor.at += if is_sequence { 6 } else { 0 };

@@ -7,6 +7,7 @@ use super::paths::{MixMap, PathId, Paths};
 use super::query::{Hit, Named};
 use super::summary;
 use super::view::View;
+use crate::words;
 
 /// Collections of at most this many items are shown whole.
 const SMALL_ARRAY: u32 = 5;
@@ -226,6 +227,18 @@ impl Selector<'_, '_> {
             }
             self.mark(pin.node);
             self.note(pin.node, pin.why);
+            if pin.why == Why::Failure {
+                self.focus_on_trouble(pin.node);
+            }
+        }
+    }
+
+    /// Lets the excerpt of a long text show what reports the failure.
+    fn focus_on_trouble(&mut self, index: u32) {
+        let raw = self.tree.raw(index);
+        let is_long = self.tree.node(index).kind == Kind::String && raw.len() > self.selection.view.text_limit;
+        if let Some(at) = is_long.then(|| words::first_trouble(raw)).flatten() {
+            self.selection.view.focus.entry(index).or_insert(at as u32);
         }
     }
 
@@ -254,7 +267,7 @@ impl Selector<'_, '_> {
     /// Chooses the shown items of every collection that is itself shown, outermost first.
     fn collections(&mut self, budget: Budget) {
         let mut at = 0u32;
-        let mut main = (0usize, 0usize, 0usize);
+        let (mut shown_rows, mut all_rows) = (0, 0);
         while at < self.tree.nodes.len() as u32 {
             let node = *self.tree.node(at);
             if !node.kind.is_container() && node.kind != Kind::Embedded {
@@ -264,9 +277,9 @@ impl Selector<'_, '_> {
             if self.is_prunable(at) {
                 let is_inner = self.outermost_row(at).is_some();
                 let (shown, total) = self.collection(at, is_inner, budget);
-                let size = (node.end - node.start) as usize;
-                if !is_inner && size > main.2 {
-                    main = (shown, total, size);
+                if !is_inner {
+                    shown_rows += shown;
+                    all_rows += total;
                 }
             }
             at += 1;
@@ -275,7 +288,7 @@ impl Selector<'_, '_> {
                 at = self.tree.node(at).skip;
             }
         }
-        (self.selection.shown, self.selection.total) = (main.0, main.1);
+        (self.selection.shown, self.selection.total) = (shown_rows, all_rows);
     }
 
     fn is_hidden_row(&self, index: u32) -> bool {

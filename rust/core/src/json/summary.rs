@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::cell;
 use super::evidence::{Evidence, Facts};
 use super::parse::{Kind, Tree};
 use super::paths::{PathId, Paths};
@@ -16,17 +17,18 @@ const MAX_VALUE_BYTES: usize = 32;
 /// The summary of a collection whose records are `rows`; empty if nothing is worth saying.
 pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u32]) -> String {
     let mut out = String::new();
-    let Some(&first) = rows.first() else {
+    let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else {
         return out;
     };
     let base = paths.of_node[first as usize];
     let mut shown = 0;
-    for column in &evidence.columns {
-        if shown >= MAX_COLUMNS || !is_below(paths, column.path, base) {
+    for path in base..paths.list.len() as PathId {
+        if shown >= MAX_COLUMNS || !is_below(paths, path, base) {
             continue;
         }
-        let name = paths.dotted(tree, column.path, base);
-        if let Some(line) = line(tree, &column.facts, rows.len()) {
+        let (present, facts) = evidence.within(tree, paths, path, first, tree.node(last).skip);
+        if let Some(line) = line(tree, &facts, present, rows.len()) {
+            let name = paths.dotted(tree, path, base);
             let name = if name.is_empty() { "values".to_owned() } else { name };
             let _ = writeln!(out, "# {name} {line}");
             shown += 1;
@@ -47,26 +49,20 @@ fn is_below(paths: &Paths, mut path: PathId, base: PathId) -> bool {
     true
 }
 
-fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
-    let missing = |count: usize| {
-        if count < records {
-            format!(", {} absent", records - count)
-        } else {
-            String::new()
-        }
-    };
+fn line(tree: &Tree, facts: &Facts, present: usize, records: usize) -> Option<String> {
+    let some = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    let absent = some(records.saturating_sub(present), "absent");
     match facts {
-        Facts::Numbers { min, max, median, mean, nulls, count } => {
+        Facts::Numbers { min, max, median, mean, nulls, others } => {
             let (low, high) = (text(tree, *min), text(tree, *max));
             if low == high {
                 return None;
             }
-            let null_count = *nulls;
-            let nulls = if null_count > 0 { format!(", {null_count} null") } else { String::new() };
-            let absent = missing(*count + null_count);
-            Some(format!("{low}..{high}, median {}, mean {}{nulls}{absent}", number(*median), number(*mean)))
+            let mean = if mean.is_finite() { format!(", mean {}", number(*mean)) } else { String::new() };
+            let (nulls, others) = (some(*nulls, "null"), some(*others, "not numbers"));
+            Some(format!("{low}..{high}, median {}{mean}{nulls}{others}{absent}", number(*median)))
         }
-        Facts::Categories { top, distinct, count } => {
+        Facts::Categories { top, distinct } => {
             if *distinct < 2 {
                 return None;
             }
@@ -77,15 +73,16 @@ fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
             if *distinct > MAX_TOP {
                 let _ = write!(line, " …{} more values", distinct - MAX_TOP);
             }
-            Some(line + &missing(*count))
+            Some(line + &absent)
         }
-        Facts::Other { range: Some((earliest, latest)), distinct, count } => {
-            Some(format!("{}..{}, {distinct} distinct{}", text(tree, *earliest), text(tree, *latest), missing(*count)))
+        Facts::Other { range: Some((earliest, latest)), distinct } => {
+            Some(format!("{}..{}, {distinct} distinct{absent}", text(tree, *earliest), text(tree, *latest)))
         }
-        Facts::Other { distinct, count, .. } if *distinct > 1 && *distinct < *count => {
-            Some(format!("{distinct} distinct{}", missing(*count)))
+        Facts::Other { distinct, .. } if *distinct > 1 && *distinct < present => {
+            Some(format!("{distinct} distinct{absent}"))
         }
-        Facts::Other { .. } => None,
+        Facts::Few if present > 0 && present < records => Some(format!("in {present} of {records}")),
+        Facts::Other { .. } | Facts::Few => None,
     }
 }
 
@@ -93,6 +90,9 @@ fn line(tree: &Tree, facts: &Facts, records: usize) -> Option<String> {
 fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();
+    }
+    if !(1e-4..1e15).contains(&value.abs()) {
+        return format!("{value:.3e}");
     }
     let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 9) as usize;
     let text = format!("{value:.digits$}");
@@ -107,6 +107,10 @@ fn text(tree: &Tree, index: u32) -> String {
     let raw = String::from_utf8_lossy(tree.raw(index));
     if raw.is_empty() && tree.node(index).kind == Kind::String {
         return "\"\"".to_owned();
+    }
+    let node = tree.node(index);
+    if node.kind == Kind::String && (cell::is_literal(raw.as_bytes(), raw.as_bytes()[0]) || raw.contains('×')) {
+        return format!("\"{raw}\"");
     }
     let mut end = raw.len().min(MAX_VALUE_BYTES);
     while !raw.is_char_boundary(end) {

@@ -3,6 +3,7 @@
 use super::parse::Tree;
 use super::paths::MixMap;
 use super::string;
+use crate::words;
 
 /// The choices of a lossy view.
 #[derive(Default)]
@@ -52,14 +53,43 @@ impl View {
         if text.len() <= limit + limit / 4 {
             return None;
         }
-        let focus = self.focus.get(&index).map(|&at| (at as usize).min(text.len()));
-        let mut ranges = vec![(0, limit / 2)];
-        if let Some(at) = focus {
+        let mut ranges = vec![(0, limit / 2), (text.len() - limit / 4, text.len())];
+        if let Some(&at) = self.focus.get(&index) {
+            let before = &raw[..(at as usize).min(raw.len())];
+            let at = if node.escaped {
+                string::decode(before).map_or(before.len(), |text| text.len())
+            } else {
+                before.len()
+            };
             ranges.push((at.saturating_sub(limit / 4), at + limit / 2));
         }
-        ranges.push((text.len() - limit / 4, text.len()));
+        if text.bytes().filter(|&byte| byte == b'\n').take(MIN_LINES).count() == MIN_LINES {
+            ranges.extend(troubled_lines(text, limit));
+        }
+        ranges.sort_unstable();
         Some(join_ranges(text, ranges))
     }
+}
+
+/// Line breaks from which on a text is one of lines, such as a log.
+const MIN_LINES: usize = 8;
+/// Lines that report trouble which an excerpt shows.
+const MAX_TROUBLED: usize = 4;
+
+/// The first lines of a text that report trouble, and the last.
+fn troubled_lines(text: &str, limit: usize) -> Vec<(usize, usize)> {
+    let mut lines: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if words::has_trouble(line.as_bytes()) {
+            if lines.len() == MAX_TROUBLED {
+                lines.pop();
+            }
+            lines.push((start, start + line.len().min(limit.max(120))));
+        }
+        start += line.len();
+    }
+    lines
 }
 
 /// The ranges of `text`, widened to character borders, with the characters between them counted.
