@@ -5,12 +5,16 @@ It holds pure results only: losing an entry costs time and never changes an outp
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 Value = TypeVar("Value")
+
+_memos: WeakSet[Memo[Any]] = WeakSet()
 
 
 class Memo(Generic[Value]):
@@ -25,6 +29,8 @@ class Memo(Generic[Value]):
         self._weight = 0
         self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = Lock()
+        if hasattr(os, "register_at_fork"):
+            _memos.add(self)
 
     def get(self, key: Hashable) -> Value | None:
         """The result remembered under `key`, which becomes the most recent one; None if there is none."""
@@ -52,3 +58,18 @@ class Memo(Generic[Value]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def forget_others(self) -> None:
+        """In a forked child: another thread of the parent may have held the lock, and been changing the entries."""
+        self._lock = Lock()
+        self._entries = OrderedDict()
+        self._weight = 0
+
+
+def _after_fork() -> None:
+    for memo in _memos:
+        memo.forget_others()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -21,6 +21,7 @@ lossless = True
 
 _CHARACTERS_PER_TOKEN = 3.5
 _CLEAR_SHARE = 0.3
+_TIGHTENINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,38 @@ def match(segment: Segment) -> float:
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
-    """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
-    call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
+    """The lossy draft alone where it saves most of the text, else both, else the lossless one.
+
+    A lossy draft that evidence makes longer than `target_ratio` allows is made anew with less room, a few times. What
+    names the columns of a small text may still be more.
+    """
     large = len(segment.text) >= budget.options.min_lossy_tokens * _CHARACTERS_PER_TOKEN
+    key = budget.key if budget.lossy and large else None
+    drafts = _drafts(segment, key, budget.deep, budget.target_ratio)
+    if budget.target_ratio is None or not drafts or drafts[0].lossless:
+        return drafts
+    allowed = budget.target_ratio * _core.count_tokens(segment.text)
+    ratio = budget.target_ratio
+    for _ in range(_TIGHTENINGS):
+        excess = _core.count_tokens(drafts[0].text) / allowed
+        if excess <= 1:
+            break
+        ratio /= 1.5 * excess
+        tighter = _drafts(segment, key, True, ratio)
+        if tighter and not tighter[0].lossless and len(tighter[0].text) < len(drafts[0].text):
+            drafts = tighter
+    return drafts
+
+
+def _drafts(segment: Segment, key: str | None, deep: bool, target_ratio: float | None) -> list[Draft]:
+    call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
     crushed = _core.crush_json(
         segment.text,
         segment.query,
         call,
-        key=budget.key if budget.lossy and large else None,
-        deep=budget.deep,
-        target_ratio=budget.target_ratio,
+        key=key,
+        deep=deep,
+        target_ratio=target_ratio,
         # Reading a lossless form back to prove it takes its time, and beside so short a lossy one it could not win.
         clear_share=_CLEAR_SHARE,
     )

@@ -132,6 +132,107 @@ fn documents_inside_strings_are_seen_through() {
 }
 
 #[test]
+fn few_failures_stay_in_sight_however_they_are_told() {
+    for count in [1, 2, 3, 4, 5, 20] {
+        for error in [r#""quota exceeded on vol-N""#, r#"{"code":507,"message":"no space on vol-N"}"#] {
+            let rows: Vec<String> = (0..1000)
+                .map(|n| {
+                    let error = if n % (1000 / count) == 33 % (1000 / count) && n / (1000 / count) < count {
+                        format!(r#","error":{}"#, error.replace('N', &n.to_string()))
+                    } else {
+                        String::new()
+                    };
+                    format!(r#"{{"id":{n},"svc":"s{}","msg":"request {}"{error}}}"#, n % 3, n * 7919 % 99_991)
+                })
+                .collect();
+            let text = format!("[{}]", rows.join(","));
+            let view = view(&text, "");
+            let planted = rows.iter().filter(|row| row.contains("error")).count();
+            assert_eq!(planted, count);
+            assert_eq!(view.matches("vol-").count(), count, "{error}\n{view}");
+        }
+    }
+}
+
+#[test]
+fn rare_numbers_stay_in_sight_where_most_are_equal() {
+    for codes in [vec![1, 2, 137, 139], vec![404, 429, 500, 503, 418, 451]] {
+        let rows: Vec<String> = (0..400)
+            .map(|n| {
+                let code = if n % 57 == 11 { codes.get(n / 57).copied().unwrap_or(0) } else { 0 };
+                format!(r#"{{"job":"job-{n}","exit_code":{code},"host":"h{}"}}"#, n % 7)
+            })
+            .collect();
+        let view = view(&format!("[{}]", rows.join(",")), "");
+        for code in codes {
+            assert!(view.contains(&format!(",{code},")), "{code} is not in\n{view}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_among_numbers_stays_in_sight_and_is_counted_as_such() {
+    let rows: Vec<String> = (0..300)
+        .map(|n| {
+            let price = if n % 100 == 77 { "\"call us\"".to_owned() } else { (10 + n % 90).to_string() };
+            format!(r#"{{"sku":"a{n}","price":{price}}}"#)
+        })
+        .collect();
+    let view = view(&format!("[{}]", rows.join(",")), "");
+    assert!(view.contains("a77,call us") && view.contains(", 3 not numbers"), "{view}");
+    assert!(!view.contains("absent"), "{view}");
+}
+
+#[test]
+fn collections_on_one_path_are_summed_up_each_by_itself() {
+    let pods = |state: &str, from: usize| {
+        let pods: Vec<String> =
+            (0..300).map(|n| format!(r#"{{"id":{n},"state":"{state}","load":{}}}"#, from + n % 50)).collect();
+        format!("[{}]", pods.join(","))
+    };
+    let text =
+        format!(r#"[{{"env":"prod","pods":{}}},{{"env":"staging","pods":{}}}]"#, pods("up", 1), pods("down", 5000));
+    let view = view(&text, "");
+    assert!(view.contains("# load 1..50, median 25.5") && view.contains("# load 5000..5049"), "{view}");
+    assert!(view.contains("/600 rows"), "{view}");
+    assert!(!view.contains("up×300 down×300"), "{view}");
+}
+
+#[test]
+fn a_failure_deep_in_a_long_text_stays_in_sight() {
+    let rows: Vec<String> = (0..60)
+        .map(|n| {
+            let line = |m: usize| format!("2024-05-01 INFO worker-{} processed job {m}\\n", m % 7);
+            let mut log: String = (0..40).map(line).collect();
+            if n == 41 {
+                log.insert_str(log.len() / 2 / 50 * 50, "\\nAssertionError: expected 3 zebras, got 4\\n");
+            }
+            format!(r#"{{"test":"test_{n}","outcome":"{}","log":"{log}"}}"#, if n == 41 { "failed" } else { "passed" })
+        })
+        .collect();
+    let view = view(&format!("[{}]", rows.join(",")), "");
+    for needle in ["test_41", "expected 3 zebras"] {
+        assert!(view.contains(needle), "{needle} is not in\n{view}");
+    }
+}
+
+#[test]
+fn a_text_that_is_the_whole_answer_is_not_cut() {
+    let log: String = (0..150).map(|n| format!("line {n} of the output\\n")).collect();
+    let text = format!(r#"{{"exit_code":1,"stdout":"{log}","stderr":""}}"#);
+    assert!(json::lossy(&text, "why did it fail?", "", "0123456789a", BALANCED).is_none());
+}
+
+#[test]
+fn escaped_letters_match_a_question_that_spells_them_out() {
+    keeps(
+        r#"{"name":"M\u00fcller","state":"idle","load":50,"zone":"z1","error":null}"#,
+        "What is the load of Müller?",
+        &["Müller"],
+    );
+}
+
+#[test]
 fn deep_views_are_smaller_and_ratios_are_kept() {
     let text = records(r#"{"name":"node-x","state":"idle","load":9000,"zone":"z1","error":"boom"}"#);
     let sized = |deep, target_ratio| {

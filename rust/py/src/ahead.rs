@@ -4,7 +4,7 @@
 //! it himself, so that a busy machine costs nothing.
 
 use std::sync::mpsc::{channel, Sender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
 use headroom_core::frame::{self, FrameError};
@@ -88,7 +88,12 @@ impl<T: Clone + Send> Job for Task<T> {
 }
 
 fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
-    let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+    // A fork may leave the lock taken for ever: without the queue, whoever wants a result makes it.
+    let mut queue = match QUEUE.try_lock() {
+        Ok(queue) => queue,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return,
+    };
     let process = std::process::id();
     if queue.as_ref().is_none_or(|(owner, _)| *owner != process) {
         let (sender, receiver) = channel::<Arc<dyn Job>>();

@@ -39,6 +39,8 @@ pub enum Why {
     Outlier,
     RareField,
     Change,
+    End,
+    Representative,
 }
 
 impl Why {
@@ -53,6 +55,8 @@ impl Why {
             Why::Outlier => "outlier",
             Why::RareField => "field that few records have",
             Why::Change => "change point",
+            Why::End => "first or last",
+            Why::Representative => "stands for others",
         }
     }
 }
@@ -181,7 +185,14 @@ impl Gatherer<'_, '_> {
             return;
         }
         let is_few = cells.len() < MIN_VALUES;
-        let reports = is_few && self.is_trouble_path(path);
+        let is_container = self.tree.node(cells[0]).kind.is_container();
+        let reports = (is_few || is_container) && self.is_trouble_path(path);
+        if reports && !is_few {
+            for &cell in cells.iter().take(MAX_FAILURES).filter(|&&cell| self.tree.node(cell).count > 0) {
+                self.pins.push(Pin { node: cell, why: Why::Failure, weight: 1.0 / cells.len() as f32 });
+            }
+            return;
+        }
         for &cell in cells.iter().take(if is_few { MIN_VALUES } else { 1 }) {
             if is_few && self.is_troubled(cell, reports) {
                 self.pin(cell, Why::Failure, 1.0 / cells.len() as f32);

@@ -39,6 +39,11 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Whether small collections are cut too, because a ratio could not be kept otherwise.
+    fn is_tight(&self) -> bool {
+        self.deep && self.target_ratio.is_some()
+    }
+
     /// Bytes for rows, from the bytes of the text.
     fn bytes(&self, total: usize) -> f64 {
         match (self.target_ratio, self.deep) {
@@ -69,11 +74,14 @@ pub fn select(tree: &Tree, paths: &Paths, named: &Named, evidence: &Evidence, bu
         marked: vec![false; tree.nodes.len()],
         spent: 0.0,
         limit: budget.bytes(tree.source.len()),
+        is_tight: budget.is_tight(),
         selection: Selection { view: View::default(), notes: Vec::new(), dropped: Vec::new(), shown: 0, total: 0 },
     };
+    let (text, asked_text) = if budget.deep { (80, 400) } else { (160, 1600) };
+    let room = if budget.is_tight() { selector.limit as usize } else { usize::MAX };
     let view = &mut selector.selection.view;
-    view.text_limit = if budget.deep { 80 } else { 160 };
-    view.asked_text_limit = if budget.deep { 400 } else { 1600 };
+    view.text_limit = text.min(room / 20).max(24);
+    view.asked_text_limit = asked_text.min(room / 4).max(48);
     let from_call = named.hits.partition_point(|hit| !hit.by_call);
     selector.asked(&named.hits[..from_call], MAX_HITS);
     selector.asked(&named.hits[from_call..], MAX_CALL_HITS);
@@ -104,6 +112,7 @@ struct Selector<'s, 'a> {
     marked: Vec<bool>,
     spent: f64,
     limit: f64,
+    is_tight: bool,
     selection: Selection,
 }
 
@@ -111,8 +120,8 @@ impl Selector<'_, '_> {
     fn is_prunable(&self, index: u32) -> bool {
         let node = self.tree.node(index);
         match node.kind {
-            Kind::Array => node.count > SMALL_ARRAY,
-            Kind::Object => node.count > SMALL_MAP && self.paths.is_map[index as usize],
+            Kind::Array => node.count > if self.is_tight { 1 } else { SMALL_ARRAY },
+            Kind::Object => node.count > if self.is_tight { 2 } else { SMALL_MAP } && self.paths.is_map[index as usize],
             _ => false,
         }
     }
@@ -307,9 +316,17 @@ impl Selector<'_, '_> {
         }
         let mut keep: Vec<u32> = rows.iter().copied().filter(|&row| self.marked[row as usize]).collect();
         let pinned = keep.len();
-        let (head, tail) = if is_inner { (if pinned > 0 { 1 } else { 2 }, 0) } else { (2, 1) };
-        keep.extend(&rows[..head]);
-        keep.extend(&rows[rows.len() - tail..]);
+        let (head, tail) = match (self.is_tight, is_inner) {
+            (true, _) => (usize::from(pinned == 0), 0),
+            (false, true) => (if pinned > 0 { 1 } else { 2 }, 0),
+            (false, false) => (2, 1),
+        };
+        for &row in rows[..head].iter().chain(&rows[rows.len() - tail..]) {
+            if !self.marked[row as usize] {
+                self.note(row, Why::End);
+            }
+            keep.push(row);
+        }
         if !is_inner {
             let most = if budget.deep { 2 } else { 6 };
             let raw = |at: usize| self.tree.bytes(self.tree.node(rows[at]).start, self.tree.node(rows[at]).end);
@@ -318,6 +335,9 @@ impl Selector<'_, '_> {
                 if self.spent + cost <= self.limit {
                     self.spent += cost;
                     keep.push(rows[ordinal]);
+                    if !self.marked[rows[ordinal] as usize] {
+                        self.note(rows[ordinal], Why::Representative);
+                    }
                 }
             }
         }
