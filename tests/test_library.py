@@ -324,3 +324,8 @@ def test_a_store_that_cannot_be_opened_costs_the_lossy_form(tmp_path, caplog):
     result = compress(TABLE, settings={"store_path": str(blocked / "store.db")})
     assert parse_marker(result.text) is None
     assert result.store_failures == 1
+
+
+def test_expand_leaves_json_and_broken_notation_as_they_are():
+    for text in ['{"a": 1.0,\n "b": [1, 2]}', "&1=abc", "&1=", "[2]{a}", "ndjson", "@1[2]{a}\n1\n2"]:
+        assert expand(text) == text

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -272,3 +275,20 @@ def test_a_long_question_is_clipped_in_the_middle_and_lone_surrogates_in_it_do_n
     assert clipped.endswith("last?")
     assert len(clipped) < 8_100
     assert (call.name, call.arguments) == ("t?", "{?}")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+def test_a_forked_child_compresses_while_the_parent_has_a_worker(tmp_path):
+    code = """
+import json, os, sys
+from headroom import compress
+text = json.dumps([{"id": n, "note": f"value {n * 7919 % 997}"} for n in range(2000)])
+settings = {"store_path": sys.argv[1]}
+before = compress(text, settings=settings).text
+child = os.fork()
+if child == 0:
+    os._exit(0 if compress(text + " ", settings=settings).tokens_saved > 0 else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "store.sqlite3")], timeout=60)
+    assert done.returncode == 0

@@ -255,3 +255,10 @@ def test_a_reader_that_goes_away_is_no_error(table, tmp_path):
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     assert process.wait() == 0
+
+
+def test_records_that_have_a_role_but_say_nothing_are_data(headroom):
+    users = json.dumps([{"role": "user", "name": f"name-{n}", "email": f"n{n}@x.io"} for n in range(200)]).encode()
+    done = headroom("compress", "--level", "lossless", input=users)
+    assert done.returncode == 0
+    assert len(done.stdout) < len(users) / 2

@@ -72,7 +72,11 @@ def _messages(text: str) -> list[Any] | None:
         value = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
+    # Records of another kind may have a role too: messages say something, or call for something.
+    says = ("content", "tool_calls", "function_call")
     if not value or not all(isinstance(each, dict) and "role" in each for each in value):
+        return None
+    if not all(any(field in each for field in says) for each in value):
         return None
     return value if any(provider.detect(value) for provider in providers()) else None
 

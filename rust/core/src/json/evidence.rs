@@ -16,6 +16,8 @@ const MIN_VALUES: usize = 5;
 const OUTLIER_Z: f64 = 8.0;
 /// Rare values, changes and outliers named per column at most.
 const MAX_PER_COLUMN: usize = 4;
+/// Bytes of a text in which a report of trouble is looked for.
+const MAX_MESSAGE_BYTES: usize = 400;
 /// Digits up to which a whole number is exact as a float.
 const MAX_EXACT_DIGITS: usize = 15;
 /// Distinct numbers up to which a column is also one of categories, and those that are listed as such.
@@ -411,9 +413,10 @@ impl Gatherer<'_, '_> {
             Kind::Number => is_trouble_field && raw != b"0",
             Kind::Array | Kind::Object => is_trouble_field && node.count > 0,
             Kind::String => {
-                let head = &raw[..raw.len().min(400)];
-                match node.escaped.then(|| string::decode(raw)).flatten() {
-                    Some(text) => words::has_trouble(&text.as_bytes()[..text.len().min(400)]),
+                let head = &raw[..raw.len().min(MAX_MESSAGE_BYTES)];
+                let is_spelled_out = node.escaped && memchr::memmem::find(head, b"\\u").is_some();
+                match is_spelled_out.then(|| string::decode(raw)).flatten() {
+                    Some(text) => words::has_trouble(&text.as_bytes()[..text.len().min(MAX_MESSAGE_BYTES)]),
                     None => words::has_trouble(head),
                 }
             }
