@@ -73,19 +73,29 @@ fn halving(count: usize, most: usize) -> impl Iterator<Item = usize> {
 
 /// SimHash over the words of a text, and the hashes of its word bigrams.
 fn fingerprint(text: &[u8]) -> (u64, Vec<u64>) {
-    let mut votes = [0i16; 64];
-    let mut bigrams = Vec::with_capacity(96);
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Byte `b` of counter `c` counts the words whose hash has bit `8 b + c` set.
+    let mut counters = [0u64; 8];
+    let mut bigrams = Vec::with_capacity(64);
     let mut last = 0u64;
     words::for_each(text, |start, end| {
         let word = u64::from(words::hash(&text[start..end])).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let word = word ^ (word >> 31);
-        for (bit, vote) in votes.iter_mut().enumerate() {
-            *vote += ((word >> bit & 1) as i16) * 2 - 1;
+        if bigrams.len() < u8::MAX as usize {
+            for (bit, counter) in counters.iter_mut().enumerate() {
+                *counter += (word >> bit) & ONES;
+            }
         }
         bigrams.push(last.rotate_left(17) ^ word);
         last = word;
     });
-    let print = votes.iter().enumerate().fold(0u64, |print, (bit, &vote)| print | u64::from(vote > 0) << bit);
+    let half = bigrams.len().min(u8::MAX as usize) / 2;
+    let mut print = 0u64;
+    for (bit, counter) in counters.iter().enumerate() {
+        for (byte, &count) in counter.to_le_bytes().iter().enumerate() {
+            print |= u64::from(count as usize > half) << (8 * byte + bit);
+        }
+    }
     (print, bigrams)
 }
 
