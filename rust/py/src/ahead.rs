@@ -1,11 +1,13 @@
 //! Work on a text that will be wanted soon, begun on another core: its count of tokens and its frame.
 //!
-//! One worker thread takes what is queued; whoever wants a result that the worker has not begun makes
-//! it himself, so that a busy machine costs nothing.
+//! One worker thread takes what is queued; whoever wants a result that the worker has not begun, or
+//! does not finish soon, makes it himself, so that a busy machine costs next to nothing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
+use std::time::Duration;
 
 use headroom_core::frame::{self, FrameError};
 use headroom_core::tokens::{self, Encoding};
@@ -18,6 +20,9 @@ use crate::tokens::encoding_named;
 
 /// Below this, waking another thread costs more than it hides.
 const WORKER_BYTES: usize = 12_000;
+
+/// How long a result is waited for that the worker has begun: its core may be busy with something else.
+const PATIENCE: Duration = Duration::from_micros(150);
 
 /// The worker's queue, and the process that it belongs to: a fork has no worker.
 static QUEUE: Mutex<Option<Queue>> = Mutex::new(None);
@@ -67,16 +72,15 @@ impl<T: Clone + Send> Task<T> {
         self.finished.notify_all();
     }
 
-    /// The result, made here if nobody has begun.
+    /// The result, made here if nobody has begun, or if whoever has is held up.
     fn get(&self) -> T {
         self.make();
-        let mut state = self.lock();
-        loop {
-            match &*state {
-                State::Done(result) => return result.clone(),
-                State::Failed => return (self.work)(),
-                _ => state = self.finished.wait(state).unwrap_or_else(PoisonError::into_inner),
-            }
+        let state = self.lock();
+        let running = |state: &mut State<T>| matches!(state, State::Waiting | State::Running);
+        let waited = self.finished.wait_timeout_while(state, PATIENCE, running);
+        match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
+            State::Done(result) => result.clone(),
+            _ => (self.work)(),
         }
     }
 }
@@ -86,6 +90,18 @@ impl<T: Clone + Send> Job for Task<T> {
         self.make();
     }
 }
+
+/// Brings the counter's tables into memory before the first long text needs them.
+struct Touch(Encoding);
+
+impl Job for Touch {
+    fn run(&self) {
+        std::hint::black_box(tokens::touch(self.0));
+    }
+}
+
+/// Whether the tables were asked for in this process.
+static TOUCHED: AtomicBool = AtomicBool::new(false);
 
 fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
     // A fork may leave the lock taken for ever: without the queue, whoever wants a result makes it.
@@ -130,6 +146,10 @@ impl Ahead {
         let packed = Arc::clone(&counted);
         let tokens = Task::new(move || tokens::count(&counted, encoding));
         let frame = Task::new(move || frame::compress(packed.as_bytes(), level));
+        if !TOUCHED.swap(true, Ordering::Relaxed) {
+            let touch: Arc<dyn Job> = Arc::new(Touch(encoding));
+            detached(py, || enqueue([touch]))?;
+        }
         if is_long {
             let jobs: [Arc<dyn Job>; 2] = [tokens.clone(), frame.clone()];
             detached(py, || enqueue(jobs))?;

@@ -33,6 +33,14 @@ thread_local! {
     static CL100K_CACHE: RefCell<Cache> = RefCell::new(Cache::new(&CL100K_BASE));
 }
 
+/// Brings the tables of an encoding into memory; the result means nothing but that it was done.
+pub fn touch(encoding: Encoding) -> u8 {
+    match encoding {
+        Encoding::O200kBase => O200K_BASE.touch(),
+        Encoding::Cl100kBase => CL100K_BASE.touch(),
+    }
+}
+
 /// The number of tokens in a text, in time O(n log n) for the worst text and O(n) for any text that has words.
 ///
 /// Equal to the length of tiktoken's `encode(text, disallowed_special=())`. Nothing is set up but, on a thread's first
