@@ -292,3 +292,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "store.sqlite3")], timeout=60)
     assert done.returncode == 0
+
+
+def test_a_lossy_text_over_its_ratio_is_told_by_a_step(store):
+    _, met = run_one(store, policy=Policy(target_ratio=0.9))
+    assert not steps(met, "budget")
+    _, missed = run_one(store, policy=Policy(target_ratio=0.01))
+    [told] = steps(missed, "budget")
+    assert told.failed
+    assert "target_ratio=0.01" in told.reason
+    assert missed.segments[0].steps[-1].name == "write"

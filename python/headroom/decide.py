@@ -101,6 +101,7 @@ def decide(
             chosen = choose(verdicts)
             steps += _steps(verdicts, chosen, tokens)
             if chosen is not None:
+                steps += _over_ratio(chosen, tokens, policy.target_ratio)
                 return _write(compressor.content_types[0], chosen, tokens, [_read(segment, tokens), *steps])
     except Exception as error:
         # Whatever a compressor does wrong must not cost the caller the request: the original goes out.
@@ -132,6 +133,14 @@ def _steps(verdicts: Sequence[Verdict], chosen: Verdict | None, tokens: int) -> 
         refusal = verdict.refusal or ("" if verdict is chosen else "another form is smaller")
         steps.append(Step("gate", f"{form} form refused: {refusal}" if refusal else f"{form} form taken"))
     return steps
+
+
+def _over_ratio(chosen: Verdict, tokens: int, target_ratio: float | None) -> list[Step]:
+    """A step that says so where evidence and the names of fields need more than the ratio allows."""
+    if target_ratio is None or chosen.draft.lossless or chosen.tokens <= target_ratio * tokens:
+        return []
+    reason = f"{chosen.tokens:,} of {tokens:,} tokens are more than target_ratio={target_ratio:g}: evidence needs them"
+    return [Step("budget", reason, failed=True)]
 
 
 def _write(kind: str, chosen: Verdict, tokens: int, steps: Sequence[Step]) -> Decision:

@@ -87,7 +87,7 @@ def compress(
     - `level`: "lossless" | "balanced" | "deep". `retrieval`: "assumed" if the model is offered the retrieve tool (see
       `retrieve_tool`), "none" if it is not: then nothing is left out.
     - `target_ratio`: share of its tokens that a lossy result keeps at most, 0.01 to 1, evidence first. Of a small text,
-      what names its fields and its evidence may need more; the steps tell the tokens.
+      what names its fields and its evidence may need more; a step named `budget` says so.
     - `max_tokens`: a budget for the whole output; large results get ever shorter, oldest first, until it is met. What
       cannot be met is told by a step named `budget`; nothing is dropped for it.
     - `system`, `tools`: what goes out beside the messages; counted, and `system` is compressed if the settings say so.
