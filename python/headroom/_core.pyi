@@ -97,8 +97,48 @@ def crush_json(
     and arguments of the call that made the text.
     """
 
-def expand_json(text: str) -> str | None:
-    """The decoded JSON of a lossless form, minified; None when the text is not one."""
+# Printed text.
+
+class Form:
+    """A smaller form of a text."""
+
+    @property
+    def text(self) -> str:
+        """What the model would read."""
+
+    @property
+    def lossless(self) -> bool:
+        """Whether `expand` gives back the text, byte for byte."""
+
+    def account(self, original: str) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+        """What was kept and why, such as `("line 17", "rare")`, and what was left out, with how much of it."""
+
+def text_scores(text: str) -> list[tuple[str, float]]:
+    """How surely a text is of each kind of printed text ("log", "search", "diff", "trace", "report"), 0 to 1, by a
+    sample of its lines; takes bounded time.
+    """
+
+def compress_text(
+    kind: str,
+    text: str,
+    query: str = "",
+    call: str = "",
+    *,
+    key: str | None = None,
+    deep: bool = False,
+    target_ratio: float | None = None,
+    clear_share: float = 0.0,
+) -> list[Form]:
+    """The forms of a text as one of a kind, the lossy one first; none when it is not one or nothing is gained.
+
+    The lossless form is read back and compared. The lossy view is behind a marker with `key`; without a key there is
+    none. If it has at most `clear_share` of the text's bytes, the lossless form need not be made. `query` is the
+    question in force, `call` the name and arguments of the call that made the text. Raises ValueError for an unknown
+    kind.
+    """
+
+def expand(text: str) -> str | None:
+    """What a lossless form stands for: a text byte for byte, or JSON minified; None when the text is no such form."""
 
 # Retrieval.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from headroom.compressors import Budget, Compressor
+from headroom.compressors import Budget, Compressor, Draft
 from headroom.gate import Counts, Verdict, choose, judge
 from headroom.marker import parse_marker
 from headroom.report import report
@@ -19,6 +19,8 @@ from headroom.segment import Segment, Step
 from headroom.settings import Level, Retrieval
 
 _CHARACTERS_PER_TOKEN = 3.5
+_RIVAL_SHARE = 0.7
+"""A compressor with at least this share of the best score makes drafts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,14 @@ class Decision(NamedTuple):
     tokens_after: int
     steps: tuple[Step, ...]
     seen_key: str = ""
+
+
+class _Candidate(NamedTuple):
+    """A compressor that tried a text, how well it matched, and what it made of it."""
+
+    score: float
+    compressor: Compressor
+    drafts: list[Draft]
 
 
 def left_as_it_is(tokens: int, *steps: Step, seen_key: str = "") -> Decision:
@@ -92,17 +102,28 @@ def decide(
     steps: list[Step] = []
     name = "the router"
     try:
+        candidates: list[_Candidate] = []
         for score, compressor in route(segment, compressors, policy.lossy):
+            if candidates and score < _RIVAL_SHARE * candidates[0].score:
+                break
             name = compressor.name
-            steps.append(Step("choose", f"{name} matches {score:.2f}"))
             drafts = _drafts(segment, key, policy, compressor)
-            tokens = count_original()
-            verdicts = judge(drafts, segment.text, tokens, key, counts)
-            chosen = choose(verdicts)
-            steps += _steps(verdicts, chosen, tokens)
-            if chosen is not None:
-                steps += _over_ratio(chosen, tokens, policy.target_ratio)
-                return _write(compressor.content_types[0], chosen, tokens, [_read(segment, tokens), *steps])
+            # What may be left out of a text is for the compressor that is surest of its kind to say.
+            if any(not draft.lossless for each in candidates for draft in each.drafts):
+                drafts = [draft for draft in drafts if draft.lossless]
+            candidates.append(_Candidate(score, compressor, drafts))
+        tokens = count_original()
+        verdicts = judge([draft for each in candidates for draft in each.drafts], segment.text, tokens, key, counts)
+        chosen = choose(verdicts)
+        for candidate in candidates:
+            steps.append(Step("choose", f"{candidate.compressor.name} matches {candidate.score:.2f}"))
+            own = [each for each in verdicts if any(each.draft is draft for draft in candidate.drafts)]
+            steps += _steps(own, chosen, tokens)
+            if chosen is not None and chosen in own:
+                writer = candidate.compressor
+        if chosen is not None:
+            steps += _over_ratio(chosen, tokens, policy.target_ratio)
+            return _write(writer.content_types[0], chosen, tokens, [_read(segment, tokens), *steps])
     except Exception as error:
         # Whatever a compressor does wrong must not cost the caller the request: the original goes out.
         steps.append(Step("compress", f"{name} failed: {type(error).__name__}", failed=True))
@@ -117,7 +138,7 @@ def _read(segment: Segment, tokens: int) -> Step:
     return Step("read", segment.origin, tokens, tokens)
 
 
-def _drafts(segment: Segment, key: str, policy: Policy, compressor: Compressor) -> list[Any]:
+def _drafts(segment: Segment, key: str, policy: Policy, compressor: Compressor) -> list[Draft]:
     options = next((own for owner, own in policy.options if owner == compressor.name), None)
     budget = Budget(options or compressor.Options(), policy.lossy, policy.level == "deep", policy.target_ratio, key)
     return [draft for draft in compressor.compress(segment, budget) if draft.lossless or policy.lossy]

@@ -158,7 +158,8 @@ acompress = _in_thread(compress)
 
 
 def expand(text: str, *, store: Store | None = None) -> str:
-    """The original of a lossy form, byte for byte, or the decoded JSON of a lossless form; any other text unchanged.
+    """The original of a lossy form, byte for byte, or of a lossless form (JSON minified); any other text
+    unchanged.
 
     Raises StoreError if the text begins with a marker and the store cannot be read. A marker whose key names nothing
     in the store is ordinary text.
@@ -166,7 +167,7 @@ def expand(text: str, *, store: Store | None = None) -> str:
     check_text("text", text)
     marker = parse_marker(text)
     if marker is None:
-        return _core.expand_json(text) or text
+        return _core.expand(text) or text
     try:
         return (store or default_store()).get(marker.key)
     except KeyNotFoundError:

@@ -3,9 +3,17 @@
 //! No I/O, no clock, no environment, no globals that change results: every function is a pure
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
+pub mod detect;
+pub mod diff;
 pub mod frame;
 pub mod json;
 pub mod key;
+pub mod kind;
+pub mod log;
+pub mod report;
 pub mod retrieve;
+pub mod search;
+pub mod text;
 pub mod tokens;
+pub mod trace;
 pub mod words;

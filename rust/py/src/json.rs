@@ -67,15 +67,8 @@ fn crush_json(
     Ok(lossy.into_iter().chain(lossless).collect())
 }
 
-/// The values of a lossless form as minified JSON; `None` if the text is no such form.
-#[pyfunction]
-fn expand_json(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
-    detached(py, || json::expand(text))
-}
-
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Crushed>()?;
     module.add_function(wrap_pyfunction!(json_score, module)?)?;
-    module.add_function(wrap_pyfunction!(crush_json, module)?)?;
-    module.add_function(wrap_pyfunction!(expand_json, module)?)
+    module.add_function(wrap_pyfunction!(crush_json, module)?)
 }

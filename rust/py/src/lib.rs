@@ -6,6 +6,7 @@ mod content;
 mod door;
 mod json;
 mod retrieve;
+mod text;
 mod tokens;
 
 use pyo3::prelude::*;
@@ -20,6 +21,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     content::register(module)?;
     json::register(module)?;
     retrieve::register(module)?;
+    text::register(module)?;
     tokens::register(module)?;
     Ok(())
 }

@@ -147,7 +147,7 @@ impl Query {
 
     /// Appends the runs of words that `text` shares with the question. A run begins with a word that
     /// names something.
-    fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>) {
+    pub(crate) fn scan(&self, text: &[u8], node: u32, found: &mut Vec<Found>) {
         let from = found.len();
         let mut matcher = Matcher { query: self, text, node, from, found, taken_to: 0, first_ordinal: 0 };
         let words = words::for_each_start(text, |ordinal, start| {
@@ -195,7 +195,7 @@ impl Query {
         telling as f32 + (terms.len() - telling) as f32 / 3.0
     }
 
-    fn score(&self, found: Vec<Found>, values: u32) -> Vec<Hit> {
+    pub(crate) fn score(&self, found: Vec<Found>, values: u32) -> Vec<Hit> {
         let common = COMMON_LEAST.max((values as f32 * COMMON_SHARE) as u32);
         let mut frequency: MixMap<u32, u32> = MixMap::default();
         for run in &found {
@@ -274,7 +274,7 @@ impl Matcher<'_> {
 
 /// A run of words of the question in one value.
 #[derive(Clone, Copy)]
-struct Found {
+pub(crate) struct Found {
     node: u32,
     term: u16,
     length: u16,

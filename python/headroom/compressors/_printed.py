@@ -1,0 +1,41 @@
+"""What the compressors of printed text share: how the core is asked, and who matches how well.
+
+The core reads a sample of the lines once for all kinds.
+"""
+
+from __future__ import annotations
+
+from headroom import _core
+from headroom.compressors import Budget, Draft
+from headroom.segment import Segment
+
+_CHARACTERS_PER_TOKEN = 3.5
+_CLEAR_SHARE = 0.3
+
+_last: tuple[str, dict[str, float]] = ("", {})
+
+
+def score(kind: str, text: str) -> float:
+    """How surely a text is of a kind, 0 to 1."""
+    global _last
+    known, scores = _last
+    if known is not text or not scores:
+        scores = dict(_core.text_scores(text))
+        _last = (text, scores)  # one assignment, so that threads see a pair that belongs together
+    return scores[kind]
+
+
+def drafts(kind: str, segment: Segment, budget: Budget[object], min_lossy_tokens: int) -> list[Draft]:
+    """The core's forms of a text; a lossy one only of a text that is large enough for it to pay."""
+    large = len(segment.text) >= min_lossy_tokens * _CHARACTERS_PER_TOKEN
+    forms = _core.compress_text(
+        kind,
+        segment.text,
+        segment.query,
+        f"{segment.call.name} {segment.call.arguments}" if segment.call else "",
+        key=budget.key if budget.lossy and large else None,
+        deep=budget.deep,
+        target_ratio=budget.target_ratio,
+        clear_share=_CLEAR_SHARE,
+    )
+    return [Draft(form.text, form.lossless, None if form.lossless else form.account) for form in forms]

@@ -1,0 +1,34 @@
+"""Stack traces: the exception, its causes and the application's frames kept, the others folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headroom.compressors import Budget, Draft
+from headroom.compressors._printed import drafts, score
+from headroom.segment import Segment
+from headroom.settings import setting
+
+name = "stack_traces"
+content_types = ("trace", "stacktrace")
+lossless = True
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of the trace compressor."""
+
+    min_lossy_tokens: int = setting(
+        500, "texts estimated smaller than this are only written losslessly: dropping would not pay", low=0
+    )
+
+
+def match(segment: Segment) -> float:
+    """How surely the text is a stack trace."""
+    return score("trace", segment.text)
+
+
+def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
+    """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
+    return drafts("trace", segment, budget, budget.options.min_lossy_tokens)

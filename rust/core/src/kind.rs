@@ -1,0 +1,57 @@
+//! The kinds of printed text, and who compresses each.
+
+use crate::text::{Drafts, Task};
+use crate::{diff, log, report, search, trace};
+
+/// A kind of text that tools print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Log,
+    Search,
+    Diff,
+    Trace,
+    Report,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
+
+    /// The kind's name, as in markers and headers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Log => "log",
+            Kind::Search => "search",
+            Kind::Diff => "diff",
+            Kind::Trace => "trace",
+            Kind::Report => "report",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Kind> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// The drafts of a text as one of a kind; none where it is not one, or nothing can be gained.
+pub fn compress(kind: Kind, task: &Task) -> Drafts {
+    match kind {
+        Kind::Log => log::compress(task),
+        Kind::Search => search::compress(task),
+        Kind::Diff => diff::compress(task),
+        Kind::Trace => trace::compress(task),
+        Kind::Report => report::compress(task),
+    }
+}
+
+/// The text that a lossless form stands for, byte for byte; `None` if `text` is no such form. Which kind it is of is
+/// written in its first line.
+pub fn expand(text: &str) -> Option<String> {
+    let name = text.strip_prefix('#')?.split(' ').next()?;
+    match Kind::named(name)? {
+        Kind::Log => log::expand(text),
+        Kind::Search => search::expand(text),
+        Kind::Diff => diff::expand(text),
+        Kind::Trace => trace::expand(text),
+        Kind::Report => report::expand(text),
+    }
+}

@@ -1,0 +1,82 @@
+//! Printed text: which kind it is, its drafts, and back.
+
+use headroom_core::kind::{self, Kind};
+use headroom_core::text::{Drafts, Task, View};
+use headroom_core::{detect, json};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::door::detached;
+
+/// Places shown with the reasons why, and what was left out with its number.
+type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
+
+/// A smaller form of a text.
+#[pyclass(frozen, module = "headroom._core")]
+struct Form {
+    #[pyo3(get)]
+    text: String,
+    #[pyo3(get)]
+    lossless: bool,
+    view: View,
+}
+
+#[pymethods]
+impl Form {
+    /// What was kept and why, and what was left out; `original` is not needed.
+    fn account(&self, original: &str) -> Account {
+        let _ = original;
+        let kept = self.view.kept.iter().map(|&(line, why)| (format!("line {line}"), why)).collect();
+        (kept, self.view.dropped.clone())
+    }
+}
+
+fn kind_named(name: &str) -> PyResult<Kind> {
+    Kind::named(name).ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+        PyValueError::new_err(format!("kind '{name}' is not known: use one of {}", known.join(", ")))
+    })
+}
+
+/// How surely a text is of each kind of printed text.
+#[pyfunction]
+fn text_scores(text: &str) -> [(&'static str, f64); 5] {
+    let scores = detect::scores(text);
+    std::array::from_fn(|at| (Kind::ALL[at].name(), scores[at]))
+}
+
+/// The forms of a text as one of a kind, the lossy one first.
+#[pyfunction]
+#[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
+#[expect(clippy::too_many_arguments, reason = "Python's keywords")]
+fn compress_text(
+    py: Python<'_>,
+    kind: &str,
+    text: &str,
+    query: &str,
+    call: &str,
+    key: Option<&str>,
+    deep: bool,
+    target_ratio: Option<f64>,
+    clear_share: f64,
+) -> PyResult<Vec<Form>> {
+    let kind = kind_named(kind)?;
+    let task = Task { text, question: query, call, key, deep, target_ratio, clear_share };
+    let Drafts { lossy, lossless } = detached(py, || kind::compress(kind, &task))?;
+    let lossy = lossy.map(|mut view| Form { text: std::mem::take(&mut view.text), lossless: false, view });
+    let lossless = lossless.map(|text| Form { text, lossless: true, view: View::default() });
+    Ok(lossy.into_iter().chain(lossless).collect())
+}
+
+/// What a lossless form stands for; `None` if the text is none.
+#[pyfunction]
+fn expand(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
+    detached(py, || kind::expand(text).or_else(|| json::expand(text)))
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Form>()?;
+    module.add_function(wrap_pyfunction!(text_scores, module)?)?;
+    module.add_function(wrap_pyfunction!(compress_text, module)?)?;
+    module.add_function(wrap_pyfunction!(expand, module)?)
+}
