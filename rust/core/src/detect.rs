@@ -3,13 +3,22 @@
 //! One pass over a sample of lines: the first ones, and some from the middle and the end. A wrong guess costs time, and
 //! compression where another kind would have given more; what stands in the output is the compressors' business.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
 use crate::kind::Kind;
 
-/// Lines looked at: the first ones, then as many spread over the rest.
-const HEAD_LINES: usize = 64;
-const SPREAD_LINES: usize = 96;
+/// Lines looked at: the first ones, as many spread over the rest, and the last ones.
+const HEAD_LINES: usize = 16;
+const SPREAD_LINES: usize = 24;
+const TAIL_LINES: usize = 6;
 /// Bytes of a line that are looked at.
-const MAX_LINE_BYTES: usize = 240;
+const MAX_LINE_BYTES: usize = 160;
+/// Of a text of at most this size every line is looked at.
+const SMALL_BYTES: usize = 8_192;
+/// Bytes in which the end of a line is looked for.
+const MAX_JUMP_BYTES: usize = 4_096;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; 5];
@@ -18,30 +27,67 @@ pub type Scores = [f64; 5];
 pub fn scores(text: &str) -> Scores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
-    seen.scores()
+    let mut scores = seen.scores();
+    if is_structured(text) {
+        // Its strings may hold times and paths, but what holds them together is another's business.
+        scores.iter_mut().for_each(|score| *score *= 0.5);
+    }
+    scores
+}
+
+/// Whether a text begins as JSON with records does.
+fn is_structured(text: &str) -> bool {
+    let mut bytes = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    match (bytes.next(), bytes.next()) {
+        (Some(b'{'), Some(b'"')) => true,
+        (Some(b'['), Some(next)) => b"{[\"".contains(&next),
+        _ => false,
+    }
 }
 
 /// Calls `each` with sampled lines that are not blank.
 fn sample<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
+    let head_lines = if text.len() <= SMALL_BYTES { usize::MAX } else { HEAD_LINES };
     let mut at = 0;
-    for _ in 0..HEAD_LINES {
+    for _ in 0..head_lines {
         let Some(next) = give_line(text, at, &mut each) else { return };
         at = next;
     }
-    let step = (text.len() - at) / SPREAD_LINES;
+    let tail = tail_start(text).max(at);
+    let step = (tail - at) / SPREAD_LINES;
     for ordinal in 0..SPREAD_LINES {
-        let from = (at + ordinal * step).max(at);
+        let from = at + ordinal * step;
         // A line that a jump lands in is skipped: the next one is whole.
-        let skipped = memchr::memchr(b'\n', window(text, from, 4_096)).map(|end| from + end + 1);
-        let Some(start) = skipped else { continue };
-        if give_line(text, start, &mut each).is_none() {
-            return;
+        let skipped = memchr::memchr(b'\n', window(text, from, MAX_JUMP_BYTES)).map(|end| from + end + 1);
+        if let Some(start) = skipped.filter(|start| *start < tail) {
+            give_line(text, start, &mut each);
         }
+    }
+    let mut at = tail;
+    while let Some(next) = give_line(text, at, &mut each) {
+        at = next;
     }
 }
 
+/// Where the last lines that are not blank begin.
+fn tail_start(text: &[u8]) -> usize {
+    let from = text.len().saturating_sub(MAX_JUMP_BYTES);
+    let mut lines = 0;
+    let mut end = text.len();
+    for at in memchr::memrchr_iter(b'\n', &text[from..]).map(|at| from + at) {
+        if !text[at + 1..end].trim_ascii().is_empty() {
+            lines += 1;
+        }
+        if lines == TAIL_LINES {
+            return at + 1;
+        }
+        end = at;
+    }
+    text.len()
+}
+
 fn window(text: &[u8], from: usize, bytes: usize) -> &[u8] {
-    &text[from..text.len().min(from + bytes)]
+    &text[from.min(text.len())..text.len().min(from + bytes)]
 }
 
 /// Gives the line at `start`, and returns where the next one begins.
@@ -49,7 +95,8 @@ fn give_line<'t>(text: &'t [u8], start: usize, each: &mut impl FnMut(&'t [u8])) 
     if start >= text.len() {
         return None;
     }
-    let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |offset| start + offset);
+    let near = window(text, start, MAX_JUMP_BYTES);
+    let end = memchr::memchr(b'\n', near).map_or(start + near.len(), |offset| start + offset);
     let line = window(&text[..end], start, MAX_LINE_BYTES);
     if !line.trim_ascii().is_empty() {
         each(line);
@@ -74,12 +121,19 @@ struct Seen {
     results: f64,
     verdicts: f64,
     diagnostics: f64,
+    /// The separators in the first line, if it could be the heading of a table, and the lines that have as many.
+    heading: Option<[usize; SEPARATORS.len()]>,
+    rows: [f64; SEPARATORS.len()],
 }
+
+/// What separates the cells of a row.
+const SEPARATORS: [u8; 4] = *b",|\t;";
 
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
         let line = without_ansi_start(line);
+        self.compare_with_heading(line);
         if is_diff_head(line) {
             self.diff_heads += 1.0;
         } else if line.starts_with(b"@@ -") || line.starts_with(b"@@@ -") {
@@ -87,7 +141,8 @@ impl Seen {
         } else if matches!(line.first(), Some(b'+' | b'-' | b' ')) {
             self.diff_body += 1.0;
         }
-        if is_frame(line) {
+        let signs = signs(line);
+        if is_frame(line, signs) {
             self.frames += 1.0;
             return;
         }
@@ -105,27 +160,44 @@ impl Seen {
             Located::Path => self.paths += 1.0,
             Located::No => {}
         }
-        if is_result(line) {
+        if signs & sign::RESULT != 0 || begins_as_result(line) {
             self.results += 1.0;
         }
-        if is_verdict(line) {
+        if signs & sign::VERDICT != 0 {
             self.verdicts += 1.0;
         }
-        if has_level(line) {
+        if signs & sign::LEVEL != 0 || is_bracketed(line) {
             self.levelled += 1.0;
+        }
+    }
+
+    fn compare_with_heading(&mut self, line: &[u8]) {
+        if self.lines == 1.0 && !has_stamp(line) {
+            self.heading = Some(separators_in(line));
+        }
+        let Some(heading) = self.heading else { return };
+        let own = separators_in(line);
+        for (rows, (own, wanted)) in self.rows.iter_mut().zip(own.into_iter().zip(heading)) {
+            *rows += f64::from(u8::from(wanted > 0 && own == wanted));
         }
     }
 
     fn scores(&self) -> Scores {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
-        let log = share(self.stamped + 0.6 * self.levelled);
+        // Rows below a heading may begin with times too.
+        let is_table = self.lines > 2.0 && self.rows.iter().any(|rows| share(*rows) > 0.8);
+        let log = share(self.stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
         let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { self.numbered + self.paths } else { 0.0 };
         let search = share(found);
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
             0.0 => 0.0,
-            frames => share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 }),
+            frames => {
+                let least = if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 };
+                // A report whose failures have traces is a report.
+                share(1.6 * (frames + self.raised)).max(least) * (1.0 - (2.0 * share(self.results)).min(1.0))
+            }
         };
         let report = share(self.results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
             0.0 => 0.0,
@@ -139,6 +211,75 @@ impl Seen {
 pub fn score(text: &str, kind: Kind) -> f64 {
     let at = Kind::ALL.iter().position(|each| *each == kind);
     at.map_or(0.0, |at| scores(text)[at])
+}
+
+/// What the words of a line tell of it, one bit each.
+mod sign {
+    pub const FRAME: u8 = 1;
+    pub const LEVEL: u8 = 2;
+    pub const RESULT: u8 = 4;
+    pub const VERDICT: u8 = 8;
+}
+
+const SIGNS: [(&str, u8); 45] = [
+    ("\", line ", sign::FRAME),
+    (".go:", sign::FRAME),
+    ("INFO", sign::LEVEL),
+    ("WARN", sign::LEVEL),
+    ("ERROR", sign::LEVEL),
+    ("DEBUG", sign::LEVEL),
+    ("FATAL", sign::LEVEL),
+    ("TRACE", sign::LEVEL),
+    ("NOTICE", sign::LEVEL),
+    ("CRITICAL", sign::LEVEL),
+    ("SEVERE", sign::LEVEL),
+    ("level=", sign::LEVEL),
+    ("✓", sign::RESULT),
+    ("✔", sign::RESULT),
+    ("✗", sign::RESULT),
+    ("✖", sign::RESULT),
+    ("✘", sign::RESULT),
+    ("√", sign::RESULT),
+    ("--- PASS", sign::RESULT),
+    ("--- FAIL", sign::RESULT),
+    ("=== RUN", sign::RESULT),
+    (" PASSED", sign::RESULT),
+    (" FAILED", sign::RESULT),
+    (" SKIPPED", sign::RESULT),
+    (" XFAIL", sign::RESULT),
+    (" ... ok", sign::RESULT),
+    (" ... FAIL", sign::RESULT),
+    (" ... ignored", sign::RESULT),
+    ("<testcase", sign::RESULT),
+    (" passed in ", sign::VERDICT),
+    (" failed in ", sign::VERDICT),
+    (" passing (", sign::VERDICT),
+    ("test result: ", sign::VERDICT),
+    ("Tests run:", sign::VERDICT),
+    ("Test Suites:", sign::VERDICT),
+    ("FAILURES!!!", sign::VERDICT),
+    (" test session starts ", sign::VERDICT),
+    (" short test summary ", sign::VERDICT),
+    (": *** ", sign::VERDICT),
+    ("<testsuite", sign::VERDICT),
+    ("TAP version", sign::VERDICT),
+    ("Built target ", sign::VERDICT),
+    ("collect2: error", sign::VERDICT),
+    (": Entering directory", sign::VERDICT),
+    ("could not compile ", sign::VERDICT),
+];
+
+/// Finds all signs in one pass.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .match_kind(MatchKind::Standard)
+        .build(SIGNS.map(|(text, _)| text))
+        .expect("a few short texts make a small automaton")
+});
+
+fn signs(line: &[u8]) -> u8 {
+    FINDER.find_iter(line).fold(0, |found, each| found | SIGNS[each.pattern().as_usize()].1)
 }
 
 /// A line behind the colour that it begins with.
@@ -159,16 +300,15 @@ fn is_diff_head(line: &[u8]) -> bool {
 }
 
 /// Frames of stack traces: Java, C# and JavaScript (`at f(…)`), Python (`File "…", line`), Go and Rust.
-fn is_frame(line: &[u8]) -> bool {
+fn is_frame(line: &[u8], signs: u8) -> bool {
     let bare = line.trim_ascii_start();
     let indented = bare.len() < line.len();
     if indented && bare.starts_with(b"at ") {
         return bare.contains(&b'(') || bare.contains(&b':');
     }
-    bare.starts_with(b"File \"") && find(bare, b"\", line ").is_some()
+    signs & sign::FRAME != 0 && (bare.starts_with(b"File \"") || indented)
         || bare.starts_with(b"goroutine ")
-        || indented && find(bare, b".go:").is_some_and(|at| bare.get(at + 4).is_some_and(u8::is_ascii_digit))
-        || bare.starts_with(b"... ") && find(bare, b" more").is_some()
+        || bare.starts_with(b"... ") && bare.ends_with(b" more")
 }
 
 /// The line that says what was thrown.
@@ -187,6 +327,9 @@ fn is_raised(line: &[u8]) -> bool {
 /// Whether a time stands near the beginning: digits in pairs with `:` between them, or a long run of digits with
 /// separators such as `081109 203615` or `1131566461`.
 fn has_stamp(line: &[u8]) -> bool {
+    if is_listed_file(line) {
+        return false;
+    }
     let head = &line[..line.len().min(64)];
     let digit = |at: usize| head.get(at).is_some_and(u8::is_ascii_digit);
     for at in 0..head.len() {
@@ -197,17 +340,43 @@ fn has_stamp(line: &[u8]) -> bool {
             }
         }
     }
+    // 2024-01-02, 2024/01/02, 2005.06.03
+    let date = |at: usize| matches!(head[at], b'-' | b'/' | b'.') && digit(at + 1) && digit(at + 2);
+    if (4..head.len().saturating_sub(5)).any(|at| date(at) && (1..=4).all(|back| digit(at - back)) && date(at + 3)) {
+        return true;
+    }
     let run = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
     run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte))
 }
 
-/// Words by which programs name the level of a message, where one stands among the first words.
-fn has_level(line: &[u8]) -> bool {
-    const LEVELS: [&[u8]; 10] =
-        [b"INFO", b"WARN", b"ERROR", b"DEBUG", b"FATAL", b"TRACE", b"NOTICE", b"level=", b"CRITICAL", b"SEVERE"];
-    let head = &line[..line.len().min(80)];
-    LEVELS.iter().any(|level| find(head, level).is_some())
-        || head.first() == Some(&b'[') && find(head, b"]").is_some_and(|end| end > 2)
+/// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
+fn is_bracketed(line: &[u8]) -> bool {
+    line.first() == Some(&b'[') && memchr::memchr(b']', &line[..line.len().min(64)]).is_some_and(|end| end > 2)
+}
+
+/// Whether this is a line of `ls -l`, which holds a time too.
+fn is_listed_file(line: &[u8]) -> bool {
+    line.first_chunk::<10>()
+        .is_some_and(|mode| b"-dlcbps".contains(&mode[0]) && mode[1..].iter().all(|byte| b"rwxsStT-".contains(byte)))
+}
+
+/// For each byte the separator that it is, from 1.
+const SEPARATOR_OF: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < SEPARATORS.len() {
+        table[SEPARATORS[at] as usize] = at as u8 + 1;
+        at += 1;
+    }
+    table
+};
+
+fn separators_in(line: &[u8]) -> [usize; SEPARATORS.len()] {
+    let mut counts = [0; SEPARATORS.len() + 1];
+    for &byte in line {
+        counts[SEPARATOR_OF[byte as usize] as usize] += 1;
+    }
+    std::array::from_fn(|at| counts[at + 1])
 }
 
 enum Located {
@@ -285,46 +454,11 @@ fn is_path(text: &[u8]) -> bool {
     has_extension || text.len() > name.len() && !name.is_empty()
 }
 
-/// A line that tells how one test ended.
-fn is_result(line: &[u8]) -> bool {
-    const MARKS: [&str; 8] = ["✓", "✔", "✗", "✖", "×", "√", "✘", "○"];
-    const HEADS: [&[u8]; 14] = [
-        b"ok ", b"not ok ", b"--- PASS", b"--- FAIL", b"=== RUN", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"ok  \t",
-        b"test ", b"[ RUN", b"[       OK", b"<testcase",
-    ];
-    let bare = line.trim_ascii();
-    if HEADS.iter().any(|head| bare.starts_with(head)) || MARKS.iter().any(|mark| bare.starts_with(mark.as_bytes())) {
-        return true;
-    }
-    const WORDS: [&[u8]; 7] = [b" PASSED", b" FAILED", b" SKIPPED", b" XFAIL", b" ... ok", b" ... FAILED", b" ... FAIL"];
-    WORDS.iter().any(|word| find(bare, word).is_some())
-}
-
-/// A line that tells how a whole run ended.
-fn is_verdict(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 16] = [
-        b" passed in ",
-        b" failed in ",
-        b" passing (",
-        b"test result: ",
-        b"Tests run:",
-        b"Test Suites:",
-        b"FAILURES!!!",
-        b"There were ",
-        b" test session starts ",
-        b" short test summary ",
-        b"make: ***",
-        b"<testsuite",
-        b"TAP version",
-        b"Built target ",
-        b"collect2: error",
-        b"make[1]: Entering",
-    ];
-    PARTS.iter().any(|part| find(line, part).is_some())
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, part)
+/// Whether a line begins as those do that tell how one test ended.
+fn begins_as_result(line: &[u8]) -> bool {
+    const HEADS: [&[u8]; 8] = [b"ok ", b"ok\t", b"not ok ", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"[ RUN"];
+    let bare = line.trim_ascii_start();
+    HEADS.iter().any(|head| bare.starts_with(head))
 }
 
 #[cfg(test)]
@@ -343,7 +477,8 @@ mod tests {
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
-        let trace = "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
+        let trace =
+            "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
@@ -359,7 +494,8 @@ mod tests {
         ] {
             assert_eq!(best(text), Some(kind), "{text} {:?}", scores(text));
         }
-        for text in ["", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
+        let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
+        for text in [table, "", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
             assert_eq!(best(text), None, "{text} {:?}", scores(text));
         }
     }
