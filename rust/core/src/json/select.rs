@@ -389,11 +389,10 @@ fn is_opaque(raw: &[u8]) -> bool {
     if is_link(b"http://") || is_link(b"https://") || is_link(b"git://") || is_link(b"git@") {
         return true;
     }
-    let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
     raw.len() >= 20
-        && digits >= 3
         && raw.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-:".contains(byte))
         && !raw.contains(&b'T')
+        && raw.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
         || raw.len() >= 32 && raw.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
