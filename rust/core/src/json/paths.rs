@@ -50,6 +50,8 @@ pub struct Path {
     first_child: PathId,
     next_sibling: PathId,
     cursor: PathId,
+    /// The object of which a member was last seen here.
+    holder: u32,
 }
 
 /// The paths of a tree.
@@ -58,6 +60,8 @@ pub struct Paths {
     pub list: Vec<Path>,
     /// Objects used as maps.
     pub is_map: Vec<bool>,
+    /// Members on whose path their object has one already, in order: of one name, or a map's.
+    repeats: Vec<u32>,
 }
 
 const NONE: PathId = u32::MAX;
@@ -71,16 +75,28 @@ impl Paths {
         let mut builder = Builder { tree, list: Vec::with_capacity(256), far: MixMap::default() };
         builder.list.push(Path::new(NONE, 0, false));
         let mut of_node = Vec::with_capacity(tree.nodes.len());
+        let mut repeats = Vec::new();
         of_node.push(0);
         for index in 1..tree.nodes.len() as u32 {
             let node = tree.node(index);
             let parent = of_node[node.parent as usize];
             let is_field = node.key_hash != 0 && !is_map[node.parent as usize];
             let path = builder.child(parent, index, node, is_field);
-            builder.list[path as usize].count += 1;
+            let entry = &mut builder.list[path as usize];
+            entry.count += 1;
+            if node.key_hash != 0 && entry.holder == node.parent {
+                repeats.push(index);
+            }
+            entry.holder = node.parent;
             of_node.push(path);
         }
-        Paths { of_node, list: builder.list, is_map }
+        Paths { of_node, list: builder.list, is_map, repeats }
+    }
+
+    /// Whether an object at or below `index` has two members on one path.
+    pub fn has_repeats(&self, tree: &Tree, index: u32) -> bool {
+        let next = self.repeats.partition_point(|&member| member <= index);
+        self.repeats.get(next).is_some_and(|&member| member < tree.node(index).skip)
     }
 
     /// The raw field name of a path; empty for elements and map values.
@@ -123,7 +139,7 @@ impl Paths {
 
 impl Path {
     fn new(parent: PathId, example: u32, is_field: bool) -> Path {
-        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE }
+        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE, holder: NONE }
     }
 }
 
