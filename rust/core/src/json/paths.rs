@@ -150,6 +150,7 @@ struct Builder<'t, 'a> {
 }
 
 impl Builder<'_, '_> {
+    #[inline(always)]
     fn is(&self, path: PathId, node: &Node, index: u32, is_field: bool) -> bool {
         let path = &self.list[path as usize];
         if path.is_field != is_field {
@@ -159,7 +160,7 @@ impl Builder<'_, '_> {
             return true;
         }
         let example = self.tree.node(path.example);
-        example.key_hash == node.key_hash && self.tree.key(path.example) == self.tree.key(index)
+        example.key_hash == node.key_hash && is_same(self.tree.key(path.example), self.tree.key(index))
     }
 
     fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {
@@ -208,6 +209,21 @@ impl Builder<'_, '_> {
     }
 }
 
+/// Whether two names are equal. Most are shorter than what calling the library's comparison takes.
+#[inline(always)]
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() || left.len() > 16 {
+        return left == right;
+    }
+    match (left.first_chunk::<8>(), right.first_chunk::<8>()) {
+        (Some(first), Some(other)) => first == other && left.last_chunk::<8>() == right.last_chunk::<8>(),
+        _ => match (left.first_chunk::<4>(), right.first_chunk::<4>()) {
+            (Some(first), Some(other)) => first == other && left.last_chunk::<4>() == right.last_chunk::<4>(),
+            _ => left.iter().eq(right),
+        },
+    }
+}
+
 /// What the objects that stand under one field name have in common.
 #[derive(Default)]
 struct Group {
@@ -230,6 +246,9 @@ fn maps(tree: &Tree) -> Vec<bool> {
     let mut objects = Vec::new();
     for index in 0..tree.nodes.len() as u32 {
         let node = tree.node(index);
+        if !node.kind.is_container() && node.kind != Kind::Embedded {
+            continue;
+        }
         let above = if node.parent == u32::MAX { 7 } else { group_of[node.parent as usize] };
         let group = if node.key_hash != 0 { node.key_hash } else { above.rotate_left(7) ^ 0x5bd1_e995 };
         group_of[index as usize] = group;
