@@ -407,6 +407,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    #[inline(always)]
     fn count_child(&mut self) {
         match self.open.last_mut() {
             Some(open) => open.count += 1,
@@ -443,6 +444,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, kind: Kind, start: usize, end: usize, key: Key, depth: u16, escaped: bool) -> u32 {
         let index = self.tree.nodes.len() as u32;
         let parent = self.open.last().map_or(self.outer, |open| open.index);
@@ -465,6 +467,7 @@ impl Parser<'_, '_, '_> {
         index
     }
 
+    #[inline(always)]
     fn leaf(&mut self, kind: Kind, start: usize, end: usize, key: Key, depth: u16, escaped: bool) {
         self.push(kind, start, end, key, depth, escaped);
         self.count_child();

@@ -131,7 +131,7 @@ impl Query {
         let mut values = 0u32;
         for index in 0..tree.nodes.len() as u32 {
             let node = tree.node(index);
-            if node.parent != u32::MAX && paths.is_map[node.parent as usize] {
+            if node.key_hash != 0 && paths.is_map[node.parent as usize] {
                 self.scan(tree.key(index), index, &mut found);
                 values += 1;
             }
