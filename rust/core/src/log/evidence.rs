@@ -12,8 +12,10 @@ const RARE_TROUBLE: u32 = 3;
 const LEAST_ROWS: u32 = 5;
 /// Lines shown for words that name nothing special.
 const MAX_WEAK: usize = 3;
+/// The same where the word has digits, as an id has.
+const MAX_WEAK_IDS: usize = 12;
 /// Share of the best score that lines named by the question must have.
-const NAMED_SHARE: f32 = 0.6;
+const NAMED_SHARE: f32 = 0.45;
 const MAX_NAMED: usize = 200;
 /// Share of all lines up to which one of a few words in a column, such as a level, is rare.
 const RARE_LEVEL: f64 = 0.05;
@@ -58,10 +60,6 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    pub fn of(&self, template: u32) -> &[u32] {
-        &self.lines[self.starts[template as usize]..self.starts[template as usize + 1]]
-    }
-
     pub fn gather(mined: &Mined, question: &str, call: &str) -> Evidence {
         let (lines, starts) = by_template(mined);
         let is_tail = tails(mined);
@@ -113,6 +111,9 @@ impl Evidence {
             for at in own.clone() {
                 self.add(self.lines[at], Rank::More, why);
             }
+        }
+        for &line in template.variants.iter().filter(|&&line| line != first) {
+            self.add(line, Rank::Few, "variant");
         }
         if template.count >= LEAST_ROWS {
             let (remarks, summary) = values::look(mined, &template.varying, &self.lines[own]);
@@ -243,7 +244,8 @@ fn named(mined: &Mined, question: &str, call: &str) -> Vec<(u32, bool)> {
     for hit in hits {
         // An identifier, or words in a row, are meant; a single word may just happen to stand there.
         let text = &mined.line(hit.node).as_bytes()[hit.offset as usize..];
-        let is_telling = hit.phrase & 0xffff > 1 || text[..words::end_of(text, 0)].iter().any(u8::is_ascii_digit);
+        let is_id = text[..words::end_of(text, 0)].iter().any(u8::is_ascii_digit);
+        let is_telling = hit.phrase & 0xffff > 1 || is_id;
         let is_strong = is_telling && !hit.by_call && hit.score >= NAMED_SHARE * best;
         if is_strong && lines.len() < MAX_NAMED {
             lines.push((hit.node, true));
@@ -251,7 +253,7 @@ fn named(mined: &Mined, question: &str, call: &str) -> Vec<(u32, bool)> {
         }
         let times = weak.entry(u64::from(hit.phrase)).or_insert(0);
         *times += 1;
-        if *times <= MAX_WEAK && lines.len() < MAX_NAMED {
+        if *times <= if is_id { MAX_WEAK_IDS } else { MAX_WEAK } && lines.len() < MAX_NAMED {
             lines.push((hit.node, false));
         }
     }

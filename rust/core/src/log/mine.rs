@@ -21,6 +21,8 @@ const LEAST_VALUES: u32 = 3;
 /// The same for a place where a message begins: its first word tells what it says.
 const LEAST_BEGINNINGS: u32 = 9;
 const ROUNDS: usize = 3;
+/// Up to so many combinations of varying words are told apart.
+const MAX_VARIANTS: usize = 8;
 
 /// Lines of one template.
 #[derive(Clone, Debug)]
@@ -30,6 +32,15 @@ pub struct Template {
     pub count: u32,
     /// Ordinals of words without digits that vary, rising.
     pub varying: Vec<u16>,
+    /// Where such words are few, the first line of each combination of them.
+    pub variants: Vec<u32>,
+    combinations: u32,
+}
+
+impl Template {
+    fn new(line: u32) -> Self {
+        Template { first: line, last: line, count: 0, varying: Vec::new(), variants: Vec::new(), combinations: 0 }
+    }
 }
 
 /// A text as lines with templates.
@@ -115,12 +126,18 @@ impl<'a> Mined<'a> {
             let key = joiner.keys.get(group).copied().unwrap_or_else(|| scan::mix(group as u64, scan::MASK));
             let id = *of_key.entry(key).or_insert_with(|| {
                 let varying = joiner.varying.get(group).cloned().unwrap_or_default();
-                templates.push(Template { first: own.first, last: own.last, count: 0, varying });
+                templates.push(Template { varying, ..Template::new(own.first) });
                 templates.len() as u32 - 1
             });
             of_group[group] = id;
             let template = &mut templates[id as usize];
             template.count += own.count;
+            template.combinations += 1;
+            if template.combinations as usize <= MAX_VARIANTS {
+                template.variants.push(own.first);
+            } else {
+                template.variants.clear();
+            }
             template.first = template.first.min(own.first);
             template.last = template.last.max(own.last);
         }
@@ -163,7 +180,7 @@ impl Groups {
         let next = self.list.len() as u32;
         let id = *self.of_hash.entry(hash).or_insert(next);
         if id == next {
-            self.list.push(Template { first: line, last: line, count: 0, varying: Vec::new() });
+            self.list.push(Template::new(line));
         }
         let group = &mut self.list[id as usize];
         group.count += 1;

@@ -8,6 +8,8 @@ mod scan;
 mod stamp;
 mod table;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod values;
 mod view;
 
@@ -27,7 +29,7 @@ pub fn compress(task: &Task) -> Drafts {
         return Drafts { lossy, lossless: None };
     }
     let mut is_kept = vec![false; mined.len()];
-    for candidate in evidence.candidates.iter().filter(|each| each.rank <= Rank::Once) {
+    for candidate in evidence.candidates.iter().filter(|each| each.rank < Rank::Usual) {
         is_kept[candidate.line as usize] = true;
     }
     let form = table::write(&mined, &is_kept);

@@ -47,6 +47,8 @@ struct Plan<'a> {
     text: String,
     name: String,
     next_row: usize,
+    /// The row that was written last; others were given as repeated lines.
+    last_row: Option<usize>,
 }
 
 /// The lossless form of a text; lines of `is_kept` stand literally. Not yet compared with what it expands to.
@@ -57,7 +59,13 @@ pub fn write(mined: &Mined, is_kept: &[bool]) -> String {
     let Some(mark) = mark else { return String::new() };
     let mut written: Vec<Plan> = plans
         .drain(..)
-        .map(|columns| Plan { text: render(&columns, head.as_ref(), mark), columns, name: String::new(), next_row: 0 })
+        .map(|columns| Plan {
+            text: render(&columns, head.as_ref(), mark),
+            columns,
+            name: String::new(),
+            next_row: 0,
+            last_row: None,
+        })
         .filter(|plan| pays(mined, plan))
         .collect();
     written.sort_by_key(|plan| std::cmp::Reverse(plan.columns.lines.len()));
@@ -212,6 +220,8 @@ struct Writer<'m, 'a> {
     is_shared: Map<u32>,
     out: String,
     stamp: &'a str,
+    /// How a row begins whose line ends in an unusual way.
+    begin: String,
 }
 
 impl<'m, 'a> Writer<'m, 'a> {
@@ -226,7 +236,7 @@ impl<'m, 'a> Writer<'m, 'a> {
         let is_shared =
             shared.iter().enumerate().map(|(at, value)| (scan::hash(value.as_bytes()), at as u32)).collect();
         let out = String::with_capacity(mined.text.len() / 2);
-        Writer { mined, head, plans, plan_of, shared, is_shared, out, stamp: "" }
+        Writer { mined, head, plans, plan_of, shared, is_shared, out, stamp: "", begin: String::new() }
     }
 
     fn write(mut self, mark: &str) -> String {
@@ -249,12 +259,10 @@ impl<'m, 'a> Writer<'m, 'a> {
                 line += block * times;
                 continue;
             }
-            let own = break_of(self.mined, line);
-            if own != usual {
-                self.out.push('\\');
-                self.out.push_str(break_name(own));
-                self.out.push(' ');
-            }
+            self.begin = match break_of(self.mined, line) {
+                own if own == usual => String::new(),
+                own => format!("\\{} ", break_name(own)),
+            };
             self.row(line as u32);
             self.out.push('\n');
             line += 1;
@@ -298,9 +306,7 @@ impl<'m, 'a> Writer<'m, 'a> {
         let stamp = if self.mined.has_stamp(line) { self.mined.stamp(line) } else { "" };
         let plan = self.plan_of[line as usize];
         if plan != NO_TEMPLATE {
-            if !stamp.is_empty() {
-                self.time(stamp, true);
-            }
+            self.time(stamp, " ");
             return self.values(plan as usize);
         }
         let text = self.mined.line(line);
@@ -308,32 +314,33 @@ impl<'m, 'a> Writer<'m, 'a> {
         let rest = rest.and_then(|head| text[self.mined.stamps[line as usize].end as usize..].strip_prefix(head.rest));
         match rest {
             Some(rest) => {
-                self.time(stamp, false);
+                self.time(stamp, "");
                 self.out.push('|');
                 self.out.push_str(rest);
             }
             None => {
+                self.time("", "");
                 self.out.push('=');
                 self.out.push_str(text);
             }
         }
     }
 
-    /// The end of the time by which a line differs from the one before.
-    fn time(&mut self, stamp: &'a str, is_spaced: bool) {
-        if stamp == self.stamp {
-            return;
+    /// Begins a row, with the end of the time by which its line differs from the one before.
+    fn time(&mut self, stamp: &'a str, behind: &str) {
+        let is_new = !stamp.is_empty() && stamp != self.stamp;
+        let end = if is_new { tail::of(self.stamp, stamp).filter(|end| is_plain(end)) } else { None };
+        if is_new && end.is_none() {
+            self.out.push_str(&format!("@ {stamp}\n"));
         }
-        match tail::of(self.stamp, stamp).filter(|end| is_plain(end)) {
-            Some(end) => {
-                self.out.push_str(end);
-                if is_spaced {
-                    self.out.push(' ');
-                }
-            }
-            None => self.out.push_str(&format!("@ {stamp}\n")),
+        self.out.push_str(&self.begin);
+        if let Some(end) = end {
+            self.out.push_str(end);
+            self.out.push_str(behind);
         }
-        self.stamp = stamp;
+        if is_new {
+            self.stamp = stamp;
+        }
     }
 
     fn values(&mut self, plan: usize) {
@@ -343,7 +350,7 @@ impl<'m, 'a> Writer<'m, 'a> {
         self.out.push_str(&plan.name);
         for slot in 0..width {
             let value = plan.columns.values[row * width + slot];
-            let last = row.checked_sub(1).map(|row| plan.columns.values[row * width + slot]);
+            let last = plan.last_row.map(|row| plan.columns.values[row * width + slot]);
             let starts_plain = value.starts_with(|first: char| first.is_ascii_digit() || "-./_+$".contains(first));
             let end = last.and_then(|last| tail::of(last, value)).filter(|end| end.len() + LEAST_SHORTER < value.len());
             let shared = self.is_shared.get(&scan::hash(value.as_bytes()));
@@ -365,6 +372,7 @@ impl<'m, 'a> Writer<'m, 'a> {
                 self.out.push_str(value);
             }
         }
+        plan.last_row = Some(row);
     }
 }
 
