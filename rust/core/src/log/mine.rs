@@ -51,6 +51,9 @@ pub struct Mined<'a> {
     /// The template of each line.
     pub of_line: Vec<u32>,
     pub templates: Vec<Template>,
+    /// The masked words of all lines; `masked_from` says where those of a line begin.
+    masked: Vec<(u32, u32)>,
+    masked_from: Vec<u32>,
 }
 
 impl<'a> Mined<'a> {
@@ -63,12 +66,17 @@ impl<'a> Mined<'a> {
         let mut groups = Groups::default();
         let mut stamps = Vec::with_capacity(lines.len());
         let mut of_line = Vec::with_capacity(lines.len());
+        let mut masked = Vec::with_capacity(text.len() / 24);
+        let mut masked_from = Vec::with_capacity(lines.len() + 1);
         for (index, line) in lines.iter().enumerate() {
             let stamp = finder.next(of(line));
-            of_line.push(groups.add(scan::line_hash(of(line), stamp), index as u32));
+            masked_from.push(masked.len() as u32);
+            let hash = scan::line_hash(of(line), stamp, |word| masked.push((word.start, word.end)));
+            of_line.push(groups.add(hash, index as u32));
             stamps.push(stamp);
         }
-        let mut mined = Mined { text, lines, stamps, of_line, templates: groups.list };
+        masked_from.push(masked.len() as u32);
+        let mut mined = Mined { text, lines, stamps, of_line, templates: groups.list, masked, masked_from };
         mined.join();
         mined
     }
@@ -109,6 +117,13 @@ impl<'a> Mined<'a> {
     #[inline(always)]
     pub fn for_each_word(&self, index: u32, each: impl FnMut(Word)) {
         scan::for_each_word(self.line(index).as_bytes(), self.stamps[index as usize], each);
+    }
+
+    /// Where the masked words of a line begin and end.
+    #[inline(always)]
+    pub fn masked(&self, index: u32) -> &[(u32, u32)] {
+        let index = index as usize;
+        &self.masked[self.masked_from[index] as usize..self.masked_from[index + 1] as usize]
     }
 
     /// Joins templates that differ in one word where many do.

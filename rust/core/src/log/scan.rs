@@ -1,27 +1,23 @@
 //! A line in, its words and their hash out: the words that vary from line to line (numbers, addresses, ids) are masked.
 
-/// What a byte is to words.
-const GAP: u8 = 0;
-const SPACE: u8 = 1;
-const JOINER: u8 = 2;
-const LETTER: u8 = 3;
+/// What a byte is to words; nothing if it stands between them.
+const JOINER: u8 = 1;
+const LETTER: u8 = 2;
 const DIGIT: u8 = 4;
-const HIGH: u8 = 5;
+const HIGH: u8 = 8;
 
 const CLASS: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
-    let mut table = [GAP; 256];
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        let b = byte as u8;
-        table[byte] = match b {
-            b' ' | b'\t' => SPACE,
+        table[byte] = match byte as u8 {
             b'_' | b'-' | b'.' | b'/' | b'$' | b'@' | b'+' | b'\\' => JOINER,
             b'0'..=b'9' => DIGIT,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             0x80..=0xff => HIGH,
-            _ => GAP,
+            _ => 0,
         };
         byte += 1;
     }
@@ -56,26 +52,36 @@ pub struct Word {
 /// ends a word, since many scripts write no spaces.
 #[inline(always)]
 pub fn next_word(line: &[u8], from: usize) -> Option<Word> {
-    let mut at = from;
-    while at < line.len() && CLASS[line[at] as usize] < JOINER {
-        at += 1;
+    let start = from + line[from..].iter().position(|&byte| CLASS[byte as usize] != 0)?;
+    let mut seen = 0;
+    let stop = line[start..].iter().position(|&byte| {
+        let class = CLASS[byte as usize];
+        seen |= class;
+        class == 0 || seen & (DIGIT | HIGH) == DIGIT | HIGH
+    });
+    let mut end = stop.map_or(line.len(), |stop| start + stop);
+    if seen & (DIGIT | HIGH) == DIGIT | HIGH {
+        (end, seen) = mixed_end(line, start, end);
     }
-    if at == line.len() {
-        return None;
-    }
-    let start = at;
-    let (mut has_digit, mut last) = (false, GAP);
+    let kind = if seen & DIGIT != 0 { Kind::Masked } else { Kind::Plain };
+    Some(Word { start: start as u32, end: end as u32, kind })
+}
+
+/// The end of a word that has digits and letters beyond ASCII, and what is in it; `at` is where the second of them comes.
+#[cold]
+fn mixed_end(line: &[u8], start: usize, mut at: usize) -> (usize, u8) {
+    let mut last = CLASS[line[at - 1] as usize];
+    let mut seen = line[start..at].iter().fold(0, |seen, &byte| seen | CLASS[byte as usize]);
     while at < line.len() {
         let class = CLASS[line[at] as usize];
-        if class < JOINER || class + last == DIGIT + HIGH && class != last {
+        if class == 0 || class | last == DIGIT | HIGH {
             break;
         }
-        has_digit |= class == DIGIT;
+        seen |= class;
         last = class;
         at += 1;
     }
-    let kind = if has_digit { Kind::Masked } else { Kind::Plain };
-    Some(Word { start: start as u32, end: at as u32, kind })
+    (at, seen)
 }
 
 /// Calls `each` with every word of a line.
@@ -195,7 +201,7 @@ fn stem(bytes: &[u8]) -> &[u8] {
 /// Hash of what stands between words; runs of spaces count as one.
 #[inline(always)]
 pub fn gap_hash(gap: &[u8]) -> u64 {
-    if gap == b" " {
+    if let [b' '] = gap {
         return 0x20;
     }
     let (mut sum, mut last) = (0u64, 0u8);
@@ -212,14 +218,17 @@ pub fn gap_hash(gap: &[u8]) -> u64 {
     }
 }
 
-/// The hash of a line's template: its words, masked, and what stands between them.
+/// The hash of a line's template: its words, masked, and what stands between them. `masked` is given every masked word.
 #[inline]
-pub fn line_hash(line: &[u8], stamp: Stamp) -> u64 {
+pub fn line_hash(line: &[u8], stamp: Stamp, mut masked: impl FnMut(Word)) -> u64 {
     let mut sum = 0x2545_f491_4f6c_dd1du64;
     let mut at = 0;
     for_each_word(line, stamp, |word| {
         let (start, end) = (word.start as usize, word.end as usize);
         let text = word_hash(&line[start..end], word.kind);
+        if word.kind == Kind::Masked {
+            masked(word);
+        }
         sum = mix(sum ^ gap_hash(&line[at..start]), text ^ 0xe703_7ed1_a0b4_28db ^ word.kind as u64);
         at = end;
     });
@@ -247,12 +256,14 @@ mod tests {
     #[test]
     fn a_number_inside_a_script_without_spaces_is_a_word() {
         assert_eq!(words("连接10.0.0.1超时"), [("连接", false), ("10.0.0.1", true), ("超时", false)]);
+        assert_eq!(words("7号x9 für-42a"), [("7", true), ("号x9", true), ("für-42a", true)]);
     }
 
     #[test]
     fn lines_that_differ_in_numbers_and_padding_have_one_hash() {
         let same = |left: &str, right: &str| {
-            line_hash(left.as_bytes(), Stamp::NONE) == line_hash(right.as_bytes(), Stamp::NONE)
+            let hash = |line: &str| line_hash(line.as_bytes(), Stamp::NONE, |_| {});
+            hash(left) == hash(right)
         };
         assert!(same("took 5 ms at 10.0.0.1", "took   17 ms at 10.2.3.4"));
         assert!(same("block blk_1 done", "block blk_-22 done"));

@@ -30,6 +30,8 @@ struct Place {
     changes: usize,
     last: u64,
     changed_at: Vec<u32>,
+    /// All values so far are numbers: these.
+    is_number: bool,
     numbers: Vec<f64>,
 }
 
@@ -50,6 +52,12 @@ pub fn look(mined: &Mined, varying: &[u16], lines: &[u32]) -> (Vec<Remark>, Stri
     }
     for &line in lines {
         let text = mined.line(line).as_bytes();
+        if varying.is_empty() {
+            for (place, &(start, end)) in places.iter_mut().zip(mined.masked(line)) {
+                place.add(&text[start as usize..end as usize], line, start, end);
+            }
+            continue;
+        }
         let (mut ordinal, mut next) = (0, 0);
         mined.for_each_word(line, |word| {
             if next < places.len() && places[next].ordinal == ordinal {
@@ -74,7 +82,7 @@ fn places(mined: &Mined, varying: &[u16], first: u32) -> Vec<Place> {
     mined.for_each_word(first, |word| {
         let varies = word.kind == Kind::Masked || varying.contains(&(ordinal as u16));
         if varies && places.len() < MAX_PLACES {
-            places.push(Place { ordinal, name, ..Place::default() });
+            places.push(Place { ordinal, name, is_number: true, ..Place::default() });
         }
         name = if varies || word.kind == Kind::Stamp { (0, 0) } else { (word.start, word.end) };
         ordinal += 1;
@@ -84,7 +92,22 @@ fn places(mined: &Mined, varying: &[u16], first: u32) -> Vec<Place> {
 
 impl Place {
     fn add(&mut self, value: &[u8], line: u32, start: u32, end: u32) {
-        let hash = scan::hash(value);
+        if self.is_number {
+            match number(value) {
+                Some(number) => self.numbers.push(number),
+                None => {
+                    self.is_number = false;
+                    self.numbers = Vec::new();
+                }
+            }
+        }
+        if !self.has_more {
+            self.tell(scan::hash(value), line, start, end);
+        }
+    }
+
+    /// Counts a value while there are few different ones.
+    fn tell(&mut self, hash: u64, line: u32, start: u32, end: u32) {
         if hash != self.last {
             if !self.known.is_empty() {
                 self.changes += 1;
@@ -99,7 +122,6 @@ impl Place {
             None if self.known.len() < MAX_KNOWN => self.known.push(Known { hash, count: 1, line, start, end }),
             None => self.has_more = true,
         }
-        self.numbers.push(number(value).unwrap_or(f64::NAN));
     }
 
     fn remark(&mut self, lines: &[u32], remarks: &mut Vec<Remark>) {
@@ -118,7 +140,7 @@ impl Place {
             }
             return;
         }
-        if self.numbers.iter().all(|number| number.is_finite()) {
+        if self.is_number {
             self.outliers(lines, remarks);
             if let Some(row) = shift(&self.numbers) {
                 remarks.push((lines[row], "change"));
@@ -128,16 +150,17 @@ impl Place {
 
     fn outliers(&self, lines: &[u32], remarks: &mut Vec<Remark>) {
         let mut sorted = self.numbers.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
         let rows = sorted.len();
-        let (low, middle, high) = (sorted[rows / 4], sorted[rows / 2], sorted[rows * 3 / 4]);
+        let mut quartile = |part: usize| *sorted.select_nth_unstable_by(rows * part / 4, f64::total_cmp).1;
+        let (low, middle, high) = (quartile(1), quartile(2), quartile(3));
         let reach = FAR * (high - low).max(0.05 * middle.abs()).max(1e-9);
-        let above = rows - sorted.partition_point(|&number| number <= high + reach);
-        let below = sorted.partition_point(|&number| number < low - reach);
+        let above = self.numbers.iter().filter(|&&number| number > high + reach).count();
+        let below = self.numbers.iter().filter(|&&number| number < low - reach).count();
         let most = (rows / 50).max(MAX_REMARKABLE);
         if above + below == 0 || above > most || below > most {
             return;
         }
+        sorted.sort_unstable_by(f64::total_cmp);
         let (least, top) = (sorted[MAX_REMARKABLE.min(below)], sorted[rows - 1 - MAX_REMARKABLE.min(above)]);
         for (row, &number) in self.numbers.iter().enumerate() {
             if number > high + reach && number > top || number < low - reach && number < least {
@@ -164,8 +187,7 @@ impl Place {
         } else {
             let least = self.numbers.iter().copied().fold(f64::INFINITY, f64::min);
             let most = self.numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let is_number = self.numbers.iter().all(|number| number.is_finite());
-            if !is_number || most.abs().max(least.abs()) >= ID_DIGITS {
+            if !self.is_number || most.abs().max(least.abs()) >= ID_DIGITS {
                 return;
             }
             text = format!("{least}..{most}");
