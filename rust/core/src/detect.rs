@@ -346,7 +346,22 @@ fn has_stamp(line: &[u8]) -> bool {
         return true;
     }
     let run = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte))
+    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head)
+}
+
+/// Whether seconds since 1970 stand there as a word (`1131566461`), or seconds since the start (`[   12.345678]`).
+fn has_counted_time(head: &[u8]) -> bool {
+    if head.first() == Some(&b'[') {
+        let number = head[1..].trim_ascii_start();
+        let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let fraction = number[whole..].iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+        return whole > 0
+            && number.get(whole) == Some(&b'.')
+            && fraction >= 3
+            && number.get(whole + 1 + fraction) == Some(&b']');
+    }
+    let words = head.split(|&byte| byte == b' ');
+    words.take(6).any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
@@ -474,6 +489,8 @@ mod tests {
     #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
+        let counted =
+            "- 1117838570 2005.06.03 R02-M1 RAS KERNEL corrected\n[   12.345678] usb 1-1: new device\n".repeat(5);
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
@@ -484,6 +501,7 @@ mod tests {
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
         for (text, kind) in [
             (log.as_str(), Kind::Log),
+            (&counted, Kind::Log),
             (&search, Kind::Search),
             (heading, Kind::Search),
             (diff, Kind::Diff),
