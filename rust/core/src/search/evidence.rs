@@ -1,0 +1,94 @@
+//! A listing, the question and the call in, the lines that must be seen out: definitions and what the question names.
+
+use memchr::memmem::Finder;
+
+use super::define::{self, LIKELY};
+use super::pattern::{self, Symbol};
+use super::read::{Listing, Style, What};
+use crate::text::{Lines, Task};
+
+/// Bytes of a line in which a searched name is looked for.
+const MAX_LINE_BYTES: usize = 2_000;
+/// Lines that a question names.
+const MAX_NAMED: usize = 6;
+
+#[derive(Default)]
+pub struct Evidence {
+    pub symbols: Vec<Symbol>,
+    /// Lines that define what was searched for and how surely, the surest first.
+    pub definitions: Vec<(u32, u8)>,
+    /// Lines that the question names, best first.
+    pub named: Vec<u32>,
+    /// Files that hold one of those.
+    pub stands_out: Vec<bool>,
+}
+
+impl Evidence {
+    pub fn of(listing: &Listing, task: &Task) -> Self {
+        let mut evidence = Evidence { stands_out: vec![false; listing.files.len()], ..Evidence::default() };
+        if !matches!(listing.style, Style::Counts | Style::Paths) {
+            let matches = listing.entries.iter().filter(|entry| entry.is_match());
+            let bodies: Vec<&str> = matches.map(|entry| listing.body(entry)).collect();
+            evidence.symbols = pattern::symbols(task.call, task.question, &bodies);
+            evidence.define(listing);
+        }
+        for hit in Lines::of(task.text).named(task.question, "") {
+            if evidence.named.len() < MAX_NAMED && !evidence.named.contains(&hit.node) {
+                evidence.named.push(hit.node);
+            }
+        }
+        let surest = evidence.definitions.iter().take_while(|(_, strength)| *strength >= LIKELY).map(|(line, _)| *line);
+        for line in surest.chain(evidence.named.iter().copied()).take(64) {
+            let file = listing.entries[line as usize].file;
+            if let Some(stands_out) = evidence.stands_out.get_mut(file as usize) {
+                *stands_out = true;
+            }
+        }
+        evidence
+    }
+
+    fn define(&mut self, listing: &Listing) {
+        let finders: Vec<Finder> = self.symbols.iter().map(|symbol| Finder::new(symbol.name.as_bytes())).collect();
+        for (index, entry) in listing.entries.iter().enumerate() {
+            if entry.what != What::Hit || !entry.is_match() {
+                continue;
+            }
+            let body = listing.body(entry).as_bytes();
+            let body = &body[..body.len().min(MAX_LINE_BYTES)];
+            let mut best = 0;
+            for (symbol, finder) in self.symbols.iter().zip(&finders) {
+                for at in occurrences(body, symbol, finder).take(6) {
+                    best = best.max(define::strength(body, at, at + symbol.name.len()));
+                }
+            }
+            if best > 0 {
+                self.definitions.push((index as u32, best));
+            }
+        }
+        self.definitions.sort_by_key(|&(index, strength)| (u8::MAX - strength, index));
+    }
+
+    /// Where the first searched name begins in a line, and where it ends.
+    pub fn focus(&self, line: &str) -> Option<(usize, usize)> {
+        let head = &line.as_bytes()[..line.len().min(MAX_LINE_BYTES)];
+        self.symbols.iter().find_map(|symbol| {
+            let at = match symbol.is_folded {
+                true => pattern::find_folded(head, symbol.name.as_bytes(), 0),
+                false => memchr::memmem::find(head, symbol.name.as_bytes()),
+            }?;
+            Some((at, at + symbol.name.len()))
+        })
+    }
+}
+
+fn occurrences<'s>(body: &'s [u8], symbol: &'s Symbol, finder: &'s Finder) -> impl Iterator<Item = usize> + 's {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = match symbol.is_folded {
+            true => pattern::find_folded(body, symbol.name.as_bytes(), from),
+            false => finder.find(body.get(from..)?).map(|at| at + from),
+        }?;
+        from = at + symbol.name.len().max(1);
+        Some(at)
+    })
+}
