@@ -125,7 +125,9 @@ impl Seen {
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
             0.0 => 0.0,
-            frames => share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 }),
+            frames => {
+                share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 })
+            }
         };
         let report = share(self.results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
             0.0 => 0.0,
@@ -289,14 +291,27 @@ fn is_path(text: &[u8]) -> bool {
 fn is_result(line: &[u8]) -> bool {
     const MARKS: [&str; 8] = ["✓", "✔", "✗", "✖", "×", "√", "✘", "○"];
     const HEADS: [&[u8]; 14] = [
-        b"ok ", b"not ok ", b"--- PASS", b"--- FAIL", b"=== RUN", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"ok  \t",
-        b"test ", b"[ RUN", b"[       OK", b"<testcase",
+        b"ok ",
+        b"not ok ",
+        b"--- PASS",
+        b"--- FAIL",
+        b"=== RUN",
+        b"PASS ",
+        b"FAIL ",
+        b"PASSED ",
+        b"FAILED ",
+        b"ok  \t",
+        b"test ",
+        b"[ RUN",
+        b"[       OK",
+        b"<testcase",
     ];
     let bare = line.trim_ascii();
     if HEADS.iter().any(|head| bare.starts_with(head)) || MARKS.iter().any(|mark| bare.starts_with(mark.as_bytes())) {
         return true;
     }
-    const WORDS: [&[u8]; 7] = [b" PASSED", b" FAILED", b" SKIPPED", b" XFAIL", b" ... ok", b" ... FAILED", b" ... FAIL"];
+    const WORDS: [&[u8]; 7] =
+        [b" PASSED", b" FAILED", b" SKIPPED", b" XFAIL", b" ... ok", b" ... FAILED", b" ... FAIL"];
     WORDS.iter().any(|word| find(bare, word).is_some())
 }
 
@@ -343,7 +358,8 @@ mod tests {
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
-        let trace = "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
+        let trace =
+            "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";

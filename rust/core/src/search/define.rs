@@ -1,37 +1,6 @@
 //! A line and a name in it in, how surely the line defines the name out: by the structure of the line, in any language.
 
-/// Words right before the name of what they define.
-const DEFINING: [&str; 52] = [
-    "class", "struct", "enum", "union", "interface", "trait", "type", "fn", "func", "function", "fun", "sub", "module",
-    "namespace", "protocol", "record", "newtype", "object", "macro", "macro_rules", "message", "service", "contract",
-    "procedure", "proc", "mixin", "extension", "actor", "entity", "component", "table", "view", "trigger", "annotation",
-    "package", "instance", "typeclass", "functor", "method", "task", "program", "subroutine", "alias", "rpc", "effect",
-    "theorem", "lemma", "inductive", "resource", "event", "modifier", "library",
-];
-/// Words before the name of a value.
-const BINDING: [&str; 16] = [
-    "const", "let", "var", "val", "static", "my", "our", "local", "global", "using", "final", "mut", "property", "set",
-    "constant", "auto",
-];
-/// Words that stand before those.
-const MODIFIERS: [&str; 52] = [
-    "export", "default", "public", "private", "protected", "internal", "static", "final", "abstract", "async", "pub",
-    "unsafe", "extern", "const", "inline", "virtual", "override", "sealed", "open", "partial", "data", "readonly",
-    "declare", "local", "template", "typename", "constexpr", "explicit", "friend", "create", "or", "replace",
-    "global", "implicit", "lazy", "case", "companion", "suspend", "tailrec", "native", "synchronized", "typedef",
-    "crate", "super", "fixed", "consteval", "constinit", "operator", "enum", "temporary", "opaque", "inner",
-];
-/// Words that begin statements: what follows is used, not defined.
-const STATEMENTS: [&str; 40] = [
-    "return", "else", "new", "throw", "case", "goto", "await", "yield", "in", "and", "or", "not", "if", "while", "for",
-    "switch", "delete", "assert", "print", "echo", "import", "from", "elif", "when", "do", "raise", "sizeof", "typeof",
-    "is", "instanceof", "co_return", "co_await", "defer", "go", "with", "except", "catch", "include", "require", "see",
-];
-/// Words that may follow the name of a type.
-const AFTER_TYPE: [&str; 13] = [
-    "extends", "implements", "struct", "interface", "where", "is", "with", "permits", "final", "as", "inherits", "of",
-    "begin",
-];
+use super::keywords::{roles, AFTER_TYPE, BINDING, DEFINING, MODIFIER, STATEMENT};
 
 /// How surely a line defines a name.
 pub const SURE: u8 = 3;
@@ -41,11 +10,7 @@ pub const NO: u8 = 0;
 
 /// Whether a word stands before names that are defined.
 pub fn is_keyword(word: &[u8]) -> bool {
-    is_one(word, &DEFINING) || is_one(word, &BINDING) || is_one(word, &MODIFIERS) || begins_definition(word)
-}
-
-fn is_one(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|each| each.as_bytes() == word)
+    roles(word) & (DEFINING | BINDING | MODIFIER) != 0 || begins_definition(word)
 }
 
 /// `def`, `define`, `defn`, `defmodule`, ….
@@ -53,7 +18,10 @@ fn begins_definition(word: &[u8]) -> bool {
     word.starts_with(b"def")
         && word.len() <= 12
         && word.iter().all(u8::is_ascii_lowercase)
-        && !matches!(word, b"default" | b"defaults" | b"defer" | b"deferred" | b"defined" | b"definition" | b"defines" | b"defeat")
+        && !matches!(
+            word,
+            b"default" | b"defaults" | b"defer" | b"deferred" | b"defined" | b"definition" | b"defines" | b"defeat"
+        )
 }
 
 #[inline]
@@ -89,8 +57,16 @@ fn is_comment(line: &[u8]) -> bool {
         let word = bare[1..].trim_ascii_start();
         word.starts_with(b"define") || word.starts_with(b"macro")
     };
-    let heads: [&[u8]; 9] = [b"//", b"/*", b"* ", b"#", b"--", b";", b"<!--", b"\"\"\"", b"> "];
-    !is_directive && heads.iter().any(|head| bare.starts_with(head))
+    match bare.first() {
+        Some(b'/') => matches!(bare.get(1), Some(b'/' | b'*')),
+        Some(b'*' | b'>') => bare.get(1) == Some(&b' '),
+        Some(b'#') => !is_directive,
+        Some(b'-') => bare.get(1) == Some(&b'-'),
+        Some(b';') => true,
+        Some(b'<') => bare.starts_with(b"<!--"),
+        Some(b'"') => bare.starts_with(b"\"\"\""),
+        _ => false,
+    }
 }
 
 /// Whether quotes are open at the end of `before`.
@@ -105,7 +81,9 @@ fn is_quoted(before: &[u8]) -> bool {
         }
     }
     // Lifetimes and labels are single quotes that never close.
-    open == b'"' || open == b'`' || open == b'\'' && before.iter().filter(|&&byte| byte == b'\'').count() != 1
+    open == b'"'
+        || open == b'`'
+        || open == b'\'' && before.iter().filter(|&&byte| byte == b'\'').count() != 1
         || open == b'\'' && before.last() == Some(&b'\'')
 }
 
@@ -174,7 +152,10 @@ impl<'l> Site<'l> {
             Some(b'(') if before.len() > 1 => before[..before.len() - 1].trim_ascii_end(),
             _ => before,
         };
-        let is_gap = self.line.get(self.from.wrapping_sub(1)).is_some_and(|byte| byte.is_ascii_whitespace() || b"(*&.:!)".contains(byte));
+        let is_gap = self
+            .line
+            .get(self.from.wrapping_sub(1))
+            .is_some_and(|byte| byte.is_ascii_whitespace() || b"(*&.:!)".contains(byte));
         let word = last_word(before);
         if word.is_empty() || !is_gap && word.len() == before.len() && before.len() == self.from {
             return NO;
@@ -182,13 +163,15 @@ impl<'l> Site<'l> {
         let lower = word.to_ascii_lowercase();
         let word: &[u8] = if word.iter().all(u8::is_ascii_uppercase) { &lower } else { word };
         let head = before[..before.len() - word.len()].trim_ascii_end();
-        if begins_definition(word) && (head.is_empty() || head.ends_with(b"#") || head.ends_with(b"(") || is_modified(head)) {
+        if begins_definition(word)
+            && (head.is_empty() || head.ends_with(b"#") || head.ends_with(b"(") || is_modified(head))
+        {
             return SURE;
         }
-        if is_one(word, &DEFINING) {
+        if roles(word) & DEFINING != 0 {
             return self.by_defining(word, head, after);
         }
-        if is_one(word, &BINDING) {
+        if roles(word) & BINDING != 0 {
             return self.by_binding(head, after);
         }
         NO
@@ -204,7 +187,7 @@ impl<'l> Site<'l> {
         let is_continued = match follows {
             b'(' | b'{' | b'<' | b':' | b'=' | b'\n' | b'[' | b'/' | b'\\' | b'"' => true,
             b';' | b',' => !is_tagged,
-            _ if is_tagged || word == b"interface" || word == b"trait" => is_one(first_word(next), &AFTER_TYPE),
+            _ if is_tagged || word == b"interface" || word == b"trait" => roles(first_word(next)) & AFTER_TYPE != 0,
             _ => is_name_byte(follows) || follows == b'*',
         };
         if !is_continued {
@@ -215,7 +198,9 @@ impl<'l> Site<'l> {
             return SURE;
         }
         match last {
-            Some(b'=' | b'(' | b',' | b':' | b'{' | b'>' | b']' | b'}' | b';' | b')') if b"({<".contains(&follows) => SURE,
+            Some(b'=' | b'(' | b',' | b':' | b'{' | b'>' | b']' | b'}' | b';' | b')') if b"({<".contains(&follows) => {
+                SURE
+            }
             Some(byte) if is_name_byte(byte) && b"({<:=[\n".contains(&follows) => PERHAPS,
             _ => NO,
         }
@@ -238,7 +223,8 @@ impl<'l> Site<'l> {
     fn by_value(&self, before: &[u8], after: &[u8], has_owner: bool) -> u8 {
         let next = after.trim_ascii_start();
         let is_first = before.is_empty() || is_modified(before) && before != b"case";
-        let is_assigned = next.starts_with(b"=") && !next.starts_with(b"==") && !next.starts_with(b"=>") && !next.starts_with(b"=~");
+        let is_assigned =
+            next.starts_with(b"=") && !next.starts_with(b"==") && !next.starts_with(b"=>") && !next.starts_with(b"=~");
         let is_other_assigned = [&b":="[..], b"?=", b"+=", b"::="].iter().any(|mark| next.starts_with(mark));
         if is_assigned || is_other_assigned {
             if is_callable(next) && (is_first || before.ends_with(b",")) {
@@ -282,7 +268,8 @@ impl<'l> Site<'l> {
         let next = without_arguments(after);
         if !next.starts_with(b"(") {
             let next = next.trim_ascii_start();
-            let is_declared = [&b";"[..], b"= ", b"=", b"[", b"{"].iter().any(|mark| next.starts_with(mark)) && !next.starts_with(b"==");
+            let is_declared = [&b";"[..], b"= ", b"=", b"[", b"{"].iter().any(|mark| next.starts_with(mark))
+                && !next.starts_with(b"==");
             return match (is_declared, self.is_indented()) {
                 (true, false) => LIKELY,
                 (true, true) => PERHAPS,
@@ -293,7 +280,13 @@ impl<'l> Site<'l> {
         match closing(next).map(<[u8]>::trim_ascii) {
             Some(rest) if rest.ends_with(b"{") || rest.ends_with(b"}") => SURE,
             Some(rest) if rest.ends_with(b";") => LIKELY,
-            Some(rest) if rest.is_empty() || is_block_head(rest) || rest.starts_with(b":") => if is_outer { SURE } else { LIKELY },
+            Some(rest) if rest.is_empty() || is_block_head(rest) || rest.starts_with(b":") => {
+                if is_outer {
+                    SURE
+                } else {
+                    LIKELY
+                }
+            }
             Some(_) => NO,
             None if is_outer => SURE,
             None => LIKELY,
@@ -308,7 +301,8 @@ fn is_block_head(rest: &[u8]) -> bool {
         || rest.starts_with(b":")
         || rest.starts_with(b"{")
         || rest.starts_with(b"\\")
-        || [&b"const"[..], b"noexcept", b"override", b"final", b"throws", b"where", b"throw", b"mutable", b"volatile"].contains(&first_word(rest))
+        || [&b"const"[..], b"noexcept", b"override", b"final", b"throws", b"where", b"throw", b"mutable", b"volatile"]
+            .contains(&first_word(rest))
 }
 
 /// Whether a value is a function or a class.
@@ -316,7 +310,8 @@ fn is_callable(assigned: &[u8]) -> bool {
     let value = assigned.trim_ascii_start_matches_marks();
     let word = first_word(value);
     matches!(word, b"function" | b"class" | b"async" | b"func" | b"fn" | b"lambda" | b"proc" | b"Proc" | b"struct")
-        || memchr::memmem::find(&value[..value.len().min(400)], b"=>").is_some() && (value.starts_with(b"(") || is_name_byte(value.first().copied().unwrap_or(0)))
+        || memchr::memmem::find(&value[..value.len().min(400)], b"=>").is_some()
+            && (value.starts_with(b"(") || is_name_byte(value.first().copied().unwrap_or(0)))
 }
 
 trait TrimMarks {
@@ -443,13 +438,15 @@ fn is_modified(head: &[u8]) -> bool {
     for word in head.split(|&byte| !is_name_byte(byte)).filter(|word| !word.is_empty()) {
         words += 1;
         let is_macro = word.len() > 2 && !word.iter().any(u8::is_ascii_lowercase);
-        others += u32::from(!is_one(&word.to_ascii_lowercase(), &MODIFIERS) && !is_macro);
+        others += u32::from(!is_macro && roles(word) & MODIFIER == 0);
     }
     words > 0 && others == 0
 }
 
 fn is_modified_somewhere(before: &[u8]) -> bool {
-    before.split(|&byte| !is_name_byte(byte)).any(|word| is_one(word, &MODIFIERS) && word != b"or" && word != b"case")
+    before
+        .split(|&byte| !is_name_byte(byte))
+        .any(|word| roles(word) & MODIFIER != 0 && word != b"or" && word != b"case")
 }
 
 /// Whether this could be a type with its modifiers: names, `*`, `&`, brackets; no operator, no call, no statement.
@@ -460,8 +457,10 @@ fn is_type(before: &[u8]) -> bool {
         None => before,
     };
     let mut depth = 0i32;
-    for &byte in before {
+    for (at, &byte) in before.iter().enumerate() {
+        let is_pair = |other: Option<&u8>| other == Some(&byte);
         match byte {
+            b':' if !is_pair(before.get(at + 1)) && (at == 0 || !is_pair(before.get(at - 1))) => return false,
             b'<' => depth += 1,
             b'>' => depth -= 1,
             b'*' | b'&' | b':' | b',' | b'[' | b']' | b'~' | b'?' | b'@' | b' ' | b'\t' | b'.' => {}
@@ -474,9 +473,14 @@ fn is_type(before: &[u8]) -> bool {
         }
     }
     let words: Vec<&[u8]> = before.split(|&byte| !is_name_byte(byte)).filter(|word| !word.is_empty()).collect();
-    let is_statement = words.iter().any(|word| is_one(word, &STATEMENTS));
+    let is_statement = words.iter().any(|word| roles(word) & STATEMENT != 0);
     let begins = before.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || b"_@[~".contains(&byte));
-    begins && !is_statement && !words.is_empty() && words.len() <= 10 && !words[0][0].is_ascii_digit() && !before.ends_with(b".")
+    begins
+        && !is_statement
+        && !words.is_empty()
+        && words.len() <= 10
+        && !words[0][0].is_ascii_digit()
+        && !before.ends_with(b".")
 }
 
 #[cfg(test)]
@@ -494,21 +498,68 @@ mod tests {
     #[test]
     fn definitions_are_seen_in_many_languages() {
         for line in [
-            "class X(ABC):", "class X:", "    def X(self):", "  async def X(", "def self.X(a)", "pub(crate) fn X<T>(",
-            "pub struct X {", "    fn X(&self) -> u8 {", "macro_rules! X {", "func X(cmd string) bool {",
-            "func (r *T) X() string {", "type X struct {", "type X int", "\tX := func() {", "export function X<T>(a: T) {",
-            "export const X = /*@__PURE__*/ f(", "export type X = { a: b };", "type X = core.Y;", "export interface X<T>",
-            "res.X = function X(path, options) {", "res.X = function(path) {", "exports.X = (a) => {",
-            "file.on('headers', function X(res) {", "const X = async () => {", "  X: function () {", "  X(a, b) {",
-            "#define X(n)\t\\", "#define X", "# define X 1", "typedef unsigned __int64 X;", "void X(int level, char *type,",
-            "static inline int X(void)", "int *X(int a) {", "auto buffered_file::X() const -> int {",
-            "  inline auto X() const noexcept -> int { return fd_; }", "FMT_CONSTEXPR auto X(Int value) -> make<Int> {",
-            "template <typename Char = char> class X {", "  constexpr explicit X(basic_string_view<Char> fmt,",
-            "  public List<JsonElement> X() {", "  public X(int a) {", "enum class X : int {",
-            "(defun X (a b)", "(define (X a)", "defmodule X do", "CREATE TABLE X (", "message X {", "fun String.X(a: Int) {",
-            "object X {", "X :: Int -> Int", "function X {", "X() {", "namespace X {", "let X = function() {", "sub X {",
-            "  public get X(): string {", "  static async X(a) {", "case class X(a: Int)", "data class X(", "protocol X {",
-            "export default class X extends Y {", "public interface X<T> extends Y<T> {", "type X interface {",
+            "class X(ABC):",
+            "class X:",
+            "    def X(self):",
+            "  async def X(",
+            "def self.X(a)",
+            "pub(crate) fn X<T>(",
+            "pub struct X {",
+            "    fn X(&self) -> u8 {",
+            "macro_rules! X {",
+            "func X(cmd string) bool {",
+            "func (r *T) X() string {",
+            "type X struct {",
+            "type X int",
+            "\tX := func() {",
+            "export function X<T>(a: T) {",
+            "export const X = /*@__PURE__*/ f(",
+            "export type X = { a: b };",
+            "type X = core.Y;",
+            "export interface X<T>",
+            "res.X = function X(path, options) {",
+            "res.X = function(path) {",
+            "exports.X = (a) => {",
+            "file.on('headers', function X(res) {",
+            "const X = async () => {",
+            "  X: function () {",
+            "  X(a, b) {",
+            "#define X(n)\t\\",
+            "#define X",
+            "# define X 1",
+            "typedef unsigned __int64 X;",
+            "void X(int level, char *type,",
+            "static inline int X(void)",
+            "int *X(int a) {",
+            "auto buffered_file::X() const -> int {",
+            "  inline auto X() const noexcept -> int { return fd_; }",
+            "FMT_CONSTEXPR auto X(Int value) -> make<Int> {",
+            "template <typename Char = char> class X {",
+            "  constexpr explicit X(basic_string_view<Char> fmt,",
+            "  public List<JsonElement> X() {",
+            "  public X(int a) {",
+            "enum class X : int {",
+            "(defun X (a b)",
+            "(define (X a)",
+            "defmodule X do",
+            "CREATE TABLE X (",
+            "message X {",
+            "fun String.X(a: Int) {",
+            "object X {",
+            "X :: Int -> Int",
+            "function X {",
+            "X() {",
+            "namespace X {",
+            "let X = function() {",
+            "sub X {",
+            "  public get X(): string {",
+            "  static async X(a) {",
+            "case class X(a: Int)",
+            "data class X(",
+            "protocol X {",
+            "export default class X extends Y {",
+            "public interface X<T> extends Y<T> {",
+            "type X interface {",
         ] {
             assert_eq!(of(line, "X"), SURE, "{line}");
         }
@@ -517,8 +568,18 @@ mod tests {
     #[test]
     fn declarations_are_likely() {
         for line in [
-            "void X(int level, ...);", "class X;", "struct X;", "X = 5", "X: build test", "int X;", "  T X(Y a);",
-            "resource \"aws_y\" \"X\" {", "} X;", "static struct foo X = {", "  JsonElement X(Object src);", "public static final int X = 1;",
+            "void X(int level, ...);",
+            "class X;",
+            "struct X;",
+            "X = 5",
+            "X: build test",
+            "int X;",
+            "  T X(Y a);",
+            "resource \"aws_y\" \"X\" {",
+            "} X;",
+            "static struct foo X = {",
+            "  JsonElement X(Object src);",
+            "public static final int X = 1;",
         ] {
             assert!(of(line, "X") >= LIKELY, "{line}");
         }
@@ -527,11 +588,36 @@ mod tests {
     #[test]
     fn uses_define_nothing() {
         for line in [
-            "  return X(a);", "from .core import X", "import { type X } from './y'", "use crate::X;", "  X(a, b);", "x = X()",
-            "// class X is", "# class X", " * class X", "struct X *p;", "struct X y;", "  if (X(a)) {", "new X(a) {",
-            "print(X)", "a == X", "foo(X, b)", "  describe('X', function () {", "\"class X {\"", "throw new X(a);",
-            "else X(a) {", "assert X(a)", "  b: X;", "Y<X> foo() {", "see X(3) for more", "X.y = function() {",
-            "await X(b)", "int f(X a) {", "return new X() {", "  x = y ? X(a) : b;", "    case X:",
+            "  return X(a);",
+            "from .core import X",
+            "import { type X } from './y'",
+            "use crate::X;",
+            "  X(a, b);",
+            "x = X()",
+            "// class X is",
+            "# class X",
+            " * class X",
+            "struct X *p;",
+            "struct X y;",
+            "  if (X(a)) {",
+            "new X(a) {",
+            "print(X)",
+            "a == X",
+            "foo(X, b)",
+            "  describe('X', function () {",
+            "\"class X {\"",
+            "throw new X(a);",
+            "else X(a) {",
+            "assert X(a)",
+            "  b: X;",
+            "Y<X> foo() {",
+            "see X(3) for more",
+            "X.y = function() {",
+            "await X(b)",
+            "int f(X a) {",
+            "return new X() {",
+            "  x = y ? X(a) : b;",
+            "    case X:",
         ] {
             assert_eq!(of(line, "X"), NO, "{line}");
         }

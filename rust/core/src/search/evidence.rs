@@ -19,6 +19,8 @@ pub struct Evidence {
     pub definitions: Vec<(u32, u8)>,
     /// Lines that the question names, best first.
     pub named: Vec<u32>,
+    /// Where the searched name begins and ends in each match; `u32::MAX` elsewhere.
+    pub spans: Vec<(u32, u32)>,
     /// Files that hold one of those.
     pub stands_out: Vec<bool>,
 }
@@ -27,12 +29,13 @@ impl Evidence {
     pub fn of(listing: &Listing, task: &Task) -> Self {
         let mut evidence = Evidence { stands_out: vec![false; listing.files.len()], ..Evidence::default() };
         if !matches!(listing.style, Style::Counts | Style::Paths) {
-            let matches = listing.entries.iter().filter(|entry| entry.is_match());
-            let bodies: Vec<&str> = matches.map(|entry| listing.body(entry)).collect();
+            let step = (listing.entries.len() / 256).max(1);
+            let sampled = listing.entries.iter().step_by(step).filter(|entry| entry.is_match());
+            let bodies: Vec<&str> = sampled.map(|entry| listing.body(entry)).collect();
             evidence.symbols = pattern::symbols(task.call, task.question, &bodies);
             evidence.define(listing);
         }
-        for hit in Lines::of(task.text).named(task.question, "") {
+        for hit in Lines::of(task.text).named(&evidence.without_symbols(task.question), "") {
             if evidence.named.len() < MAX_NAMED && !evidence.named.contains(&hit.node) {
                 evidence.named.push(hit.node);
             }
@@ -47,7 +50,13 @@ impl Evidence {
         evidence
     }
 
+    /// The question without the names that were searched for: every match has them.
+    fn without_symbols(&self, question: &str) -> String {
+        self.symbols.iter().fold(question.to_owned(), |question, symbol| question.replace(&symbol.name, " "))
+    }
+
     fn define(&mut self, listing: &Listing) {
+        self.spans = vec![(u32::MAX, u32::MAX); listing.entries.len()];
         let finders: Vec<Finder> = self.symbols.iter().map(|symbol| Finder::new(symbol.name.as_bytes())).collect();
         for (index, entry) in listing.entries.iter().enumerate() {
             if entry.what != What::Hit || !entry.is_match() {
@@ -58,6 +67,10 @@ impl Evidence {
             let mut best = 0;
             for (symbol, finder) in self.symbols.iter().zip(&finders) {
                 for at in occurrences(body, symbol, finder).take(6) {
+                    let span = &mut self.spans[index];
+                    if span.0 == u32::MAX {
+                        *span = (at as u32, (at + symbol.name.len()) as u32);
+                    }
                     best = best.max(define::strength(body, at, at + symbol.name.len()));
                 }
             }
@@ -66,18 +79,6 @@ impl Evidence {
             }
         }
         self.definitions.sort_by_key(|&(index, strength)| (u8::MAX - strength, index));
-    }
-
-    /// Where the first searched name begins in a line, and where it ends.
-    pub fn focus(&self, line: &str) -> Option<(usize, usize)> {
-        let head = &line.as_bytes()[..line.len().min(MAX_LINE_BYTES)];
-        self.symbols.iter().find_map(|symbol| {
-            let at = match symbol.is_folded {
-                true => pattern::find_folded(head, symbol.name.as_bytes(), 0),
-                false => memchr::memmem::find(head, symbol.name.as_bytes()),
-            }?;
-            Some((at, at + symbol.name.len()))
-        })
     }
 }
 

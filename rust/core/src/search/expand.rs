@@ -87,7 +87,8 @@ impl<'f> Reader<'f> {
         let end = line.rfind("/ ").max(line.rfind("\\ ")).map_or(0, |at| at + 1);
         let (dir, names) = line.split_at(end);
         let root = self.header.root.clone();
-        let count = self.header.usual_count.filter(|_| self.header.style == Style::Counts).map(|count| format!(":{count}"));
+        let count =
+            self.header.usual_count.filter(|_| self.header.style == Style::Counts).map(|count| format!(":{count}"));
         for name in names.strip_prefix(' ')?.split(' ') {
             let is_counted = name.rsplit_once(':').is_some_and(|(_, count)| count.parse::<u32>().is_ok());
             let count = count.as_deref().filter(|_| !is_counted).unwrap_or("");

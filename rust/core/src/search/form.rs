@@ -11,8 +11,7 @@
 //! !any other line
 //! ```
 
-use std::collections::HashMap;
-
+use super::by_text::ByText;
 use super::place::{dir_len, name_of};
 use super::read::{Entry, Listing, Style, What};
 
@@ -160,7 +159,7 @@ pub fn write(listing: &Listing, stands_out: &[bool], with_root: bool) -> String 
         },
         out: String::with_capacity(listing.text.len() / 2),
         last_path: None,
-        shared: HashMap::new(),
+        shared: ByText::default(),
         has_follows: false,
         has_same_dir: false,
     };
@@ -181,7 +180,7 @@ struct Writer<'w, 'a> {
     out: String,
     last_path: Option<&'a str>,
     /// Lines that stand in several files, and the numbers by which they are called.
-    shared: HashMap<&'a str, u32>,
+    shared: ByText<&'a str, u32>,
     has_follows: bool,
     has_same_dir: bool,
 }
@@ -222,7 +221,7 @@ impl<'a> Writer<'_, 'a> {
 
     /// Finds the lines that are worth being called by a number.
     fn share(&mut self, runs: &[Run]) {
-        let mut seen: HashMap<&'a str, (u32, usize)> = HashMap::new();
+        let mut seen: ByText<&'a str, (u32, usize)> = ByText::default();
         for (ordinal, run) in runs.iter().enumerate() {
             for entry in &self.listing.entries[run.from..run.to] {
                 let body = self.listing.body(entry);
@@ -298,8 +297,8 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// For the first of lines that say the same: the numbers of the others. For the others: `u32::MAX`.
-    fn folds(&self, entries: &[Entry]) -> HashMap<usize, Vec<u32>> {
-        let mut folds: HashMap<usize, Vec<u32>> = HashMap::new();
+    fn folds(&self, entries: &[Entry]) -> ByText<usize, Vec<u32>> {
+        let mut folds: ByText<usize, Vec<u32>> = ByText::default();
         let mut last = 0;
         let ascend = entries.iter().filter(|entry| entry.what == What::Hit).all(|entry| {
             let is_up = entry.number > last;
@@ -309,7 +308,8 @@ impl<'a> Writer<'_, 'a> {
         if !ascend || entries.len() < 2 {
             return folds;
         }
-        let mut first: HashMap<(u8, u32, &str), usize> = HashMap::with_capacity(entries.len());
+        let mut first: ByText<(u8, u32, &str), usize> =
+            ByText::with_capacity_and_hasher(entries.len(), Default::default());
         for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.what == What::Hit) {
             let body = self.listing.body(entry);
             if body.trim().len() < MIN_FOLD_BYTES {
@@ -343,7 +343,8 @@ impl<'a> Writer<'_, 'a> {
             return;
         }
         let dir = &path[..dir_len(path)];
-        let is_same = self.last_path.is_some_and(|last| last[..dir_len(last)] == *dir && dir.len() > self.header.root.len());
+        let is_same =
+            self.last_path.is_some_and(|last| last[..dir_len(last)] == *dir && dir.len() > self.header.root.len());
         let stands_out = self.stands_out.get(file as usize) == Some(&true);
         if is_same && !stands_out {
             push_parts(&mut self.out, &[" ", name_of(path), "\n"]);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::by_text::ByText;
 use super::evidence::Evidence;
 use super::form::{common_root, push_parts};
 use super::place::{dir_len, name_of};
@@ -82,10 +83,23 @@ fn counts(listing: &Listing, evidence: &Evidence, key: &str) -> Option<View> {
 
 /// Whether a call asks for a list of files, not for files in which something was found.
 fn lists_files(call: &str) -> bool {
-    const LISTERS: [&str; 14] =
-        ["find", "fd", "fdfind", "tree", "ls", "dir", "glob", "ls-files", "list_files", "list_directory", "file_search", "list_dir", "--files", "ls-tree"];
-    const SEARCHES: [&str; 9] =
-        ["grep", "egrep", "fgrep", "ag", "ack", "-l", "--files-with-matches", "-exec", "xargs"];
+    const LISTERS: [&str; 14] = [
+        "find",
+        "fd",
+        "fdfind",
+        "tree",
+        "ls",
+        "dir",
+        "glob",
+        "ls-files",
+        "list_files",
+        "list_directory",
+        "file_search",
+        "list_dir",
+        "--files",
+        "ls-tree",
+    ];
+    const SEARCHES: [&str; 9] = ["grep", "egrep", "fgrep", "ag", "ack", "-l", "--files-with-matches", "-exec", "xargs"];
     let words = || call.split(|character: char| character.is_whitespace() || "\"'{}[],:;|&()`$".contains(character));
     let is_one = |list: &[&str]| words().any(|word| list.contains(&word.to_ascii_lowercase().as_str()));
     is_one(&LISTERS) && !is_one(&SEARCHES)
@@ -93,12 +107,13 @@ fn lists_files(call: &str) -> bool {
 
 /// Directories with some of their files, how many more, and of what kinds.
 fn paths(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> Option<View> {
-    let hits: Vec<u32> = (0..listing.entries.len() as u32).filter(|&index| listing.entries[index as usize].what == What::Hit).collect();
+    let hits: Vec<u32> =
+        (0..listing.entries.len() as u32).filter(|&index| listing.entries[index as usize].what == What::Hit).collect();
     if hits.len() < MIN_FILES {
         return None;
     }
     let mut dirs: Vec<(&str, Vec<u32>)> = Vec::new();
-    let mut known: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    let mut known: ByText<&str, usize> = ByText::default();
     for &index in &hits {
         let path = listing.path(listing.entries[index as usize].file);
         let dir = &path[..dir_len(path)];

@@ -5,10 +5,12 @@
 //! searched name, what the question names, and a few other matches. What always holds: a file that had matches is in
 //! either, with their exact number; lines around matches are no matches.
 
+mod by_text;
 mod define;
 mod evidence;
 mod expand;
 mod form;
+mod keywords;
 mod lists;
 mod pattern;
 mod place;

@@ -64,8 +64,19 @@ pub fn find_folded(text: &[u8], part: &[u8], from: usize) -> Option<usize> {
 
 /// What a call searches for: arguments that are named for it, and what stands behind `grep` in a command line.
 fn patterns(call: &str) -> Vec<String> {
-    const NAMES: [&str; 11] =
-        ["pattern", "query", "regex", "search", "searchpattern", "term", "symbol", "keyword", "search_term", "needle", "q"];
+    const NAMES: [&str; 11] = [
+        "pattern",
+        "query",
+        "regex",
+        "search",
+        "searchpattern",
+        "term",
+        "symbol",
+        "keyword",
+        "search_term",
+        "needle",
+        "q",
+    ];
     let mut found = Vec::new();
     let mut last: Option<(String, bool)> = None;
     let strings = strings(call);
@@ -115,7 +126,19 @@ fn strings(json: &str) -> Vec<(String, bool)> {
 /// The patterns of every search in a command line.
 fn of_command(command: &str) -> Vec<String> {
     const PROGRAMS: [&str; 14] = [
-        "grep", "egrep", "fgrep", "zgrep", "rg", "ripgrep", "ag", "ack", "ack-grep", "ugrep", "ug", "pt", "findstr",
+        "grep",
+        "egrep",
+        "fgrep",
+        "zgrep",
+        "rg",
+        "ripgrep",
+        "ag",
+        "ack",
+        "ack-grep",
+        "ugrep",
+        "ug",
+        "pt",
+        "findstr",
         "select-string",
     ];
     let words = shell_words(command);
@@ -132,8 +155,22 @@ fn of_command(command: &str) -> Vec<String> {
 /// The pattern among the arguments of a search program: that of `-e`, else the first that is no option.
 fn of_arguments(arguments: &[String]) -> Vec<String> {
     const VALUED: [&str; 16] = [
-        "--type", "--type-not", "--glob", "--iglob", "--max-count", "--context", "--after-context", "--before-context",
-        "--max-depth", "--threads", "--include", "--exclude", "--exclude-dir", "--color", "--sort", "--encoding",
+        "--type",
+        "--type-not",
+        "--glob",
+        "--iglob",
+        "--max-count",
+        "--context",
+        "--after-context",
+        "--before-context",
+        "--max-depth",
+        "--threads",
+        "--include",
+        "--exclude",
+        "--exclude-dir",
+        "--color",
+        "--sort",
+        "--encoding",
     ];
     let mut given = Vec::new();
     let mut at = 0;
@@ -210,7 +247,8 @@ fn literals(pattern: &str) -> Vec<String> {
     let mut characters = pattern.chars().peekable();
     let mut is_class = false;
     while let Some(character) = characters.next() {
-        let is_name = character.is_alphanumeric() || character == '_' || character == '$' && characters.peek().is_some();
+        let is_name =
+            character.is_alphanumeric() || character == '_' || character == '$' && characters.peek().is_some();
         match character {
             ']' => is_class = false,
             '[' => {
@@ -270,7 +308,8 @@ fn identifiers(text: &str) -> Vec<&str> {
             let inner = word.get(1..).unwrap_or("");
             word.len() > 2
                 && (inner.contains('_')
-                    || inner.bytes().any(|byte| byte.is_ascii_uppercase()) && inner.bytes().any(|byte| byte.is_ascii_lowercase()))
+                    || inner.bytes().any(|byte| byte.is_ascii_uppercase())
+                        && inner.bytes().any(|byte| byte.is_ascii_lowercase()))
         })
         .collect()
 }
@@ -286,11 +325,16 @@ fn common<'h>(hits: &[&'h str]) -> Option<&'h str> {
         words::for_each(hit.as_bytes(), |start, end| {
             let (start, end) = super::define::identifier_around(hit.as_bytes(), start, end);
             let Some(word) = hit.get(start..end) else { return };
-            if word.len() < 3 || tried.contains(&word) || tried.len() > 40 || best.is_some_and(|best| best.len() >= word.len()) {
+            if word.len() < 3
+                || tried.contains(&word)
+                || tried.len() > 40
+                || best.is_some_and(|best| best.len() >= word.len())
+            {
                 return;
             }
             tried.push(word);
-            let having = hits.iter().filter(|hit| memchr::memmem::find(hit.as_bytes(), word.as_bytes()).is_some()).count();
+            let having =
+                hits.iter().filter(|hit| memchr::memmem::find(hit.as_bytes(), word.as_bytes()).is_some()).count();
             if 20 * having >= 19 * hits.len() {
                 best = Some(word);
             }

@@ -72,9 +72,19 @@ fn place_at(bytes: &[u8], path: usize) -> Option<Place> {
     (bytes.get(behind - 1) == Some(&bytes[path])).then_some(Place { path, mark: bytes[path], number, behind })
 }
 
-/// The first place that a line could begin with.
+/// The first place that a line could begin with. A time is no path: then the first behind it, if there is one.
 pub fn first(line: &str) -> Option<Place> {
-    all(line).next()
+    let mut places = all(line);
+    let first = places.next()?;
+    if !is_time(&line[..first.path]) {
+        return Some(first);
+    }
+    places.find(|at| !is_time(&line[..at.path]) && !line[..at.path].contains(' ')).or(Some(first))
+}
+
+/// Digits and colons alone.
+fn is_time(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
 }
 
 /// The place of a line that begins with a path which is already known.
@@ -139,12 +149,28 @@ pub fn counted(line: &str) -> Option<Place> {
     (is_whole && is_bare_path(&bare[..path])).then_some(Place { path, mark: b':', number, behind: bare.len() })
 }
 
-/// Where the path of `path:text` ends: at the first `:` before which a path with a separator stands.
+/// Where the path of `path:text` ends: at the first `:` that does not belong to a drive, a time or an address.
 pub fn unnumbered(line: &str) -> Option<usize> {
     let head = &line.as_bytes()[..line.len().min(MAX_PATH_BYTES)];
-    let path = memchr::memchr_iter(b':', head).find(|&at| !is_drive(&line[..at]))?;
+    let path = memchr::memchr_iter(b':', head).find(|&at| !is_drive(&line[..at]) && !is_time(&line[..at]))?;
     let is_address = line[path..].starts_with("://");
     (!is_address && is_bare_path(&line[..path])).then_some(path)
+}
+
+/// Where a path may end of which only the other lines tell that it is one: a word, or a name with an extension.
+pub fn unnumbered_word(line: &str) -> Option<usize> {
+    let head = &line.as_bytes()[..line.len().min(MAX_PATH_BYTES)];
+    let path = memchr::memchr_iter(b':', head).find(|&at| !is_drive(&line[..at]) && !is_time(&line[..at]))?;
+    let text = &line[..path];
+    let spaces = text.bytes().filter(|&byte| byte == b' ').count();
+    let is_name = spaces == 0 || spaces <= 3 && has_extension(name_of(text));
+    (path > 0 && is_name && !text.starts_with(' ') && !text.contains('\t')).then_some(path)
+}
+
+/// The known path that ends before `mark` in a line.
+pub fn before_mark(line: &str, mark: u8, is_known: impl Fn(&str) -> bool) -> Option<usize> {
+    let head = &line.as_bytes()[..line.len().min(MAX_PATH_BYTES)];
+    memchr::memchr_iter(mark, head).take(16).find(|&at| at > 0 && is_known(&line[..at]))
 }
 
 /// `C` of a Windows path.
@@ -158,7 +184,9 @@ mod tests {
 
     #[test]
     fn the_place_a_line_begins_with_is_found() {
-        let place = |line: &str| first(line).map(|at| (line[..at.path].to_owned(), at.mark as char, at.number, line[at.behind..].to_owned()));
+        let place = |line: &str| {
+            first(line).map(|at| (line[..at.path].to_owned(), at.mark as char, at.number, line[at.behind..].to_owned()))
+        };
         assert_eq!(place("./a-b.c:12:x:3:"), Some(("./a-b.c".into(), ':', 12, "x:3:".into())));
         assert_eq!(place("C:\\a b\\c.rs:7:"), Some(("C:\\a b\\c.rs".into(), ':', 7, "".into())));
         assert_eq!(place("HEAD:src/x.c=9=int f()"), Some(("HEAD:src/x.c".into(), '=', 9, "int f()".into())));

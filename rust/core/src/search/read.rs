@@ -3,8 +3,7 @@
 //! Tools differ in what they print of a hit, and one output is of one style: it is found by trying lines of a sample.
 //! A line that does not fit the style is `Raw` and stands for itself, so a wrong guess never costs content.
 
-use std::collections::HashMap;
-
+use super::by_text::ByText;
 use super::place::{self, Place};
 use crate::text::Lines;
 
@@ -91,7 +90,7 @@ impl<'a> Listing<'a> {
                 files: Vec::new(),
                 entries: Vec::with_capacity(lines.len()),
             },
-            by_path: HashMap::new(),
+            by_path: ByText::default(),
         };
         reader.read(&lines);
         let listing = reader.listing;
@@ -118,9 +117,9 @@ impl<'a> Listing<'a> {
                 counts[entry.file as usize] += entry.number;
                 continue;
             }
-            // With columns a line is printed once for each match in it.
+            // Some tools print a line once for each match in it.
             let line = (entry.file, entry.number);
-            if !self.has_columns || last != Some(line) {
+            if entry.number == 0 || last != Some(line) {
                 counts[entry.file as usize] += 1;
             }
             last = Some(line);
@@ -209,7 +208,9 @@ impl Tally {
         if most(self.flat, 60) && (self.flat > self.numbered || self.numbered == self.flat && self.flat == self.lines) {
             return Some(Style::Flat);
         }
-        if most(self.numbered, 50) || self.numbered > 0 && most(self.numbered + self.paths, 80) && self.numbered >= self.paths / 2 {
+        if most(self.numbered, 50)
+            || self.numbered > 0 && most(self.numbered + self.paths, 80) && self.numbered >= self.paths / 2
+        {
             return Some(Style::Heading);
         }
         if most(self.counts, 80) {
@@ -227,7 +228,7 @@ impl Tally {
 
 struct Reader<'a> {
     listing: Listing<'a>,
-    by_path: HashMap<&'a str, u32>,
+    by_path: ByText<&'a str, u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -235,10 +236,7 @@ impl<'a> Reader<'a> {
         match self.listing.style {
             Style::Flat => self.read_flat(lines),
             Style::Heading => self.read_heading(lines),
-            Style::Unnumbered => self.read_each(lines, |reader, line, base| {
-                let path = place::unnumbered(line)?;
-                Some(reader.hit(&line[..path], Place { path, mark: b':', number: 0, behind: path + 1 }, base, line))
-            }),
+            Style::Unnumbered => self.read_unnumbered(lines),
             Style::Counts => self.read_each(lines, |reader, line, base| {
                 let at = place::counted(line)?;
                 Some(reader.hit(&line[..at.path], at, base, line))
@@ -253,12 +251,28 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn read_unnumbered(&mut self, lines: &Lines<'a>) {
+        let path_of = |line: &str| place::unnumbered(line).or_else(|| place::unnumbered_word(line));
+        let known: ByText<&str, ()> =
+            lines.iter().filter_map(|line| path_of(line).map(|end| (&line[..end], ()))).collect();
+        let has_groups = lines.iter().any(|line| line == "--");
+        self.read_each(lines, |reader, line, base| {
+            let path = path_of(line);
+            let named = path.map_or("", |end| &line[..end]);
+            // `path=function(a: b)` and `path-text: more` look like longer paths. Where nothing else tells, they are.
+            let looks_odd = path.is_none() || named.contains([' ', '(', '=']);
+            let around = |mark: u8| place::before_mark(line, mark, |path| known.contains_key(path));
+            let (path, mark) = match (looks_odd, has_groups) {
+                (true, _) if around(b'=').is_some() => (around(b'=')?, b'='),
+                (true, _) | (_, true) if around(b'-').is_some() => (around(b'-')?, b'-'),
+                _ => (path?, b':'),
+            };
+            Some(reader.hit(&line[..path], Place { path, mark, number: 0, behind: path + 1 }, base, line))
+        });
+    }
+
     /// Reads lines that each say what they are by themselves.
-    fn read_each(
-        &mut self,
-        lines: &Lines<'a>,
-        read: impl Fn(&mut Self, &'a str, u32) -> Option<Entry>,
-    ) {
+    fn read_each(&mut self, lines: &Lines<'a>, read: impl Fn(&mut Self, &'a str, u32) -> Option<Entry>) {
         for index in 0..lines.len() {
             let (line, base) = self.line(lines, index);
             let entry = match simple(line, base) {
@@ -307,19 +321,18 @@ impl<'a> Reader<'a> {
     }
 
     fn read_flat(&mut self, lines: &Lines<'a>) {
-        let known = known_paths(lines);
         let mut path = "";
-        self.read_each_with(lines, &mut path, &known);
-    }
-
-    fn read_each_with(&mut self, lines: &Lines<'a>, path: &mut &'a str, known: &HashMap<&str, ()>) {
+        // Asked for only where dashes leave it open what the path is.
+        let mut known: Option<ByText<&str, ()>> = None;
         for index in 0..lines.len() {
             let (line, base) = self.line(lines, index);
             let entry = match simple(line, base) {
                 Some(entry) => entry,
-                None => match place::within(line, path).or_else(|| choose(line, known)) {
+                None => match place::within(line, path)
+                    .or_else(|| choose(line, || known.get_or_insert_with(|| known_paths(lines))))
+                {
                     Some(at) => {
-                        *path = &line[..at.path];
+                        path = &line[..at.path];
                         self.hit(path, at, base, line)
                     }
                     None => raw(line, base),
@@ -331,11 +344,17 @@ impl<'a> Reader<'a> {
 
     fn read_heading(&mut self, lines: &Lines<'a>) {
         let lead = self.listing.lead;
+        let numbered = |line: &str| line.strip_prefix(lead).and_then(place::number);
+        // Where empty lines part the files, what stands behind one is a path, even if it begins like a numbered line.
+        let is_parted = (1..lines.len()).any(|index| {
+            lines.line(index - 1).is_empty() && !lines.line(index).is_empty() && numbered(lines.line(index)).is_none()
+        });
         let mut path = None;
         for index in 0..lines.len() {
             let (line, base) = self.line(lines, index);
-            let numbered = |line: &str| line.strip_prefix(lead).and_then(place::number);
-            let entry = match (simple(line, base), numbered(line)) {
+            let is_followed = || index + 1 < lines.len() && numbered(self.line(lines, index + 1).0).is_some();
+            let is_first = is_parted && (index == 0 || lines.line(index - 1).is_empty()) && is_followed();
+            let entry = match (simple(line, base), numbered(line).filter(|_| !is_first)) {
                 (Some(entry), _) => entry,
                 (None, Some(at)) => {
                     let at = Place { behind: at.behind + lead.len(), ..at };
@@ -344,16 +363,11 @@ impl<'a> Reader<'a> {
                         None => Entry { file: u32::MAX, ..self.hit_nowhere(at, base, line) },
                     }
                 }
-                (None, None) => {
-                    let is_heading = index + 1 < lines.len() && numbered(self.line(lines, index + 1).0).is_some();
-                    match is_heading {
-                        true => {
-                            path = Some(line);
-                            Entry { what: What::Heading, file: self.file(line), ..raw(line, base) }
-                        }
-                        false => raw(line, base),
-                    }
+                (None, None) if is_followed() => {
+                    path = Some(line);
+                    Entry { what: What::Heading, file: self.file(line), ..raw(line, base) }
                 }
+                (None, None) => raw(line, base),
             };
             self.listing.entries.push(entry);
         }
@@ -386,8 +400,8 @@ fn simple(line: &str, base: u32) -> Option<Entry> {
 
 /// The paths that stand before `:12:`. A path may hold `-12-` itself, so lines where something like a line number with
 /// dashes comes first are only asked once the others are known.
-fn known_paths<'a>(lines: &Lines<'a>) -> HashMap<&'a str, ()> {
-    let mut known: HashMap<&'a str, ()> = HashMap::new();
+fn known_paths<'a>(lines: &Lines<'a>) -> ByText<&'a str, ()> {
+    let mut known: ByText<&'a str, ()> = ByText::default();
     let mut unsure: Vec<&'a str> = Vec::new();
     let mut path = "";
     for line in lines.iter() {
@@ -416,10 +430,11 @@ fn known_paths<'a>(lines: &Lines<'a>) -> HashMap<&'a str, ()> {
 }
 
 /// Of the places in files that a line could begin with, the first of a known path, else the first one.
-fn choose(line: &str, known: &HashMap<&str, ()>) -> Option<Place> {
+fn choose<'k, 't: 'k>(line: &str, known: impl FnOnce() -> &'k mut ByText<&'t str, ()>) -> Option<Place> {
     let first = place::first(line)?;
     if first.mark == b':' {
         return Some(first);
     }
+    let known = known();
     place::all(line).find(|at| known.contains_key(&line[..at.path])).or(Some(first))
 }

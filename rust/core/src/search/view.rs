@@ -9,13 +9,12 @@
 //! 7:pub struct Width {
 //! ```
 
-use std::collections::HashMap;
-
+use super::by_text::ByText;
 use super::define::{LIKELY, SURE};
 use super::evidence::Evidence;
 use super::form::{common_root, push_parts};
 use super::place::{dir_len, name_of};
-use super::read::{Entry, Listing, What};
+use super::read::{Listing, What};
 use crate::text::{marker, Task, View};
 use crate::tokens::{count, Encoding};
 
@@ -26,8 +25,9 @@ const DEEP_SHARE: f64 = 0.08;
 const MAX_SAMPLE_BYTES: usize = 200;
 const MAX_EVIDENCE_BYTES: usize = 600;
 const MAX_SAMPLES_A_FILE: u32 = 3;
-/// Lines of no file that are shown before they are only counted.
-const MAX_OTHERS: usize = 12;
+/// Lines of no file that look alike and are shown before they are only counted; and looks.
+const MAX_OTHERS: usize = 4;
+const MAX_LOOKS: usize = 40;
 /// What a shown line costs besides its text.
 const LINE_BYTES: usize = 6;
 
@@ -70,7 +70,7 @@ pub fn write(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> 
             named: named.min(full.named),
             bytes: (full.bytes as f64 * share) as usize,
             context: 0,
-            others: if share > 0.2 { MAX_OTHERS } else { 2 },
+            others: if share > 0.2 { MAX_OTHERS } else { 1 },
         };
         match viewer.view(&budget, key) {
             Some(view) if view.text.len() < best.text.len() => best = view,
@@ -101,7 +101,15 @@ impl<'v, 'a> Viewer<'v, 'a> {
         let nowhere = listing.entries.iter().filter(|entry| entry.is_match() && entry.file == u32::MAX).count();
         let total = counts.iter().map(|&count| count as usize).sum::<usize>() + nowhere;
         let root = common_root(&listing.files);
-        Viewer { listing, evidence, counts, total, root, order: by_directory(&listing.files), samples: samples(listing, evidence) }
+        Viewer {
+            listing,
+            evidence,
+            counts,
+            total,
+            root,
+            order: by_directory(&listing.files),
+            samples: samples(listing, evidence),
+        }
     }
 
     fn view(&self, budget: &Budget, key: &str) -> Option<View> {
@@ -109,7 +117,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
         let mut text = String::with_capacity(budget.bytes + 1_024);
         let mut kept: Vec<(u32, &'static str)> = chosen.iter().map(|&(index, why)| (index + 1, why)).collect();
         let shown_matches = self.count_matches(chosen.iter().map(|&(index, _)| index));
-        let others = self.others(budget.others);
+        let others = self.others(budget.others)?;
         kept.extend(others.iter().map(|&index| (index + 1, "no match")));
         let lines = self.listing.entries.len();
         let shown_lines = kept.len();
@@ -137,7 +145,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
         let mut matches = 0;
         for entry in chosen.map(|index| &self.listing.entries[index as usize]).filter(|entry| entry.is_match()) {
             let line = (entry.file, entry.number);
-            matches += usize::from(!self.listing.has_columns || last != Some(line));
+            matches += usize::from(entry.number == 0 || last != Some(line));
             last = Some(line);
         }
         matches
@@ -153,13 +161,15 @@ impl<'v, 'a> Viewer<'v, 'a> {
         picked.surround(budget.context);
         let structure: usize = self.order.iter().map(|&file| name_of(self.listing.path(file)).len() + 4).sum();
         let room = budget.bytes.saturating_sub(structure);
-        let mut bodies: HashMap<&str, ()> = HashMap::new();
+        let mut bodies: ByText<&str, ()> = ByText::default();
         for &index in &self.samples {
             if picked.bytes >= room {
                 break;
             }
             let entry = &self.listing.entries[index as usize];
-            if picked.in_file(entry.file) < MAX_SAMPLES_A_FILE && bodies.insert(self.listing.body(entry).trim(), ()).is_none() {
+            if picked.in_file(entry.file) < MAX_SAMPLES_A_FILE
+                && bodies.insert(self.listing.body(entry).trim(), ()).is_none()
+            {
                 picked.add(index, "unlike the others", MAX_SAMPLE_BYTES);
             }
         }
@@ -168,7 +178,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
     }
 
     fn write_files(&self, chosen: &[(u32, &'static str)], text: &mut String) {
-        let mut shown: HashMap<u32, Vec<(u32, &'static str)>> = HashMap::new();
+        let mut shown: ByText<u32, Vec<(u32, &'static str)>> = ByText::default();
         for &(index, why) in chosen {
             shown.entry(self.listing.entries[index as usize].file).or_default().push((index, why));
         }
@@ -182,7 +192,10 @@ impl<'v, 'a> Viewer<'v, 'a> {
         let mut at = 0;
         while at < self.order.len() {
             let dir = self.dir(self.order[at]);
-            let end = self.order[at..].iter().position(|&file| self.dir(file) != dir).map_or(self.order.len(), |size| at + size);
+            let end = self.order[at..]
+                .iter()
+                .position(|&file| self.dir(file) != dir)
+                .map_or(self.order.len(), |size| at + size);
             self.write_directory(&self.order[at..end], &shown, text);
             at = end;
         }
@@ -190,7 +203,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
     }
 
     /// The files of a directory: those of which nothing is shown on one line, then each other one above its lines.
-    fn write_directory(&self, files: &[u32], shown: &HashMap<u32, Vec<(u32, &'static str)>>, text: &mut String) {
+    fn write_directory(&self, files: &[u32], shown: &ByText<u32, Vec<(u32, &'static str)>>, text: &mut String) {
         let is_bare = |file: &u32| !shown.contains_key(file);
         let mut is_first = true;
         let mut is_open = false;
@@ -200,7 +213,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
             if is_open && !is_joined {
                 text.push('\n');
             }
-            self.write_path(file, is_first, text);
+            self.write_path(file, is_first, false, text);
             is_open = !name.contains(' ');
             if !is_open {
                 text.push('\n');
@@ -211,7 +224,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
             text.push('\n');
         }
         for &file in files.iter().filter(|file| !is_bare(file)) {
-            self.write_path(file, is_first, text);
+            self.write_path(file, is_first, true, text);
             text.push('\n');
             self.write_lines(shown.get(&file), text);
             is_first = false;
@@ -223,13 +236,21 @@ impl<'v, 'a> Viewer<'v, 'a> {
         &path[..dir_len(path)]
     }
 
-    fn write_path(&self, file: u32, is_first: bool, text: &mut String) {
+    /// A path and its count; in full where lines follow that the reader may want to open.
+    fn write_path(&self, file: u32, is_first: bool, has_lines: bool, text: &mut String) {
         let path = self.listing.path(file).trim_end_matches('\r');
-        let is_whole = self.evidence.stands_out.get(file as usize) == Some(&true);
+        let is_whole = has_lines && self.evidence.stands_out.get(file as usize) == Some(&true);
         let is_rooted = is_whole && self.root != "./";
-        match (is_whole || is_first || self.dir(file).len() == self.root.len(), is_rooted) {
+        let starts_line = text.is_empty() || text.ends_with('\n');
+        let rest = &path[self.root.len()..];
+        let is_long = is_whole || is_first || self.dir(file).len() == self.root.len();
+        // So that it is not taken for a line that is shown.
+        if is_long && starts_line && rest.starts_with(|first: char| first.is_ascii_digit() || ":-=>".contains(first)) {
+            text.push('>');
+        }
+        match (is_long, is_rooted) {
             (true, true) => text.push_str(path),
-            (true, false) => push_parts(text, &[if text.ends_with('\n') { "" } else { " " }, &path[self.root.len()..]]),
+            (true, false) => push_parts(text, &[if starts_line { "" } else { " " }, rest]),
             (false, _) => push_parts(text, &[" ", name_of(path)]),
         }
         let count = self.counts[file as usize];
@@ -242,19 +263,19 @@ impl<'v, 'a> Viewer<'v, 'a> {
         for &(index, why) in lines.into_iter().flatten() {
             let entry = &self.listing.entries[index as usize];
             let is_evidence = why != "unlike the others";
-            let body = self.listing.body(entry);
             if entry.number > 0 {
                 text.push_str(&entry.number.to_string());
             }
             if entry.what == What::Hit {
                 text.push(entry.mark as char);
             }
-            self.write_body(body, if is_evidence { MAX_EVIDENCE_BYTES } else { MAX_SAMPLE_BYTES }, text);
+            self.write_body(index, if is_evidence { MAX_EVIDENCE_BYTES } else { MAX_SAMPLE_BYTES }, text);
         }
     }
 
     /// A line; of a long one, the part around what was searched for.
-    fn write_body(&self, body: &str, max_bytes: usize, text: &mut String) {
+    fn write_body(&self, index: u32, max_bytes: usize, text: &mut String) {
+        let body = self.listing.body(&self.listing.entries[index as usize]);
         let bare = body.trim();
         if bare.len() < body.trim_end().len() {
             text.push(' ');
@@ -263,30 +284,35 @@ impl<'v, 'a> Viewer<'v, 'a> {
             push_parts(text, &[bare, "\n"]);
             return;
         }
-        let focus = self.evidence.focus(bare).map_or(0, |(start, _)| start);
+        let focus = match self.evidence.spans.get(index as usize) {
+            Some(&(start, _)) if start != u32::MAX => {
+                (start as usize).saturating_sub(body.len() - body.trim_start().len())
+            }
+            _ => 0,
+        };
         let from = floor(bare, if focus < max_bytes / 2 { 0 } else { focus - max_bytes / 3 });
         let to = floor(bare, (from + max_bytes).min(bare.len()));
-        push_parts(text, &[if from > 0 { "…" } else { "" }, &bare[from..to], if to < bare.len() { "…\n" } else { "\n" }]);
+        push_parts(
+            text,
+            &[if from > 0 { "…" } else { "" }, &bare[from..to], if to < bare.len() { "…\n" } else { "\n" }],
+        );
     }
 
-    /// Lines of no file: all that say of a file that it matches, and the first of the others.
-    fn others(&self, most: usize) -> Vec<u32> {
+    /// Lines of no file, as many of each look; `None` if they look too different: then files may be among them.
+    fn others(&self, most: usize) -> Option<Vec<u32>> {
         let mut others = Vec::new();
-        let mut plain = 0;
-        for (index, entry) in self.listing.entries.iter().enumerate() {
-            if entry.what != What::Raw {
-                continue;
-            }
-            let body = self.listing.body(entry);
-            let tells_of_file = body.contains("inary file") || body.contains("matches");
-            if !tells_of_file {
-                plain += 1;
-            }
-            if tells_of_file || plain <= most {
+        let mut looks: ByText<(&str, &str), usize> = ByText::default();
+        for (index, entry) in self.listing.entries.iter().enumerate().filter(|(_, entry)| entry.what == What::Raw) {
+            let body = self.listing.body(entry).trim();
+            let mut words = body.split(' ');
+            let look = (words.next().unwrap_or(""), words.next_back().unwrap_or(""));
+            let count = looks.entry(look).or_insert(0);
+            *count += 1;
+            if *count <= most || body.contains("inary file") {
                 others.push(index as u32);
             }
         }
-        others
+        (looks.len() <= MAX_LOOKS).then_some(others)
     }
 
     fn write_others(&self, others: &[u32], text: &mut String) {
@@ -297,7 +323,7 @@ impl<'v, 'a> Viewer<'v, 'a> {
         }
         let all = self.listing.entries.iter().filter(|entry| entry.what == What::Raw).count();
         if all > others.len() {
-            push_parts(text, &["(", &(all - others.len()).to_string(), " more lines that are no matches)\n"]);
+            push_parts(text, &["(", &(all - others.len()).to_string(), " more like these)\n"]);
         }
     }
 }
@@ -307,13 +333,19 @@ struct Picked<'p, 'a> {
     listing: &'p Listing<'a>,
     list: Vec<(u32, &'static str)>,
     is_picked: Vec<bool>,
-    by_file: HashMap<u32, u32>,
+    by_file: ByText<u32, u32>,
     bytes: usize,
 }
 
 impl<'p, 'a> Picked<'p, 'a> {
     fn new(listing: &'p Listing<'a>) -> Self {
-        Picked { listing, list: Vec::new(), is_picked: vec![false; listing.entries.len()], by_file: HashMap::new(), bytes: 0 }
+        Picked {
+            listing,
+            list: Vec::new(),
+            is_picked: vec![false; listing.entries.len()],
+            by_file: ByText::default(),
+            bytes: 0,
+        }
     }
 
     fn in_file(&self, file: u32) -> u32 {
@@ -332,7 +364,7 @@ impl<'p, 'a> Picked<'p, 'a> {
 
     /// Picks the lines that define what was searched for: different ones first, the surest first.
     fn define(&mut self, evidence: &Evidence, budget: &Budget) {
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen: ByText<&str, ()> = ByText::default();
         let (mut likely, mut perhaps) = (0, 0);
         let has_sure = evidence.definitions.first().is_some_and(|(_, strength)| *strength == SURE);
         for repeats in [false, true] {
@@ -345,7 +377,9 @@ impl<'p, 'a> Picked<'p, 'a> {
                     SURE => {}
                     LIKELY if likely < budget.likely && !repeats => likely += 1,
                     // Fields and local variables, where nothing better is there.
-                    _ if strength < LIKELY && !has_sure && !repeats && likely + perhaps < budget.likely / 2 => perhaps += 1,
+                    _ if strength < LIKELY && !has_sure && !repeats && likely + perhaps < budget.likely / 2 => {
+                        perhaps += 1
+                    }
                     _ => continue,
                 }
                 self.add(index, "defines what was searched", MAX_EVIDENCE_BYTES);
@@ -376,8 +410,9 @@ fn floor(text: &str, mut at: usize) -> usize {
 
 /// Files so that those of one directory stand together.
 fn by_directory(files: &[&str]) -> Vec<u32> {
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let ranks: Vec<usize> = files.iter().enumerate().map(|(index, path)| *first.entry(&path[..dir_len(path)]).or_insert(index)).collect();
+    let mut first: ByText<&str, usize> = ByText::default();
+    let ranks: Vec<usize> =
+        files.iter().enumerate().map(|(index, path)| *first.entry(&path[..dir_len(path)]).or_insert(index)).collect();
     let mut order: Vec<u32> = (0..files.len() as u32).collect();
     order.sort_by_key(|&file| (ranks[file as usize], file));
     order
@@ -385,12 +420,12 @@ fn by_directory(files: &[&str]) -> Vec<u32> {
 
 /// Matches in the order in which they are worth showing.
 fn samples(listing: &Listing, evidence: &Evidence) -> Vec<u32> {
-    let mut looks: HashMap<u64, (u32, u32)> = HashMap::new();
+    let mut looks: ByText<u64, (u32, u32)> = ByText::default();
     let mut first_of_file: Vec<u32> = Vec::new();
     let mut others: Vec<u32> = Vec::new();
     let mut last_file = None;
     for (index, entry) in listing.entries.iter().enumerate().filter(|(_, entry)| entry.is_match()) {
-        let look = look(listing, entry, evidence);
+        let look = look(listing, index, evidence);
         looks.entry(look).or_insert((index as u32, 0)).1 += 1;
         if last_file.replace(entry.file) != Some(entry.file) {
             first_of_file.push(index as u32);
@@ -401,24 +436,32 @@ fn samples(listing: &Listing, evidence: &Evidence) -> Vec<u32> {
     let mut first: Vec<(u32, u32)> = looks.into_values().collect();
     first.sort_by_key(|&(index, count)| (std::cmp::Reverse(count), index));
     let mut samples: Vec<u32> = first.into_iter().map(|(index, _)| index).collect();
-    samples.extend(first_of_file);
-    samples.extend(others);
+    samples.extend(spread(first_of_file));
+    samples.extend(spread(others));
     samples
 }
 
+/// The same so that every beginning of it is spread over the whole: the first, the middle one, the quarters, ….
+fn spread(list: Vec<u32>) -> Vec<u32> {
+    let bits = usize::BITS - list.len().leading_zeros();
+    let order = (0..1usize << bits).map(|at| if bits == 0 { 0 } else { at.reverse_bits() >> (usize::BITS - bits) });
+    order.filter_map(|at| list.get(at).copied()).collect()
+}
+
 /// What a match looks like: its first word and what stands right around the searched name.
-fn look(listing: &Listing, entry: &Entry, evidence: &Evidence) -> u64 {
-    let body = listing.body(entry).trim_start();
-    let bytes = body.as_bytes();
+fn look(listing: &Listing, index: usize, evidence: &Evidence) -> u64 {
+    let whole = listing.body(&listing.entries[index]).as_bytes();
+    let bytes = whole.trim_ascii_start();
     let end = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len()).min(24);
     let mut look = u64::from(crate::words::hash(&bytes[..end])) << 16;
-    if let Some((start, stop)) = evidence.focus(body) {
+    if let Some(&(start, stop)) = evidence.spans.get(index).filter(|span| span.0 != u32::MAX) {
         let around = |byte: Option<&u8>| match byte {
             None => 0u64,
             Some(byte) if byte.is_ascii_alphanumeric() || *byte >= 0x80 => 1,
             Some(byte) => u64::from(*byte),
         };
-        look |= around(start.checked_sub(1).and_then(|at| bytes.get(at))) << 8 | around(bytes.get(stop));
+        look |=
+            around(start.checked_sub(1).and_then(|at| whole.get(at as usize))) << 8 | around(whole.get(stop as usize));
     }
     look
 }
