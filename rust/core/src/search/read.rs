@@ -163,6 +163,8 @@ impl<'a> Guess<'a> {
 struct Tally {
     lines: u32,
     flat: u32,
+    /// Lines that could stand around hits.
+    around: u32,
     flat_matches: u32,
     flat_columns: u32,
     numbered: u32,
@@ -189,15 +191,24 @@ impl Tally {
             }
             None => false,
         };
-        if let Some(at) = place::first(line).filter(|at| place::may_be_path(&line[..at.path])) {
+        let first = place::first(line).filter(|at| place::may_be_path(&line[..at.path]));
+        // A path may hold something like a number between dashes.
+        let hit = first.filter(|at| at.mark == b':').or_else(|| {
+            first?;
+            place::all(line).find(|at| at.mark == b':' && place::is_bare_path(&line[..at.path]))
+        });
+        if let Some(at) = hit {
             self.flat += 1;
-            self.flat_matches += u32::from(at.mark == b':');
-            self.flat_columns += u32::from(at.mark == b':' && has_column(&line[at.behind..]));
-        } else if place::counted(line).is_some() {
+            self.flat_matches += 1;
+            self.flat_columns += u32::from(has_column(&line[at.behind..]));
+            return;
+        }
+        self.around += u32::from(first.is_some());
+        if place::counted(line).is_some() {
             self.counts += 1;
         } else if !is_numbered && place::is_bare_path(line) {
             self.paths += 1;
-        } else if !is_numbered && place::unnumbered(line).is_some() {
+        } else if (!is_numbered || first.is_some()) && place::unnumbered(line).is_some() {
             self.unnumbered += 1;
         }
     }
@@ -205,7 +216,8 @@ impl Tally {
     fn style(&self) -> Option<Style> {
         let most = |count: u32, percent: u32| count > 0 && 100 * count >= percent * self.lines;
         // Paths may begin with digits and a dash, and then look like numbered lines as well.
-        if most(self.flat, 60) && (self.flat > self.numbered || self.numbered == self.flat && self.flat == self.lines) {
+        let flat = if self.flat > 0 { self.flat + self.around } else { 0 };
+        if most(flat, 60) && (flat > self.numbered || self.numbered == flat && flat == self.lines) {
             return Some(Style::Flat);
         }
         if most(self.numbered, 50)
@@ -222,7 +234,7 @@ impl Tally {
         if most(self.unnumbered + self.counts + self.paths / 4, 70) && self.unnumbered > 0 {
             return Some(Style::Unnumbered);
         }
-        most(self.flat, 40).then_some(Style::Flat)
+        most(flat, 40).then_some(Style::Flat)
     }
 }
 

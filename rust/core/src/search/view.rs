@@ -28,6 +28,8 @@ const MAX_SAMPLES_A_FILE: u32 = 3;
 /// Lines of no file that look alike and are shown before they are only counted; and looks.
 const MAX_OTHERS: usize = 4;
 const MAX_LOOKS: usize = 40;
+/// Of fewer lines nothing is left out.
+const MIN_LINES: usize = 8;
 /// What a shown line costs besides its text.
 const LINE_BYTES: usize = 6;
 
@@ -44,6 +46,9 @@ struct Budget {
 
 /// The view of a listing with hits; `None` where nothing would be left out.
 pub fn write(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> Option<View> {
+    if listing.entries.len() < MIN_LINES {
+        return None;
+    }
     let viewer = Viewer::new(listing, evidence);
     let size = task.text.len() as f64;
     let share = if task.deep { DEEP_SHARE } else { SHARE };
