@@ -54,7 +54,7 @@ fn give_line<'t>(text: &'t [u8], start: usize, each: &mut impl FnMut(&'t [u8])) 
     if !line.trim_ascii().is_empty() {
         each(line);
     }
-    Some(end + 1)
+    Some(text.len().min(end + 1))
 }
 
 /// What was seen in the sampled lines.
@@ -66,6 +66,9 @@ struct Seen {
     hits: f64,
     paths: f64,
     numbered: f64,
+    ascending: f64,
+    last_number: u32,
+    texts: f64,
     hunks: f64,
     diff_heads: f64,
     diff_body: f64,
@@ -79,7 +82,8 @@ struct Seen {
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
-        let line = without_ansi_start(line);
+        let bare = without_ansi(line);
+        let line = bare.as_deref().unwrap_or(line);
         if is_diff_head(line) {
             self.diff_heads += 1.0;
         } else if line.starts_with(b"@@ -") || line.starts_with(b"@@@ -") {
@@ -94,15 +98,22 @@ impl Seen {
         if is_raised(line) {
             self.raised += 1.0;
         }
-        if has_stamp(line) {
+        // What was found in a file may hold a time, and a line and a column look like one.
+        let located = located(line);
+        if has_stamp(line) && !matches!(located, Located::Hit) {
             self.stamped += 1.0;
             return;
         }
-        match located(line) {
+        match located {
             Located::Diagnostic => self.diagnostics += 1.0,
             Located::Hit => self.hits += 1.0,
-            Located::Numbered => self.numbered += 1.0,
+            Located::Numbered(number) => {
+                self.numbered += 1.0;
+                self.ascending += if number > self.last_number { 1.0 } else { 0.0 };
+                self.last_number = number;
+            }
             Located::Path => self.paths += 1.0,
+            Located::Text => self.texts += 1.0,
             Located::No => {}
         }
         if is_result(line) {
@@ -120,7 +131,9 @@ impl Seen {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
         let log = share(self.stamped + 0.6 * self.levelled);
         let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { self.numbered + self.paths } else { 0.0 };
-        let search = share(found);
+        // Lines of one file, and lines of files without numbers, look like other things too.
+        let is_one_file = found == 0.0 && share(self.ascending) > 0.8;
+        let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * self.numbered } else { 0.0 });
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
@@ -143,15 +156,18 @@ pub fn score(text: &str, kind: Kind) -> f64 {
     at.map_or(0.0, |at| scores(text)[at])
 }
 
-/// A line behind the colour that it begins with.
-fn without_ansi_start(mut line: &[u8]) -> &[u8] {
-    while let Some(rest) = line.strip_prefix(b"\x1b[") {
-        match rest.iter().position(|byte| byte.is_ascii_alphabetic()) {
-            Some(end) => line = &rest[end + 1..],
-            None => break,
-        }
+/// A line without its colours, if it has some.
+fn without_ansi(line: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(0x1b, line)?;
+    let mut bare = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr::memmem::find(rest, b"\x1b[") {
+        bare.extend_from_slice(&rest[..at]);
+        let end = rest[at + 2..].iter().position(|byte| byte.is_ascii_alphabetic());
+        rest = end.map_or(&[], |end| &rest[at + 3 + end..]);
     }
-    line
+    bare.extend_from_slice(rest);
+    Some(bare)
 }
 
 fn is_diff_head(line: &[u8]) -> bool {
@@ -218,8 +234,10 @@ enum Located {
     /// `path:12:…` or `path-12-…`
     Hit,
     /// `12:…` or `12-…`, below the path of its file.
-    Numbered,
+    Numbered(u32),
     Path,
+    /// `path:…`
+    Text,
     No,
 }
 
@@ -227,15 +245,20 @@ enum Located {
 fn located(line: &[u8]) -> Located {
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits > 0 && digits <= 7 && matches!(line.get(digits), Some(b':' | b'-')) {
-        return Located::Numbered;
+        return Located::Numbered(line[..digits].iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')));
     }
     if line == b"--" {
-        return Located::Numbered;
+        return Located::Numbered(0);
     }
     let Some((path, rest)) = split_path(line) else {
-        return if is_path(line.trim_ascii_end()) { Located::Path } else { Located::No };
+        if is_path(line.trim_ascii_end()) {
+            return Located::Path;
+        }
+        let end = memchr::memchr(b':', line).unwrap_or(0);
+        let is_text = is_path(&line[..end]) && !line[end..].starts_with(b"://") && line.len() > end + 1;
+        return if is_text { Located::Text } else { Located::No };
     };
-    if !is_path(path) {
+    if !is_path(path) && !is_spaced_path(path) {
         return Located::No;
     }
     let behind = rest.trim_ascii_start();
@@ -254,7 +277,10 @@ fn located(line: &[u8]) -> Located {
 
 /// `path:12:` or `path-12-`, or `path(12,5):`: the path and what stands behind the number.
 fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    for at in memchr::memchr3_iter(b':', b'-', b'(', line) {
+    for at in 0..line.len() {
+        if !matches!(line[at], b':' | b'-' | b'(' | b'=') {
+            continue;
+        }
         let digits = line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if at == 0 || digits == 0 || digits > 7 {
             continue;
@@ -269,6 +295,13 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
         }
     }
     None
+}
+
+/// Whether this is a path with spaces in it, of which the first part has none.
+fn is_spaced_path(text: &[u8]) -> bool {
+    let first = text.iter().position(|&byte| byte == b'/' || byte == b'\\').unwrap_or(0);
+    let bare: Vec<u8> = text.iter().copied().filter(|&byte| byte != b' ').collect();
+    first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && is_path(&bare)
 }
 
 /// Whether this looks like the path of a file: no spaces at its ends, a separator or an extension.

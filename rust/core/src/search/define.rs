@@ -222,7 +222,7 @@ impl<'l> Site<'l> {
     /// `name = function`, `exports.name = …`, `name: function`, `name(…) {`, `name:` and `NAME = …`.
     fn by_value(&self, before: &[u8], after: &[u8], has_owner: bool) -> u8 {
         let next = after.trim_ascii_start();
-        let is_first = before.is_empty() || is_modified(before) && before != b"case";
+        let is_first = before.is_empty() || is_modified(before) && before.trim_ascii() != b"case";
         let is_assigned =
             next.starts_with(b"=") && !next.starts_with(b"==") && !next.starts_with(b"=>") && !next.starts_with(b"=~");
         let is_other_assigned = [&b":="[..], b"?=", b"+=", b"::="].iter().any(|mark| next.starts_with(mark));

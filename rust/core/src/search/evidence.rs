@@ -6,11 +6,15 @@ use super::define::{self, LIKELY};
 use super::pattern::{self, Symbol};
 use super::read::{Listing, Style, What};
 use crate::text::{Lines, Task};
+use crate::words;
 
 /// Bytes of a line in which a searched name is looked for.
 const MAX_LINE_BYTES: usize = 2_000;
 /// Lines that a question names.
 const MAX_NAMED: usize = 6;
+/// Words of a question that are looked for as they are spelled, and lines that one may stand in to name them.
+const MAX_WORDS: usize = 8;
+const RARE_LINES: usize = 2;
 
 #[derive(Default)]
 pub struct Evidence {
@@ -35,7 +39,9 @@ impl Evidence {
             evidence.symbols = pattern::symbols(task.call, task.question, &bodies);
             evidence.define(listing);
         }
-        for hit in Lines::of(task.text).named(&evidence.without_symbols(task.question), "") {
+        let question = evidence.without_symbols(task.question);
+        evidence.name_exactly(listing, &question);
+        for hit in Lines::of(listing.text).named(&question, "") {
             if evidence.named.len() < MAX_NAMED && !evidence.named.contains(&hit.node) {
                 evidence.named.push(hit.node);
             }
@@ -53,6 +59,29 @@ impl Evidence {
     /// The question without the names that were searched for: every match has them.
     fn without_symbols(&self, question: &str) -> String {
         self.symbols.iter().fold(question.to_owned(), |question, symbol| question.replace(&symbol.name, " "))
+    }
+
+    /// Finds lines with words of the question that, spelled just so, are rare.
+    fn name_exactly(&mut self, listing: &Listing, question: &str) {
+        let words = question.split(|character: char| !character.is_alphanumeric() && character != '_');
+        let telling = words.filter(|word| word.len() >= 5 && !words::is_stop(word.to_ascii_lowercase().as_bytes()));
+        for word in telling.take(MAX_WORDS) {
+            let mut lines: Vec<u32> = Vec::new();
+            for at in memchr::memmem::find_iter(listing.text.as_bytes(), word.as_bytes()) {
+                let line = listing.entries.partition_point(|entry| (entry.end as usize) < at) as u32;
+                if lines.last() != Some(&line) {
+                    lines.push(line);
+                }
+                if lines.len() > RARE_LINES {
+                    break;
+                }
+            }
+            if lines.len() <= RARE_LINES {
+                lines.retain(|line| !self.named.contains(line));
+                self.named.extend(lines);
+            }
+        }
+        self.named.truncate(MAX_NAMED);
     }
 
     fn define(&mut self, listing: &Listing) {

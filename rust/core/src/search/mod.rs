@@ -6,6 +6,7 @@
 //! either, with their exact number; lines around matches are no matches.
 
 mod by_text;
+mod colour;
 mod define;
 mod evidence;
 mod expand;
@@ -15,6 +16,8 @@ mod lists;
 mod pattern;
 mod place;
 mod read;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use crate::text::{Drafts, Task};
@@ -25,16 +28,15 @@ pub use expand::expand;
 
 /// The drafts of a text; none where it does not look like search results.
 pub fn compress(task: &Task) -> Drafts {
-    let Some(listing) = Listing::of(task.text) else { return Drafts::default() };
+    let bare = colour::without(task.text);
+    let Some(listing) = Listing::of(bare.as_deref().unwrap_or(task.text)) else { return Drafts::default() };
     let evidence = Evidence::of(&listing, task);
     let lossy = task.key.and_then(|key| match listing.style {
         Style::Counts | Style::Paths => lists::view(&listing, &evidence, task, key),
         _ => view::write(&listing, &evidence, task, key),
     });
-    let lossless = match &lossy {
-        Some(view) if task.is_clear(&view.text) => None,
-        _ => lossless(&listing, &evidence),
-    };
+    let is_done = bare.is_some() || lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
+    let lossless = if is_done { None } else { lossless(&listing, &evidence) };
     Drafts { lossy, lossless }
 }
 

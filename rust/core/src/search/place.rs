@@ -120,6 +120,10 @@ pub fn is_bare_path(line: &str) -> bool {
     if spaces > 3 * separators || memchr::memmem::find(line.as_bytes(), b": ").is_some() {
         return false;
     }
+    // What stands behind a colon is text of the file, and words are no name.
+    if name.contains(':') || name.contains(' ') && !has_extension(name) {
+        return false;
+    }
     separators > 0 || has_extension(name)
 }
 

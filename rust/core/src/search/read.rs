@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
                 Some(reader.hit(&line[..at.path], at, base, line))
             }),
             Style::Paths => self.read_each(lines, |reader, line, base| {
-                if !place::is_bare_path(line) {
+                if !place::is_bare_path(line) && line.contains(' ') {
                     return None;
                 }
                 let at = Place { path: line.len(), mark: b':', number: 0, behind: line.len() };
