@@ -6,27 +6,94 @@ use crate::words;
 
 /// Words before the word that tells what is defined.
 const MODIFIERS: [&str; 33] = [
-    "pub", "public", "private", "protected", "internal", "static", "final", "abstract", "async", "export", "default", "inline",
-    "virtual", "override", "extern", "unsafe", "sealed", "open", "data", "partial", "synchronized", "native", "explicit",
-    "constexpr", "friend", "declare", "fileprivate", "mutating", "suspend", "local", "consteval", "noinline", "transient",
+    "pub",
+    "public",
+    "private",
+    "protected",
+    "internal",
+    "static",
+    "final",
+    "abstract",
+    "async",
+    "export",
+    "default",
+    "inline",
+    "virtual",
+    "override",
+    "extern",
+    "unsafe",
+    "sealed",
+    "open",
+    "data",
+    "partial",
+    "synchronized",
+    "native",
+    "explicit",
+    "constexpr",
+    "friend",
+    "declare",
+    "fileprivate",
+    "mutating",
+    "suspend",
+    "local",
+    "consteval",
+    "noinline",
+    "transient",
 ];
 /// Words that begin a definition.
 const DEFINERS: [&str; 40] = [
-    "def", "class", "func", "fn", "fun", "function", "interface", "struct", "enum", "trait", "impl", "type", "module", "mod",
-    "namespace", "template", "union", "typedef", "protocol", "extension", "record", "object", "proc", "sub", "macro",
-    "macro_rules", "defmodule", "defp", "defmacro", "defn", "concept", "constructor", "contract", "package", "instance",
-    "newtype", "typealias", "subroutine", "procedure", "defun",
+    "def",
+    "class",
+    "func",
+    "fn",
+    "fun",
+    "function",
+    "interface",
+    "struct",
+    "enum",
+    "trait",
+    "impl",
+    "type",
+    "module",
+    "mod",
+    "namespace",
+    "template",
+    "union",
+    "typedef",
+    "protocol",
+    "extension",
+    "record",
+    "object",
+    "proc",
+    "sub",
+    "macro",
+    "macro_rules",
+    "defmodule",
+    "defp",
+    "defmacro",
+    "defn",
+    "concept",
+    "constructor",
+    "contract",
+    "package",
+    "instance",
+    "newtype",
+    "typealias",
+    "subroutine",
+    "procedure",
+    "defun",
 ];
 /// Words that begin a statement, which is no definition though a name and `(` follow.
 const STATEMENTS: [&str; 44] = [
-    "return", "else", "elif", "elsif", "new", "throw", "case", "await", "yield", "delete", "print", "echo", "not", "and", "or", "in",
-    "assert", "goto", "using", "import", "from", "if", "for", "while", "switch", "do", "try", "catch", "finally", "with", "match",
-    "when", "unless", "until", "foreach", "raise", "del", "puts", "defer", "go", "select", "loop", "include", "require",
+    "return", "else", "elif", "elsif", "new", "throw", "case", "await", "yield", "delete", "print", "echo", "not",
+    "and", "or", "in", "assert", "goto", "using", "import", "from", "if", "for", "while", "switch", "do", "try",
+    "catch", "finally", "with", "match", "when", "unless", "until", "foreach", "raise", "del", "puts", "defer", "go",
+    "select", "loop", "include", "require",
 ];
 /// Beginnings of words that handle errors, beside those of `words::has_trouble`.
 const HANDLERS: [&str; 19] = [
-    "err", "except", "raise", "throw", "catch", "rescue", "panic", "assert", "fail", "fatal", "abort", "exit", "unwrap", "expect",
-    "reject", "ensure", "bail", "die", "perror",
+    "err", "except", "raise", "throw", "catch", "rescue", "panic", "assert", "fail", "fatal", "abort", "exit",
+    "unwrap", "expect", "reject", "ensure", "bail", "die", "perror",
 ];
 
 /// How comments and imports are written in a file.
@@ -44,8 +111,9 @@ pub fn language_of(path: &str) -> Language {
     let name = path.trim_matches('"').rsplit('/').next().unwrap_or(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
     let (comment, has_block_comments): (&'static [&'static str], bool) = match ending.as_str() {
-        "py" | "pyi" | "rb" | "sh" | "bash" | "zsh" | "yml" | "yaml" | "toml" | "pl" | "pm" | "r" | "tcl" | "cmake" | "mk" | "conf"
-        | "cfg" | "ex" | "exs" | "nim" | "jl" | "ps1" | "properties" | "gitignore" | "in" | "awk" | "pyx" | "bzl" => (&["#"], false),
+        "py" | "pyi" | "rb" | "sh" | "bash" | "zsh" | "yml" | "yaml" | "toml" | "pl" | "pm" | "r" | "tcl" | "cmake"
+        | "mk" | "conf" | "cfg" | "ex" | "exs" | "nim" | "jl" | "ps1" | "properties" | "gitignore" | "in" | "awk"
+        | "pyx" | "bzl" => (&["#"], false),
         "" => (&["#"], false),
         "sql" | "lua" | "hs" | "elm" | "ada" | "vhd" => (&["--"], false),
         "lisp" | "el" | "clj" | "cljs" | "scm" | "asm" | "ini" => (&[";"], false),
@@ -54,7 +122,12 @@ pub fn language_of(path: &str) -> Language {
         "json" | "html" | "xml" | "md" | "rst" | "txt" | "vue" | "svelte" => (&[], false),
         _ => (&["//"], true),
     };
-    Language { comment, has_block_comments, has_docstrings: matches!(ending.as_str(), "py" | "pyi" | "pyx"), is_go: ending == "go" }
+    Language {
+        comment,
+        has_block_comments,
+        has_docstrings: matches!(ending.as_str(), "py" | "pyi" | "pyx"),
+        is_go: ending == "go",
+    }
 }
 
 /// The words that a line begins with, without what surrounds them.
@@ -110,7 +183,8 @@ pub fn is_handling(text: &str) -> bool {
     words::for_each(bytes, |start, end| {
         found = found || begins_handler(&bytes[start..end]);
     });
-    found || words::has_trouble(bytes) || memchr::memmem::find(bytes, b"ssert").is_some() || memchr::memmem::find(bytes, b"throw").is_some()
+    let has = |part: &[u8]| memchr::memmem::find(bytes, part).is_some();
+    found || words::has_trouble(bytes) || has(b"ssert") || has(b"throw") || has(b"error")
 }
 
 fn begins_handler(word: &[u8]) -> bool {
@@ -120,13 +194,29 @@ fn begins_handler(word: &[u8]) -> bool {
 /// Whether a text behind the mark of a comment must not be passed over: code that was commented out, and what tools obey.
 pub fn is_telling_comment(text: &str) -> bool {
     const TELLING: [&str; 15] = [
-        "TODO", "FIXME", "HACK", "XXX", "SAFETY", "WARNING", "BUG", "eprecated", "noqa", "nolint", "eslint", "pragma", "@ts-", "go:",
+        "TODO",
+        "FIXME",
+        "HACK",
+        "XXX",
+        "SAFETY",
+        "WARNING",
+        "BUG",
+        "eprecated",
+        "noqa",
+        "nolint",
+        "eslint",
+        "pragma",
+        "@ts-",
+        "go:",
         "type:",
     ];
     let text = text.trim_start_matches(['/', '#', '*', ';', '-', '%', '!', ' ', '\t', '<']);
     let first = leading_words(text).next().unwrap_or("");
     let is_definer = DEFINERS.contains(&first) || MODIFIERS.contains(&first);
-    let is_handler = matches!(first, "raise" | "throw" | "except" | "catch" | "panic" | "assert" | "return" | "if" | "try" | "rescue");
+    let is_handler = matches!(
+        first,
+        "raise" | "throw" | "except" | "catch" | "panic" | "assert" | "return" | "if" | "try" | "rescue"
+    );
     let ends_code = text.ends_with(['{', ';', ':', '(', ')', '}']) || text.contains('=') || text.ends_with("= ");
     is_definer && (ends_code || text.contains('(') || text.contains('<'))
         || is_handler && ends_code
@@ -136,20 +226,35 @@ pub fn is_telling_comment(text: &str) -> bool {
 
 /// Whether a line, without its indentation, brings in names from elsewhere.
 pub fn is_import(text: &str, language: Language) -> bool {
-    const HEADS: [&str; 9] =
-        ["import ", "import(", "#include", "use ", "require ", "require_once ", "require_relative ", "extern crate ", "import{"];
+    const HEADS: [&str; 9] = [
+        "import ",
+        "import(",
+        "#include",
+        "use ",
+        "require ",
+        "require_once ",
+        "require_relative ",
+        "extern crate ",
+        "import{",
+    ];
     if language.is_go {
         // In an import block: a path in quotes, perhaps after a name.
         let path = text.split_once('"').map_or("", |(_, rest)| rest);
         let name = text.split('"').next().unwrap_or("").trim();
         let is_bare = path.ends_with('"') && path.len() > 1 && !path[..path.len() - 1].contains('"');
-        if is_bare && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.') && !name.contains("return") {
+        if is_bare
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
+            && !name.contains("return")
+        {
             return true;
         }
     }
     let is_from = text.starts_with("from ") && text.contains(" import");
     let is_using = text.starts_with("using ") && text.ends_with(';') && !text.contains('=') && !text.contains('(');
-    let is_require = text.contains("require(") && text.trim_end_matches([';', ',']).ends_with(')') && text.contains('=') && !text.contains("=>");
+    let is_require = text.contains("require(")
+        && text.trim_end_matches([';', ',']).ends_with(')')
+        && text.contains('=')
+        && !text.contains("=>");
     is_from || is_using || is_require || HEADS.iter().any(|head| text.starts_with(head))
 }
 
@@ -162,7 +267,10 @@ pub fn opens_import(text: &str) -> bool {
 pub fn name_of(text: &str) -> Option<&str> {
     // `it('does this', …`, `test "that" do`, `test {name} {`
     let first = leading_words(text).next()?;
-    let is_case = matches!(first, "it" | "test" | "describe" | "context" | "specify" | "scenario" | "feature" | "TEST" | "TEST_F" | "suite");
+    let is_case = matches!(
+        first,
+        "it" | "test" | "describe" | "context" | "specify" | "scenario" | "feature" | "TEST" | "TEST_F" | "suite"
+    );
     if is_case {
         let rest = &text[first.len()..];
         let quote = rest.find(['"', '\'', '`', '{', '('])?;
@@ -232,7 +340,15 @@ mod tests {
         ] {
             assert!(is_definition(line), "{line}");
         }
-        for line in ["return f(x);", "x = f(y)", "if (a) {", "} else if (b) {", "foo(bar, baz);", "new Foo(1);", "sds a = b(c);"] {
+        for line in [
+            "return f(x);",
+            "x = f(y)",
+            "if (a) {",
+            "} else if (b) {",
+            "foo(bar, baz);",
+            "new Foo(1);",
+            "sds a = b(c);",
+        ] {
             assert!(!is_definition(line), "{line}");
         }
     }

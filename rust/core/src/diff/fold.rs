@@ -259,7 +259,11 @@ fn align(units: &[Unit], minus: usize, plus: usize, end: usize, items: &mut Vec<
 }
 
 /// The pairs, in order, that save the most together.
-fn best_pairs(rows: usize, columns: usize, shared: impl Fn(usize, usize) -> Option<Shared>) -> Vec<(usize, usize, Shared)> {
+fn best_pairs(
+    rows: usize,
+    columns: usize,
+    shared: impl Fn(usize, usize) -> Option<Shared>,
+) -> Vec<(usize, usize, Shared)> {
     let width = columns + 1;
     let mut most = vec![0usize; (rows + 1) * width];
     let mut known: Vec<Option<Shared>> = vec![None; rows * columns];
@@ -296,7 +300,13 @@ mod tests {
         lines
             .iter()
             .enumerate()
-            .map(|(at, line)| Unit { text: &line[1..], sign: line.as_bytes()[0], group: 0, line: at as u32, is_literal: false })
+            .map(|(at, line)| Unit {
+                text: &line[1..],
+                sign: line.as_bytes()[0],
+                group: 0,
+                line: at as u32,
+                is_literal: false,
+            })
             .collect()
     }
 
@@ -333,7 +343,8 @@ mod tests {
 
     #[test]
     fn every_unit_is_in_exactly_one_item() {
-        let lines = ["+a long line of text that is said again and again", "+and one more of these", "-x", "+x", " c"].repeat(50);
+        let lines = ["+a long line of text that is said again and again", "+and one more of these", "-x", "+x", " c"]
+            .repeat(50);
         let units = units(&lines);
         let mut seen = vec![0; units.len()];
         for item in fold(&units) {

@@ -15,11 +15,20 @@ use crate::text::Lines;
 /// Lines that look like notation are written behind this.
 pub const ESCAPE: char = '|';
 
-/// The lossless form, unless it would not be smaller.
-pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], flags: &str) -> Option<String> {
+/// The lossless form; `flags` say what was done to the text before.
+pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], flags: &str) -> String {
     let units = units_of(lines, parts, is_named);
     let items = fold::fold(&units);
-    let mut form = Form { lines, units: &units, items: &items, at: 0, out: String::new(), run: Vec::new(), place: Place::default(), used: [false; 4] };
+    let mut form = Form {
+        lines,
+        units: &units,
+        items: &items,
+        at: 0,
+        out: String::new(),
+        run: Vec::new(),
+        place: Place::default(),
+        used: [false; 4],
+    };
     for part in parts {
         match part {
             Part::Loose(range) => range.clone().for_each(|line| form.push_line(line)),
@@ -34,7 +43,7 @@ pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], flags: &str) -> O
     whole.push_str(&form.legend());
     whole.push('\n');
     whole.push_str(&form.out);
-    (whole.len() < text.len()).then_some(whole)
+    whole
 }
 
 /// The lines of all hunks; those of combined diffs are not folded.
@@ -53,7 +62,8 @@ fn units_of<'t>(lines: &Lines<'t>, parts: &[Part], is_named: &[bool]) -> Vec<Uni
                 };
                 let text = if sign == 0 { line } else { &line[1..] };
                 let bare = text.trim();
-                let is_literal = is_named[index] || sign != b' ' && (code::is_definition(bare) || code::is_handling(bare));
+                let is_literal =
+                    is_named[index] || sign != b' ' && (code::is_definition(bare) || code::is_handling(bare));
                 units.push(Unit { text, sign, group, line: index as u32, is_literal });
             }
         }
@@ -159,7 +169,8 @@ impl Form<'_, '_> {
 
     /// Whether the reader will find the end of the hunk by its lines' signs alone.
     fn is_derivable(&self, hunk: &Hunk) -> bool {
-        let has_sign = |index: usize| matches!(raw(self.lines, index).as_bytes().first(), Some(b' ' | b'+' | b'-' | b'\\'));
+        let has_sign =
+            |index: usize| matches!(raw(self.lines, index).as_bytes().first(), Some(b' ' | b'+' | b'-' | b'\\'));
         hunk.is_whole
             && hunk.body.clone().all(has_sign)
             && (hunk.body.end >= self.lines.len() || !has_sign(hunk.body.end))

@@ -42,6 +42,8 @@ pub struct Gathered<'t> {
     /// Comments and empty lines.
     pub comments: Count,
     pub imports: Count,
+    /// Lines that differ from each other in their line breaks alone.
+    pub line_ends: Count,
     /// Lines of bodies, of documentation, of data.
     pub left: Count,
     /// Definitions that tests add or remove, with the sign; and those that they change inside.
@@ -75,6 +77,7 @@ impl<'t> Gatherer<'_, 't> {
             units: Vec::new(),
             comments: Count::default(),
             imports: Count::default(),
+            line_ends: Count::default(),
             left: Count::default(),
             names: Vec::new(),
         };
@@ -127,7 +130,11 @@ impl<'t> Gatherer<'_, 't> {
 
 /// Whether most of a line is one long run of letters and digits.
 fn is_digest(line: &str) -> bool {
-    let longest = line.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '=')).map(str::len).max().unwrap_or(0);
+    let longest = line
+        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '='))
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
     longest >= 32 && longest * 2 > line.len()
 }
 
@@ -137,8 +144,6 @@ struct Side {
     in_comment: bool,
     /// The mark that ends a docstring.
     docstring: Option<&'static str>,
-    /// Triple quotes are open or not, for sure.
-    is_sure: bool,
     in_import: bool,
     after_definition: bool,
 }
@@ -170,7 +175,8 @@ impl Side {
             self.in_import = !text.contains([')', '}']) || text.ends_with('\\');
             return Role::Import;
         }
-        let follows_definition = std::mem::replace(&mut self.after_definition, language.has_docstrings && text.ends_with(':'));
+        let follows_definition =
+            std::mem::replace(&mut self.after_definition, language.has_docstrings && text.ends_with(':'));
         if let Some(role) = self.read_comment(text, language, follows_definition) {
             return role;
         }
@@ -225,7 +231,12 @@ struct Reading<'r, 'g, 't> {
 }
 
 impl<'r, 'g, 't> Reading<'r, 'g, 't> {
-    fn new(gatherer: &'r mut Gatherer<'g, 't>, gathered: &'r mut Gathered<'t>, language: Language, hunk: &Hunk) -> Self {
+    fn new(
+        gatherer: &'r mut Gatherer<'g, 't>,
+        gathered: &'r mut Gathered<'t>,
+        language: Language,
+        hunk: &Hunk,
+    ) -> Self {
         let trailer = &gatherer.lines.line(hunk.head)[hunk.trailer..];
         let in_tests = trailer.trim_start().starts_with("mod test");
         Reading {
@@ -244,6 +255,11 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
     }
 
     fn read(&mut self, hunk: &Hunk) {
+        let from = self.gathered.units.len();
+        let mut has_last_line = false;
+        if self.gatherer.is_named[hunk.head] {
+            self.push(hunk.head, b' ', self.gatherer.lines.line(hunk.head), true, true);
+        }
         for index in hunk.body.clone() {
             let line = self.gatherer.lines.line(index);
             let signs = signs(line, hunk.columns);
@@ -256,10 +272,41 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
                 b' '
             };
             if line.starts_with('\\') {
+                has_last_line = true;
                 continue;
             }
             self.read_line(index, sign, line.get(signs.len()..).unwrap_or(""), hunk.columns > 1);
             self.new_line += u32::from(!is_removed);
+        }
+        self.take_out_line_ends(from, has_last_line);
+    }
+
+    /// Takes out runs of lines that were replaced by the same ones with other line breaks, or without the last one.
+    fn take_out_line_ends(&mut self, from: usize, has_last_line: bool) {
+        let units = &mut self.gathered.units;
+        let mut at = from;
+        while at < units.len() {
+            let run = |from: usize, sign: u8| units[from..].iter().take_while(|unit| unit.sign == sign).count();
+            let removed = run(at, b'-');
+            let added = run(at + removed, b'+');
+            if removed == 0 || added == 0 {
+                at += (removed + added).max(1);
+                continue;
+            }
+            let middle = at + removed;
+            let same = |old: usize, new: usize| units[old].text == units[new].text && !units[old].text.is_empty();
+            let is_all = removed == added && (0..removed).all(|row| same(at + row, middle + row));
+            let is_last = has_last_line && middle + added == units.len() && same(middle - 1, middle + added - 1);
+            if is_all || is_last {
+                let count = if is_all { removed } else { 1 };
+                units.drain(middle + added - count..middle + added);
+                units.drain(middle - count..middle);
+                self.gathered.line_ends.added += count as u32;
+                self.gathered.line_ends.removed += count as u32;
+                at = middle + added - 2 * count;
+            } else {
+                at = middle + added;
+            }
         }
     }
 
@@ -292,7 +339,16 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn read_change(&mut self, index: usize, sign: u8, text: &'t str, bare: &'t str, role: Role, is_named: bool, is_combined: bool) {
+    fn read_change(
+        &mut self,
+        index: usize,
+        sign: u8,
+        text: &'t str,
+        bare: &'t str,
+        role: Role,
+        is_named: bool,
+        is_combined: bool,
+    ) {
         let sort = if self.in_tests && self.gathered.sort == Sort::Source { Sort::Support } else { self.gathered.sort };
         if is_named {
             return self.push(index, sign, text, true, is_combined);
@@ -311,7 +367,9 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         }
         let is_evidence = code::is_definition(bare) || code::is_handling(bare);
         let is_body = sort == Sort::Support || self.gatherer.depth != Depth::Balanced;
-        if is_body && !is_evidence || self.gatherer.depth == Depth::Files {
+        let is_over =
+            matches!(self.gatherer.depth, Depth::Evidence(most) if self.gathered.units.len() >= most as usize);
+        if is_body && !is_evidence || is_over {
             return self.gathered.left.add(sign);
         }
         self.push(index, sign, text, is_evidence, is_combined);
@@ -351,7 +409,10 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
 
 /// Whether a line that did not change names what the lines below it are in.
 fn is_scope(bare: &str) -> bool {
-    let is_opened = bare.ends_with(['{', ':', '(', ',', ')']) || bare.starts_with("def ") || bare.starts_with("class ") || bare.ends_with(" do");
+    let is_opened = bare.ends_with(['{', ':', '(', ',', ')'])
+        || bare.starts_with("def ")
+        || bare.starts_with("class ")
+        || bare.ends_with(" do");
     let is_case = code::name_of(bare).is_some() && !code::is_definition(bare);
     is_opened && (is_case || code::is_definition(bare) && !bare.ends_with(");"))
 }

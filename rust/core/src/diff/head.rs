@@ -26,7 +26,9 @@ pub fn shorten(lines: &[&str], path: &str) -> Option<String> {
         format!("=== {path} new {new}{mode}")
     } else if lines.iter().any(|line| line.starts_with("deleted file mode")) {
         format!("=== {path} deleted {old}{mode}")
-    } else if let (Some(from), Some(to), Some(share)) = (find("rename from "), find("rename to "), find("similarity index ")) {
+    } else if let (Some(from), Some(to), Some(share)) =
+        (find("rename from "), find("rename to "), find("similarity index "))
+    {
         let index = if hashes.is_empty() { String::new() } else { format!(" {hashes}{mode}") };
         format!("=== {from} => {to} {share}{index}")
     } else {
@@ -39,7 +41,11 @@ pub fn shorten(lines: &[&str], path: &str) -> Option<String> {
 pub fn lengthen(short: &str) -> Option<Vec<String>> {
     let rest = short.strip_prefix("=== ")?;
     let (rest, mode) = match rest.rsplit_once(' ') {
-        Some((before, mode)) if mode.len() == 6 && mode.bytes().all(|byte| byte.is_ascii_digit()) && before.contains(' ') => (before, mode),
+        Some((before, mode))
+            if mode.len() == 6 && mode.bytes().all(|byte| byte.is_ascii_digit()) && before.contains(' ') =>
+        {
+            (before, mode)
+        }
         _ => (rest, "100644"),
     };
     let (before, last) = rest.rsplit_once(' ')?;
@@ -79,7 +85,13 @@ pub fn lengthen(short: &str) -> Option<Vec<String>> {
         vec![first, format!("new file mode {mode}"), index, "--- /dev/null".to_owned(), format!("+++ b/{path}{tab}")]
     } else {
         let index = format!("index {last}..{}", zeros(last));
-        vec![first, format!("deleted file mode {mode}"), index, format!("--- a/{path}{tab}"), "+++ /dev/null".to_owned()]
+        vec![
+            first,
+            format!("deleted file mode {mode}"),
+            index,
+            format!("--- a/{path}{tab}"),
+            "+++ /dev/null".to_owned(),
+        ]
     })
 }
 
@@ -181,7 +193,8 @@ fn full_hunk(old: Extent, new: Extent, trailer: &str) -> String {
 fn plain_hunk(line: &str) -> Option<(Extent, Extent, &str)> {
     let side = |text: &str| -> Option<Extent> {
         let (start, rest) = number(text)?;
-        let count = if rest.is_empty() { 1 } else { number(rest.strip_prefix(',')?).filter(|(_, rest)| rest.is_empty())?.0 };
+        let count =
+            if rest.is_empty() { 1 } else { number(rest.strip_prefix(',')?).filter(|(_, rest)| rest.is_empty())?.0 };
         Some(Extent { start, count })
     };
     let (old, rest) = line.strip_prefix("@@ -")?.split_once(" +")?;
@@ -198,10 +211,19 @@ mod tests {
         for (lines, short) in [
             (&["diff --git a/x b/x", "index b8f6..dd1d 100644", "--- a/x", "+++ b/x"][..], "=== x b8f6..dd1d"),
             (&["diff --git a/x b/x", "index b8f6..dd1d 100755", "--- a/x", "+++ b/x"], "=== x b8f6..dd1d 100755"),
-            (&["diff --git a/x b/x", "new file mode 100644", "index 0000..dd1d", "--- /dev/null", "+++ b/x"], "=== x new dd1d"),
-            (&["diff --git a/x b/x", "deleted file mode 100644", "index dd1d..0000", "--- a/x", "+++ /dev/null"], "=== x deleted dd1d"),
+            (
+                &["diff --git a/x b/x", "new file mode 100644", "index 0000..dd1d", "--- /dev/null", "+++ b/x"],
+                "=== x new dd1d",
+            ),
+            (
+                &["diff --git a/x b/x", "deleted file mode 100644", "index dd1d..0000", "--- a/x", "+++ /dev/null"],
+                "=== x deleted dd1d",
+            ),
             (&["diff --git a/x b/y", "similarity index 100%", "rename from x", "rename to y"], "=== x => y 100%"),
-            (&["diff --git a/p q b/p q", "index b8f6..dd1d 100644", "--- a/p q\t", "+++ b/p q\t"], "=== p q b8f6..dd1d"),
+            (
+                &["diff --git a/p q b/p q", "index b8f6..dd1d 100644", "--- a/p q\t", "+++ b/p q\t"],
+                "=== p q b8f6..dd1d",
+            ),
         ] {
             let path = lines[0].rsplit(" b/").next().unwrap();
             assert_eq!(shorten(lines, path).as_deref(), Some(short));

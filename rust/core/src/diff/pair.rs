@@ -105,7 +105,9 @@ pub fn is_renaming(old: &str, new: &str, from: &str, to: &str) -> bool {
         if found < at || is_inside_name(old, found) || is_inside_name(old, found + from.len()) {
             continue;
         }
-        let Some(behind) = rest.strip_prefix(&old[at..found]).and_then(|rest| rest.strip_prefix(to)) else { return false };
+        let Some(behind) = rest.strip_prefix(&old[at..found]).and_then(|rest| rest.strip_prefix(to)) else {
+            return false;
+        };
         rest = behind;
         at = found + from.len();
     }
@@ -137,7 +139,10 @@ mod tests {
         write(&mut out, old, new, shared(old, new).unwrap());
         assert_eq!(out, "    return (const char*)ctx->cmd->[-name-]{+fullname+};");
         assert_eq!(shared("abc", "abd"), None);
-        assert_eq!(shared("x = a[-1] and much more text that is the same", "x = b[-1] and much more text that is the same"), None);
+        assert_eq!(
+            shared("x = a[-1] and much more text that is the same", "x = b[-1] and much more text that is the same"),
+            None
+        );
     }
 
     #[test]

@@ -312,7 +312,8 @@ impl Head {
     fn read_git(&mut self, rest: &str) {
         let half = rest.len() / 2;
         let is_halved = rest.len() % 2 == 1 && rest.as_bytes()[half] == b' ';
-        let (old, new) = if is_halved { (&rest[..half], &rest[half + 1..]) } else { rest.split_once(' ').unwrap_or((rest, rest)) };
+        let (old, new) =
+            if is_halved { (&rest[..half], &rest[half + 1..]) } else { rest.split_once(' ').unwrap_or((rest, rest)) };
         self.is_unprefixed = old == new;
         self.first = Some(if is_halved { new } else { rest.rsplit(' ').next().unwrap_or(new) }.to_owned());
         if is_halved && !self.is_unprefixed && without_prefix(old) != without_prefix(new) {
@@ -342,7 +343,8 @@ impl Head {
 
     /// Reads a line behind the first one; whether it belongs to the head.
     fn read_more(&mut self, line: &str) -> bool {
-        const OTHERS: [&str; 6] = ["index ", "similarity index ", "dissimilarity index ", "====", "mode ", "retrieving revision"];
+        const OTHERS: [&str; 6] =
+            ["index ", "similarity index ", "dissimilarity index ", "====", "mode ", "retrieving revision"];
         if line.starts_with("new file mode ") {
             self.fate = Some(Fate::New);
         } else if line.starts_with("deleted file mode ") {
@@ -358,10 +360,12 @@ impl Head {
             self.is_binary = true;
             if self.first.is_none() {
                 let names = &line["Binary files ".len()..line.len() - " differ".len()];
-                self.first = names.rsplit_once(" and ").map(|(old, new)| if new == "/dev/null" { old } else { new }.to_owned());
+                self.first =
+                    names.rsplit_once(" and ").map(|(old, new)| if new == "/dev/null" { old } else { new }.to_owned());
             }
         } else {
-            return OTHERS.iter().any(|other| line.starts_with(other)) || line.starts_with("diff -") && self.first.is_none();
+            return OTHERS.iter().any(|other| line.starts_with(other))
+                || line.starts_with("diff -") && self.first.is_none();
         }
         true
     }
@@ -422,13 +426,33 @@ mod tests {
         for (text, path, fate) in [
             ("diff --git a/o b/n\nsimilarity index 90%\nrename from o\nrename to n\n", "n", Fate::Renamed),
             ("diff --git a/e b/e\nnew file mode 100644\nindex 000..e69\n", "e", Fate::New),
-            ("diff --git x/b.c x/b.c\nindex 1..2 100644\n--- x/b.c\n+++ x/b.c\n@@ -1 +1 @@\n-a\n+b\n", "x/b.c", Fate::Changed),
+            (
+                "diff --git x/b.c x/b.c\nindex 1..2 100644\n--- x/b.c\n+++ x/b.c\n@@ -1 +1 @@\n-a\n+b\n",
+                "x/b.c",
+                Fate::Changed,
+            ),
             ("--- /dev/null\n+++ b/q\n@@ -0,0 +1 @@\n+b\n", "q", Fate::New),
             ("--- a/q\n+++ /dev/null\n@@ -1 +0,0 @@\n-b\n", "q", Fate::Deleted),
-            ("Index: a/t.py\n====\n--- a/t.py\t(revision 1)\n+++ a/t.py\t(working copy)\n@@ -1 +1 @@\n-a\n+b\n", "a/t.py", Fate::Changed),
-            ("diff --git \"a/\\303\\251.c\" \"b/\\303\\251.c\"\nold mode 100644\nnew mode 100755\n", "\"\\303\\251.c\"", Fate::Changed),
-            ("diff --cc m.c\nindex 1,2..3\n--- a/m.c\n+++ b/m.c\n@@@ -1,1 -1,1 +1,2 @@@\n++a\n +b\n", "m.c", Fate::Changed),
-            ("diff --git a/p.png b/p.png\nindex 1..2 100644\nBinary files a/p.png and b/p.png differ\n", "p.png", Fate::Changed),
+            (
+                "Index: a/t.py\n====\n--- a/t.py\t(revision 1)\n+++ a/t.py\t(working copy)\n@@ -1 +1 @@\n-a\n+b\n",
+                "a/t.py",
+                Fate::Changed,
+            ),
+            (
+                "diff --git \"a/\\303\\251.c\" \"b/\\303\\251.c\"\nold mode 100644\nnew mode 100755\n",
+                "\"\\303\\251.c\"",
+                Fate::Changed,
+            ),
+            (
+                "diff --cc m.c\nindex 1,2..3\n--- a/m.c\n+++ b/m.c\n@@@ -1,1 -1,1 +1,2 @@@\n++a\n +b\n",
+                "m.c",
+                Fate::Changed,
+            ),
+            (
+                "diff --git a/p.png b/p.png\nindex 1..2 100644\nBinary files a/p.png and b/p.png differ\n",
+                "p.png",
+                Fate::Changed,
+            ),
         ] {
             let [file] = &files(text)[..] else { panic!("{text}") };
             assert_eq!((file.path.as_str(), file.fate), (path, fate), "{text}");

@@ -18,7 +18,8 @@ pub fn read(form: &str) -> Option<(String, &str)> {
     let (first, body) = form.split_once('\n')?;
     let (count, rest) = number(first.strip_prefix("#diff ")?)?;
     let (flags, _) = rest.strip_prefix(" lines")?.split_once(':')?;
-    let mut reader = Reader { budget: MAX_BYTES.saturating_add(form.len().saturating_mul(MAX_GROWTH)), ..Reader::default() };
+    let mut reader =
+        Reader { budget: MAX_BYTES.saturating_add(form.len().saturating_mul(MAX_GROWTH)), ..Reader::default() };
     let (body, is_ended) = body.strip_suffix('\n').map_or((body, false), |body| (body, true));
     for line in body.split('\n') {
         reader.take(line)?;

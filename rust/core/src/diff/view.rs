@@ -18,16 +18,14 @@ use crate::words;
 pub enum Depth {
     /// Every changed line of the source.
     Balanced,
-    /// Definitions and what handles errors.
-    Definitions,
-    /// The files alone, and what the question names.
-    Files,
+    /// Definitions and what handles errors, at most so many lines of a file.
+    Evidence(u32),
 }
 
 /// Runs of lines with one sign from this length on get one sign for all.
 const MIN_BLOCK: usize = 3;
-/// A word is said to have become another one if that explains this many pairs of lines.
-const MIN_RENAMED: u32 = 3;
+/// A word is said to have become another one if that explains this many pairs of lines of a file.
+const MIN_RENAMED: usize = 3;
 /// Names listed for one file of tests.
 const MAX_NAMES: usize = 40;
 /// Lines outside of diffs that are shown of one stretch: the first ones and the last ones.
@@ -47,7 +45,6 @@ pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], depth: Depth, key
         ends.push(units.len());
     }
     let items = fold::fold(&units);
-    let renamed = renamed(&units, &items);
     let mut writer = Writer {
         lines,
         is_named,
@@ -55,8 +52,11 @@ pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], depth: Depth, key
         sections: &sections,
         items: &items,
         at: 0,
-        renamed: &renamed,
-        paths: parts.iter().filter_map(|part| if let Part::File(file) = part { Some(file.path.as_str()) } else { None }).collect(),
+        renamed: BTreeSet::new(),
+        paths: parts
+            .iter()
+            .filter_map(|part| if let Part::File(file) = part { Some(file.path.as_str()) } else { None })
+            .collect(),
         out: String::new(),
         view: View { total: lines.len(), ..View::default() },
         left: BTreeMap::new(),
@@ -78,7 +78,8 @@ pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], depth: Depth, key
 fn twins(parts: &[Part], files: &mut [Gathered]) -> BTreeMap<usize, String> {
     let mut first: HashMap<u64, usize> = HashMap::new();
     let mut twins = BTreeMap::new();
-    let diffs: Vec<&FileDiff> = parts.iter().filter_map(|part| if let Part::File(file) = part { Some(file) } else { None }).collect();
+    let diffs: Vec<&FileDiff> =
+        parts.iter().filter_map(|part| if let Part::File(file) = part { Some(file) } else { None }).collect();
     for ordinal in 0..files.len() {
         let mut said = Vec::new();
         for unit in &files[ordinal].units {
@@ -86,7 +87,7 @@ fn twins(parts: &[Part], files: &mut [Gathered]) -> BTreeMap<usize, String> {
             said.extend_from_slice(unit.text.trim().as_bytes());
             said.push(b'\n');
         }
-        if said.len() < 40 {
+        if said.len() < 40 || files[ordinal].left.total() > 0 {
             continue;
         }
         let (diff, hash) = (diffs[ordinal], xxh3_64(&said));
@@ -103,19 +104,6 @@ fn twins(parts: &[Part], files: &mut [Gathered]) -> BTreeMap<usize, String> {
     twins
 }
 
-/// Words that became others in so many pairs that it is said once a file.
-fn renamed<'t>(units: &[Unit<'t>], items: &[Item]) -> BTreeSet<(&'t str, &'t str)> {
-    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for item in items {
-        if let Item::Pair(old, new, _) = *item {
-            if let Some(change) = pair::renamed(units[old].text, units[new].text) {
-                *counts.entry(change).or_default() += 1;
-            }
-        }
-    }
-    counts.into_iter().filter(|&(_, count)| count >= MIN_RENAMED).map(|(change, _)| change).collect()
-}
-
 struct Writer<'w, 't> {
     lines: &'w Lines<'t>,
     is_named: &'w [bool],
@@ -124,7 +112,8 @@ struct Writer<'w, 't> {
     items: &'w [Item],
     /// The next item.
     at: usize,
-    renamed: &'w BTreeSet<(&'t str, &'t str)>,
+    /// Words that became others in so many lines of this file that it is said once.
+    renamed: BTreeSet<(&'t str, &'t str)>,
     paths: Vec<&'w str>,
     out: String,
     view: View,
@@ -149,7 +138,7 @@ impl<'t> Writer<'_, 't> {
         let mut hidden = 0;
         for index in range.clone() {
             let line = self.lines.line(index);
-            if line.trim().is_empty() || self.is_stat(line) {
+            if line.trim().is_empty() || self.is_stat(line) && !self.is_named[index] {
                 continue;
             }
             let is_near = index < range.start + MAX_LOOSE_FIRST || index + MAX_LOOSE_LAST >= range.end;
@@ -178,7 +167,8 @@ impl<'t> Writer<'_, 't> {
         let path = path.trim();
         let ending = path.strip_prefix("...").unwrap_or(path);
         let is_counted = counts.trim_start().starts_with(|c: char| c.is_ascii_digit());
-        is_counted && self.paths.iter().any(|known| *known == path || path.len() > ending.len() && known.ends_with(ending))
+        is_counted
+            && self.paths.iter().any(|known| *known == path || path.len() > ending.len() && known.ends_with(ending))
     }
 
     fn keep(&mut self, line: u32, why: &'static str) {
@@ -222,7 +212,21 @@ impl<'t> Writer<'_, 't> {
         }
         self.out.push('\n');
         push_names(&mut self.out, &gathered.names);
+        self.push_head(file);
         self.push_items(items);
+    }
+
+    /// Lines of a file's head that the question names, but for what the file's line tells.
+    fn push_head(&mut self, file: &FileDiff) {
+        const TOLD: [&str; 6] = ["diff --", "rename ", "copy ", "Index: ", "--- ", "+++ "];
+        for index in file.head.clone().filter(|&index| self.is_named[index]) {
+            let line = self.lines.line(index);
+            let has_more = line.split_once('\t').is_some_and(|(_, more)| !more.is_empty());
+            if has_more || !TOLD.iter().any(|told| line.starts_with(told)) {
+                let _ = writeln!(self.out, "={line}");
+                self.keep(index as u32, "named by the question");
+            }
+        }
     }
 
     /// The unit that an item begins with; of a label the one behind it.
@@ -242,14 +246,22 @@ impl<'t> Writer<'_, 't> {
             Sort::Data | Sort::Generated => "lines of data",
             _ => "lines of bodies",
         };
-        for (what, count) in
-            [("comments and empty lines", gathered.comments), ("imports", gathered.imports), (what, gathered.left)]
-        {
+        for (what, count) in [
+            ("comments and empty lines", gathered.comments),
+            ("imports", gathered.imports),
+            ("line ends", gathered.line_ends),
+            (what, gathered.left),
+        ] {
             if count.total() > 0 {
                 *self.left.entry(what).or_default() += count.total();
             }
         }
-        for (word, count) in [("comments", gathered.comments), ("imports", gathered.imports), ("left", gathered.left)] {
+        for (word, count) in [
+            ("comments", gathered.comments),
+            ("imports", gathered.imports),
+            ("line ends", gathered.line_ends),
+            ("left", gathered.left),
+        ] {
             let is_all = word == "left" && gathered.units.is_empty();
             if count.total() > 0 && !is_all {
                 let _ = write!(self.out, ", {word}");
@@ -260,21 +272,25 @@ impl<'t> Writer<'_, 't> {
 
     /// `s/old/new/ 12 lines` for pairs that are not shown.
     fn push_renames(&mut self, items: &[Item]) {
-        let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-        for item in items {
-            if let Some(change) = self.renaming(item) {
-                *counts.entry(change).or_default() += 1;
-            }
+        let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for change in items.iter().filter_map(|item| self.renaming(item)) {
+            *counts.entry(change).or_default() += 1;
         }
-        for ((old, new), count) in counts {
+        counts.retain(|_, count| *count >= MIN_RENAMED);
+        for ((old, new), count) in &counts {
             let _ = write!(self.out, ", s/{old}/{new}/ {count} lines");
-            *self.left.entry("lines in which a word became another").or_default() += 2 * count as usize;
+            *self.left.entry("lines in which a word became another").or_default() += 2 * count;
         }
+        self.renamed = counts.into_keys().collect();
     }
 
     fn renaming(&self, item: &Item) -> Option<(&'t str, &'t str)> {
         let Item::Pair(old, new, _) = *item else { return None };
-        pair::renamed(self.units[old].text, self.units[new].text).filter(|change| self.renamed.contains(change))
+        pair::renamed(self.units[old].text, self.units[new].text)
+    }
+
+    fn is_said(&self, item: &Item) -> bool {
+        !self.renamed.is_empty() && self.renaming(item).is_some_and(|change| self.renamed.contains(&change))
     }
 
     fn push_items(&mut self, items: &[Item]) {
@@ -290,7 +306,7 @@ impl<'t> Writer<'_, 't> {
                 Some(&(Item::Line(unit) | Item::Pair(unit, ..))) => Some(unit),
                 _ => None,
             });
-            if self.renaming(&items[at]).is_some() {
+            if self.is_said(&items[at]) {
                 at += 1;
                 continue;
             }
@@ -332,9 +348,7 @@ impl<'t> Writer<'_, 't> {
             }
             Item::Line(first) => {
                 let unit = self.units[first];
-                let is_like = |item: &&Item| {
-                    matches!(**item, Item::Line(other) if self.units[other].sign == unit.sign && self.units[other].group == unit.group)
-                };
+                let is_like = |item: &&Item| matches!(**item, Item::Line(other) if self.units[other].sign == unit.sign && self.units[other].group == unit.group);
                 let count = items[at..].iter().take_while(is_like).count();
                 self.push_block(first, count);
                 return at + count;
