@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 KEY = "Ab3dE5gH7jK"
 SEEDS = range(8)
-ODD_NAMES = ["with space.py", 'quo"te.py', "über/日本.py", "tab\there.py", "a/b/plain.py", "b/c.py", "new => old.py"]
+ODD_NAMES = ["with space.py", 'quo"te.py', "über/日本.py", "tab\there.py", "a/b/plain.py", "b/c.py", "new=old.py"]
 IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
@@ -63,10 +63,14 @@ class Repository:
         for name, lines in self.files.items():
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text("\n".join(lines) + self.random.choice(["\n", "\n", "\n", ""]), encoding="utf-8", newline="")
+            target.write_text(
+                "\n".join(lines) + self.random.choice(["\n", "\n", "\n", ""]), encoding="utf-8", newline=""
+            )
 
     def word(self):
-        return self.random.choice(["count", "value", "node", "error", "path", "größe", "item", "state", "reader", "limit"])
+        return self.random.choice(
+            ["count", "value", "node", "error", "path", "größe", "item", "state", "reader", "limit"]
+        )
 
     def statement(self, indent):
         one, two, number = self.word(), self.word(), self.random.randrange(1000)
@@ -143,12 +147,21 @@ def repositories(tmp_path_factory):
     return made
 
 
-def views(text, **options):
-    """The lossy draft and the lossless one, if there are."""
-    budget = Budget(diffs.Options(min_lossy_tokens=0), True, options.get("deep", False), options.get("target_ratio"), KEY)
-    drafts = diffs.compress(Segment(text, (), "tool", None, options.get("query", "")), budget)
-    found = {draft.lossless: draft.text for draft in drafts}
-    return found.get(False), found.get(True)
+def view_of(text, query="", deep=False, target_ratio=None):
+    """The lossy draft."""
+    budget = Budget(diffs.Options(min_lossy_tokens=0), True, deep, target_ratio, KEY)
+    [view] = [draft.text for draft in diffs.compress(segment(text, query), budget) if not draft.lossless]
+    return view
+
+
+def form_of(text):
+    """The lossless draft, if there is one."""
+    budget = Budget(diffs.Options(), False, False, None, KEY)
+    return next((draft.text for draft in diffs.compress(segment(text), budget)), None)
+
+
+def segment(text, query=""):
+    return Segment(text, (), "tool", None, query)
 
 
 def numstat(repository, *arguments):
@@ -157,7 +170,7 @@ def numstat(repository, *arguments):
     listed = repository.git(*arguments, "--numstat", "--no-color", "-z").split("\0")
     at = 0
     while at < len(listed) and listed[at]:
-        added, removed, path = listed[at].lstrip("\n").split("\t")
+        added, removed, path = listed[at].lstrip("\n").split("\t", 2)
         if not path:
             path, at = listed[at + 2], at + 2
         counts[path] = None if added == "-" else (int(added), int(removed))
@@ -182,6 +195,13 @@ def unquoted(path):
     return path[1:-1].encode("latin-1").decode("unicode_escape").encode("latin-1").decode("utf-8")
 
 
+HEAD = re.compile(
+    r"""(".*?(?<!\\)"|.+?)((?:[ ]\+\d+)?(?:[ ]-\d+)?)"""
+    r"""((?:[ ](?:new|deleted|copied|mode[ ]\d+|binary|test|support|docs|data|generated))*)(,[ ].*)?"""
+)
+"""A path, its counts, what it is, what is not shown of it."""
+
+
 def read_view(view):
     """The files of a view, with every line that it shows or stands for."""
     files, labels, pending, block = {}, {}, [], None
@@ -189,17 +209,13 @@ def read_view(view):
     shown = None
     for line in view.splitlines()[1:]:
         if line.startswith("=== "):
-            match = re.match(r"=== (?:(?!\").* => )?(\".*?[^\\]\"|.*?)((?: \+\d+)?(?: -\d+)?)((?: new| deleted|,| mode| binary| test| support| docs| data| generated| copied).*)?$", line)
-            path, numbers, rest = unquoted(match[1]), match[2], match[3] or ""
+            match = HEAD.fullmatch(line.removeprefix("=== ").rsplit(" => ", 1)[-1])
+            path, numbers, rest = unquoted(match[1]), match[2], match[4] or ""
             counts = tuple(int(next(iter(re.findall(rf"{sign}(\d+)", numbers)), 0)) for sign in (r"\+", "-"))
             shown = files[path] = Shown(line, counts)
-            shown.told = sum(
-                int(number)
-                for word in ("comments", "imports", "line ends", "left")
-                for found in re.findall(rf", {word}((?: [+-]\d+)+)", rest)
-                for number in re.findall(r"[+-](\d+)", found)
-            ) + sum(2 * int(count) for count in re.findall(r", s/\S+/\S+/ (\d+) lines", rest))
-            shown.told = sum(abs(int(n)) for n in re.findall(r"(?<=, )\b", "")) + shown.told
+            told = re.findall(r", (?:comments|imports|line ends|left)((?: [+-]\d+)+)", rest)
+            shown.told = sum(int(number) for counts in told for number in re.findall(r"\d+", counts))
+            shown.told += sum(2 * int(count) for count in re.findall(r", s/\S+/\S+/ (\d+) lines", rest))
             twin = re.search(r", same change as (.*)$", rest)
             shown.twin = unquoted(twin[1]) if twin else ""
             block = None
@@ -222,7 +238,6 @@ def read_view(view):
                 shown.lines[sign if again[1] == "=" else again[1], said] += 1
         elif line.startswith("~"):
             block = None
-            match = re.fullmatch(r"(.*?)(?:\[-(.*?)-\])?(?:\{\+(.*?)\+\})?", line[1:])
             match = re.fullmatch(r"(.*?)(?:\[-(.*?)-\](?:\{\+(.*?)\+\})?|\{\+(.*?)\+\})(.*)", line[1:])
             front, old, new, only, back = (part or "" for part in match.groups())
             shown.lines["-", (front + old + back).strip()] += 1
@@ -268,7 +283,7 @@ def is_source(path):
 @pytest.mark.parametrize("options", [{}, {"deep": True}, {"target_ratio": 0.3}, {"target_ratio": 0.01}], ids=str)
 def test_no_file_is_lost_and_the_counts_are_those_of_git(repositories, options):
     for repository in repositories:
-        view, _ = views(repository.git("show", "-M", "HEAD"), **options)
+        view = view_of(repository.git("show", "-M", "HEAD"), **options)
         shown = read_view(view)
         counted = numstat(repository, "show", "-M", "--format=", "HEAD")
         assert set(shown) == set(counted)
@@ -284,7 +299,7 @@ def test_every_changed_line_of_the_source_is_shown_or_counted_by_a_fold(reposito
     folded = 0
     for repository in repositories:
         text = repository.git("show", "-M", "HEAD")
-        view, _ = views(text)
+        view = view_of(text)
         shown = read_view(view)
         for path, changed in changed_lines(text).items():
             if not is_source(path):
@@ -307,13 +322,24 @@ def is_trifle(said):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [["show"], ["show", "--stat", "-p", "-M"], ["log", "-p"], ["show", "--no-prefix"],
-                                       ["show", "--binary"], ["show", "-U0"], ["show", "--color=always"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show"],
+        ["show", "--stat", "-p", "-M"],
+        ["log", "-p"],
+        ["show", "--no-prefix"],
+        ["show", "--binary"],
+        ["show", "-U0"],
+        ["show", "--color=always"],
+    ],
+    ids=" ".join,
+)
 def test_the_lossless_form_expands_byte_for_byte(repositories, arguments):
     formed = 0
     for repository in repositories:
         text = repository.git(*arguments)
-        _, form = views(text)
+        form = form_of(text)
         if form is not None:
             assert headroom.expand(form) == text
             formed += len(form) < len(text)
@@ -324,7 +350,7 @@ def test_the_lossless_form_expands_byte_for_byte(repositories, arguments):
 def test_through_compress_the_original_comes_back_at_every_level(repositories):
     text = repositories[0].git("show", "HEAD")
     for level in ("lossless", "balanced", "deep"):
-        store = MemoryStore(secret=b"a secret of thirty-two bytes.....")
+        store = MemoryStore(secret=b"a secret of thirty-two bytes....")
         result = headroom.compress(text, level=level, store=store)
         assert result.tokens_after < result.tokens_before
         assert headroom.expand(result.text, store=store) == text
@@ -345,7 +371,7 @@ def test_merges_with_conflicts_keep_both_sides(tmp_path):
     repository.git("merge", "other", check=False)
     text = repository.git("diff")
     assert text.startswith("diff --cc")
-    view, form = views(text)
+    view, form = view_of(text), form_of(text)
     for said in ("=== src/core.py +", "state + ours", "state + theirs", "<<<<<<< HEAD", ">>>>>>> other"):
         assert said in view
     assert form is None or headroom.expand(form) == text
@@ -353,14 +379,14 @@ def test_merges_with_conflicts_keep_both_sides(tmp_path):
 
 def test_windows_line_breaks_come_back(repositories):
     text = repositories[1].git("show", "HEAD").replace("\r", "").replace("\n", "\r\n")
-    _, form = views(text)
+    form = form_of(text)
     assert headroom.expand(form) == text
 
 
 def test_what_the_question_names_is_shown_wherever_it_stands():
     body = "".join(f"+line {n} of the guide\n" for n in range(60)) + "+the quota_window is an hour\n"
     text = f"diff --git a/docs/guide.md b/docs/guide.md\nindex 1111111..2222222 100644\n--- a/docs/guide.md\n+++ b/docs/guide.md\n@@ -0,0 +1,61 @@\n{body}"
-    view, _ = views(text, query="What about quota_window?")
+    view = view_of(text, query="What about quota_window?")
     assert "quota_window is an hour" in view
     assert "guide.md +61" in view
     assert parse_marker(view).shown < 10
@@ -369,6 +395,6 @@ def test_what_the_question_names_is_shown_wherever_it_stands():
 def test_tests_are_named_and_their_bodies_left_out():
     body = "".join(f"+def test_case_{n}():\n+    assert compute({n}) == {n * 7}\n+\n" for n in range(20))
     text = f"diff --git a/tests/test_x.py b/tests/test_x.py\nindex 1111111..2222222 100644\n--- a/tests/test_x.py\n+++ b/tests/test_x.py\n@@ -0,0 +1,60 @@\n{body}"
-    view, _ = views(text)
+    view = view_of(text)
     assert all(f"test_case_{n}" in view for n in range(20))
     assert "compute(" not in view

@@ -4,97 +4,78 @@
 
 use crate::words;
 
-/// Words before the word that tells what is defined.
-const MODIFIERS: [&str; 33] = [
-    "pub",
-    "public",
-    "private",
-    "protected",
-    "internal",
-    "static",
-    "final",
-    "abstract",
-    "async",
-    "export",
-    "default",
-    "inline",
-    "virtual",
-    "override",
-    "extern",
-    "unsafe",
-    "sealed",
-    "open",
-    "data",
-    "partial",
-    "synchronized",
-    "native",
-    "explicit",
-    "constexpr",
-    "friend",
-    "declare",
-    "fileprivate",
-    "mutating",
-    "suspend",
-    "local",
-    "consteval",
-    "noinline",
-    "transient",
-];
-/// Words that begin a definition.
-const DEFINERS: [&str; 40] = [
-    "def",
-    "class",
-    "func",
-    "fn",
-    "fun",
-    "function",
-    "interface",
-    "struct",
-    "enum",
-    "trait",
-    "impl",
-    "type",
-    "module",
-    "mod",
-    "namespace",
-    "template",
-    "union",
-    "typedef",
-    "protocol",
-    "extension",
-    "record",
-    "object",
-    "proc",
-    "sub",
-    "macro",
-    "macro_rules",
-    "defmodule",
-    "defp",
-    "defmacro",
-    "defn",
-    "concept",
-    "constructor",
-    "contract",
-    "package",
-    "instance",
-    "newtype",
-    "typealias",
-    "subroutine",
-    "procedure",
-    "defun",
-];
-/// Words that begin a statement, which is no definition though a name and `(` follow.
-const STATEMENTS: [&str; 44] = [
-    "return", "else", "elif", "elsif", "new", "throw", "case", "await", "yield", "delete", "print", "echo", "not",
-    "and", "or", "in", "assert", "goto", "using", "import", "from", "if", "for", "while", "switch", "do", "try",
-    "catch", "finally", "with", "match", "when", "unless", "until", "foreach", "raise", "del", "puts", "defer", "go",
-    "select", "loop", "include", "require",
-];
+/// Whether a word may stand before the word that tells what is defined.
+fn is_modifier(word: &str) -> bool {
+    matches!(
+        word,
+        "pub" | "public" | "private" | "protected" | "internal" | "static" | "final" | "abstract" | "async" | "export"
+    ) || matches!(
+        word,
+        "default" | "inline" | "virtual" | "override" | "extern" | "unsafe" | "sealed" | "open" | "data" | "partial"
+    ) || matches!(
+        word,
+        "synchronized" | "native" | "explicit" | "constexpr" | "friend" | "declare" | "fileprivate" | "mutating"
+    ) || matches!(word, "suspend" | "local" | "consteval" | "noinline" | "transient")
+}
+
+/// Whether a word begins a definition.
+fn is_definer(word: &str) -> bool {
+    matches!(
+        word,
+        "def" | "class" | "func" | "fn" | "fun" | "function" | "interface" | "struct" | "enum" | "trait" | "impl"
+    ) || matches!(
+        word,
+        "type" | "module" | "mod" | "namespace" | "template" | "union" | "typedef" | "protocol" | "extension"
+    ) || matches!(
+        word,
+        "record" | "object" | "proc" | "sub" | "macro" | "macro_rules" | "defmodule" | "defp" | "defmacro" | "defn"
+    ) || matches!(
+        word,
+        "concept" | "constructor" | "contract" | "package" | "instance" | "newtype" | "typealias" | "subroutine"
+    ) || matches!(word, "procedure" | "defun")
+}
+
+/// Whether a word begins a statement, which is no definition though a name and `(` follow.
+fn is_statement(word: &str) -> bool {
+    matches!(
+        word,
+        "return" | "else" | "elif" | "elsif" | "new" | "throw" | "case" | "await" | "yield" | "delete" | "print"
+    ) || matches!(
+        word,
+        "echo" | "not" | "and" | "or" | "in" | "assert" | "goto" | "using" | "import" | "from" | "if" | "for"
+    ) || matches!(
+        word,
+        "while" | "switch" | "do" | "try" | "catch" | "finally" | "with" | "match" | "when" | "unless" | "until"
+    ) || matches!(
+        word,
+        "foreach" | "raise" | "del" | "puts" | "defer" | "go" | "select" | "loop" | "include" | "require"
+    )
+}
+
 /// Beginnings of words that handle errors, beside those of `words::has_trouble`.
 const HANDLERS: [&str; 19] = [
     "err", "except", "raise", "throw", "catch", "rescue", "panic", "assert", "fail", "fatal", "abort", "exit",
     "unwrap", "expect", "reject", "ensure", "bail", "die", "perror",
 ];
+
+/// For each pair of first letters the third letters with which one of `HANDLERS` begins.
+const HANDLER_START: [u32; 1024] = handler_starts();
+
+const fn handler_starts() -> [u32; 1024] {
+    let mut table = [0u32; 1024];
+    let mut at = 0;
+    while at < HANDLERS.len() {
+        let stem = HANDLERS[at].as_bytes();
+        table[pair(stem[0], stem[1])] |= 1 << (stem[2] & 31);
+        at += 1;
+    }
+    table
+}
+
+#[inline(always)]
+const fn pair(first: u8, second: u8) -> usize {
+    (((first & 31) as usize) << 5) | (second & 31) as usize
+}
 
 /// How comments and imports are written in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,65 +111,90 @@ pub fn language_of(path: &str) -> Language {
     }
 }
 
-/// The words that a line begins with, without what surrounds them.
+/// The names and words of a text, in order.
 fn leading_words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+    let bytes = text.as_bytes();
+    let is_part = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + bytes[at..].iter().position(is_part)?;
+        at = bytes[start..].iter().position(|byte| !is_part(byte)).map_or(bytes.len(), |offset| start + offset);
+        Some(&text[start..at])
+    })
+}
+
+/// Whether a line, without its indentation, must stand as it is: it defines something or handles an error, or may.
+pub fn is_evidence(text: &str) -> bool {
+    is_definition(text) || is_handling(text)
 }
 
 /// Whether a line, without its indentation, defines something, or may.
 pub fn is_definition(text: &str) -> bool {
-    let text = text.strip_prefix("@").unwrap_or(text);
+    let text = text.strip_prefix('@').unwrap_or(text);
     if let Some(rest) = text.strip_prefix('#') {
-        return rest.trim_start().starts_with("define");
+        return rest.trim_ascii_start().starts_with("define");
     }
     let mut is_modified = false;
     for word in leading_words(text).take(6) {
-        if DEFINERS.contains(&word) {
+        if is_definer(word) {
             return true;
         }
-        if !MODIFIERS.contains(&word) {
+        if !is_modifier(word) {
             break;
         }
         is_modified = true;
     }
-    is_modified || has_function(text) || is_signature(text)
+    is_modified || is_signature(text) || has_function(text)
 }
 
 /// `function` as a word, or an arrow before a body.
 fn has_function(text: &str) -> bool {
-    let is_arrow = text.contains("=>") && text.ends_with(['{', '(', '>']);
-    is_arrow || text.contains("function") && leading_words(text).any(|word| word == "function")
+    let bytes = text.as_bytes();
+    let is_arrow = matches!(bytes.last(), Some(b'{' | b'(' | b'>')) && bytes.windows(2).any(|pair| pair == b"=>");
+    is_arrow
+        || memchr::memchr_iter(b'f', bytes)
+            .any(|at| bytes[at..].starts_with(b"function") && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric()))
 }
 
 /// `name(…) {`, `type name(…`, also over several lines.
 fn is_signature(text: &str) -> bool {
     let Some(open) = memchr::memchr(b'(', text.as_bytes()) else { return false };
-    let before = text[..open].trim_end();
-    let first = leading_words(before).next().unwrap_or("");
-    if first.is_empty() || STATEMENTS.contains(&first) || text.starts_with('}') {
+    let before = text[..open].trim_ascii_end();
+    let has_type = before.as_bytes().contains(&b' ') && !before.ends_with([',', ':']);
+    if !has_type && !text.ends_with('{') || text.starts_with('}') {
         return false;
     }
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_:<>*&,[]~ $?.".contains(&byte);
-    if !before.bytes().all(is_name) {
-        return false;
-    }
-    let has_type = before.contains(' ') && !before.ends_with([',', ':']);
-    has_type || text.ends_with('{')
+    let first = leading_words(before).next().unwrap_or("");
+    !first.is_empty() && !is_statement(first) && before.bytes().all(is_name)
 }
 
 /// Whether a line, without its indentation, handles an error, or may.
 pub fn is_handling(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut found = text.ends_with("?;") || text.ends_with('?');
-    words::for_each(bytes, |start, end| {
-        found = found || begins_handler(&bytes[start..end]);
+    if text.ends_with("?;") || text.ends_with('?') {
+        return true;
+    }
+    let mut found = false;
+    words::for_each_start(bytes, |_, start| {
+        if let Some(&[first, second, third]) = bytes[start..].first_chunk::<3>() {
+            let may_handle = first >= b'A' && HANDLER_START[pair(first, second)] & (1 << (third & 31)) != 0;
+            if may_handle && !found {
+                found = begins_handler(&bytes[start..]);
+            }
+        }
     });
-    let has = |part: &[u8]| memchr::memmem::find(bytes, part).is_some();
-    found || words::has_trouble(bytes) || has(b"ssert") || has(b"throw") || has(b"error")
+    found || has_inner(bytes) || words::has_trouble(bytes)
 }
 
-fn begins_handler(word: &[u8]) -> bool {
-    HANDLERS.iter().any(|stem| word.len() >= stem.len() && word[..stem.len()].eq_ignore_ascii_case(stem.as_bytes()))
+#[cold]
+fn begins_handler(text: &[u8]) -> bool {
+    HANDLERS.iter().any(|stem| text.len() >= stem.len() && text[..stem.len()].eq_ignore_ascii_case(stem.as_bytes()))
+}
+
+/// Inside of words: `xerrors`, `serverAssert`, `rethrow`.
+fn has_inner(bytes: &[u8]) -> bool {
+    bytes.windows(4).any(|part| matches!(part, b"rror" | b"sser" | b"hrow"))
 }
 
 /// Whether a text behind the mark of a comment must not be passed over: code that was commented out, and what tools obey.
@@ -212,7 +218,7 @@ pub fn is_telling_comment(text: &str) -> bool {
     ];
     let text = text.trim_start_matches(['/', '#', '*', ';', '-', '%', '!', ' ', '\t', '<']);
     let first = leading_words(text).next().unwrap_or("");
-    let is_definer = DEFINERS.contains(&first) || MODIFIERS.contains(&first);
+    let is_definer = is_definer(first) || is_modifier(first);
     let is_handler = matches!(
         first,
         "raise" | "throw" | "except" | "catch" | "panic" | "assert" | "return" | "if" | "try" | "rescue"
@@ -226,36 +232,38 @@ pub fn is_telling_comment(text: &str) -> bool {
 
 /// Whether a line, without its indentation, brings in names from elsewhere.
 pub fn is_import(text: &str, language: Language) -> bool {
-    const HEADS: [&str; 9] = [
-        "import ",
-        "import(",
-        "#include",
-        "use ",
-        "require ",
-        "require_once ",
-        "require_relative ",
-        "extern crate ",
-        "import{",
-    ];
-    if language.is_go {
-        // In an import block: a path in quotes, perhaps after a name.
-        let path = text.split_once('"').map_or("", |(_, rest)| rest);
-        let name = text.split('"').next().unwrap_or("").trim();
-        let is_bare = path.ends_with('"') && path.len() > 1 && !path[..path.len() - 1].contains('"');
-        if is_bare
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
-            && !name.contains("return")
-        {
-            return true;
-        }
+    const HEADS: [&str; 8] =
+        ["import ", "import(", "import{", "#include", "use ", "require", "extern crate ", "@import"];
+    let is_head = match text.as_bytes().first() {
+        Some(b'i' | b'#' | b'r' | b'e' | b'@') => HEADS.iter().any(|head| text.starts_with(head)),
+        Some(b'u') => text.starts_with("use ") || is_using(text),
+        Some(b'f') => text.starts_with("from ") && text.contains(" import"),
+        _ => false,
+    };
+    is_head || language.is_go && is_go_import(text) || is_require(text)
+}
+
+/// `using System.Text;`, not `using (var x = …)` and not `using X = Y;`.
+fn is_using(text: &str) -> bool {
+    text.starts_with("using ") && text.ends_with(';') && !text.contains(['=', '('])
+}
+
+/// `, logger = require('morgan')`
+fn is_require(text: &str) -> bool {
+    let end = text.trim_end_matches([';', ',']);
+    if !end.ends_with(')') {
+        return false;
     }
-    let is_from = text.starts_with("from ") && text.contains(" import");
-    let is_using = text.starts_with("using ") && text.ends_with(';') && !text.contains('=') && !text.contains('(');
-    let is_require = text.contains("require(")
-        && text.trim_end_matches([';', ',']).ends_with(')')
-        && text.contains('=')
-        && !text.contains("=>");
-    is_from || is_using || is_require || HEADS.iter().any(|head| text.starts_with(head))
+    let Some(equals) = memchr::memchr(b'=', end.as_bytes()) else { return false };
+    end[equals + 1..].trim_ascii_start().starts_with("require(")
+}
+
+/// In an import block of Go: a path in quotes, perhaps behind a name.
+fn is_go_import(text: &str) -> bool {
+    let Some(path) = text.strip_suffix('"') else { return false };
+    let Some((name, path)) = path.split_once('"') else { return false };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    !path.is_empty() && !path.contains('"') && name != "return " && name.trim_ascii_end().bytes().all(is_name)
 }
 
 /// Whether an import goes on in the lines below.
@@ -293,12 +301,12 @@ pub fn name_of(text: &str) -> Option<&str> {
     }
     let stop = behind.find(['(', '{', ':', '=', '<', ';']).unwrap_or(behind.len());
     let name = leading_words(&behind[..stop]).last()?;
-    (!DEFINERS.contains(&name) && !MODIFIERS.contains(&name)).then_some(name)
+    (!is_definer(name) && !is_modifier(name)).then_some(name)
 }
 
 /// What names a function in a line that defines it, or in what follows the `@@`: up to the parameters.
 pub fn short_name(text: &str) -> &str {
-    let text = text.trim();
+    let text = text.trim_ascii();
     let skip = if text.starts_with("func (") { text.find(')').map_or(0, |at| at + 1) } else { 0 };
     let end = text[skip..].find('(').map_or(text.len(), |at| skip + at);
     let mut end = end.min(72);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::code;
 use super::pair::{self, Shared};
 
 /// Earlier places that are looked at for one block.
@@ -103,7 +104,7 @@ pub fn fold(units: &[Unit]) -> Vec<Item> {
 
 /// Blocks that repeat earlier ones, in order, without overlaps. No block repeats one that itself is a repetition.
 fn find_repeats(units: &[Unit]) -> Vec<Again> {
-    let hashes: Vec<u64> = units.iter().map(|unit| xxh3_64(unit.text.trim_start().as_bytes())).collect();
+    let hashes: Vec<u64> = units.iter().map(|unit| xxh3_64(unit.text.trim_ascii_start().as_bytes())).collect();
     let size = (units.len().max(8) * 2).next_power_of_two();
     let mut heads = vec![u32::MAX; size];
     let mut previous = vec![u32::MAX; units.len()];
@@ -179,7 +180,7 @@ impl Search<'_, '_> {
             if !are_alike {
                 break;
             }
-            let said = b.text.trim_start();
+            let said = b.text.trim_ascii_start();
             if said.is_empty() {
                 if a.text != b.text {
                     break;
@@ -200,8 +201,8 @@ impl Search<'_, '_> {
 
 /// By how much more `to` is indented than `from`, which otherwise says the same; `None` for different white space.
 fn indent_between(from: &str, to: &str) -> Option<Indent> {
-    let said = from.trim_start();
-    if said != to.trim_start() {
+    let said = from.trim_ascii_start();
+    if said != to.trim_ascii_start() {
         return None;
     }
     let (old, new) = (&from[..from.len() - said.len()], &to[..to.len() - said.len()]);
@@ -238,7 +239,9 @@ fn align(units: &[Unit], minus: usize, plus: usize, end: usize, items: &mut Vec<
         if old.is_literal || new.is_literal {
             return None;
         }
-        pair::shared(old.text, new.text)
+        // What defines or handles errors stands on both sides as it is.
+        let is_free = |unit: &Unit| !code::is_evidence(unit.text.trim_ascii());
+        pair::shared(old.text, new.text).filter(|_| is_free(old) && is_free(new))
     };
     let pairs = if rows * columns <= MAX_COMPARISONS {
         best_pairs(rows, columns, shared)

@@ -5,7 +5,6 @@
 
 use std::fmt::Write;
 
-use super::code;
 use super::fold::{self, Again, Item, Unit};
 use super::head::{self, Place};
 use super::pair;
@@ -27,7 +26,8 @@ pub fn write(lines: &Lines, parts: &[Part], is_named: &[bool], flags: &str) -> S
         out: String::new(),
         run: Vec::new(),
         place: Place::default(),
-        used: [false; 4],
+        is_filled: false,
+        used: [false; 5],
     };
     for part in parts {
         match part {
@@ -61,10 +61,7 @@ fn units_of<'t>(lines: &Lines<'t>, parts: &[Part], is_named: &[bool]) -> Vec<Uni
                     _ => 0,
                 };
                 let text = if sign == 0 { line } else { &line[1..] };
-                let bare = text.trim();
-                let is_literal =
-                    is_named[index] || sign != b' ' && (code::is_definition(bare) || code::is_handling(bare));
-                units.push(Unit { text, sign, group, line: index as u32, is_literal });
+                units.push(Unit { text, sign, group, line: index as u32, is_literal: is_named[index] });
             }
         }
     }
@@ -89,18 +86,21 @@ struct Form<'f, 't> {
     /// Items of removed and added lines that have not been written yet.
     run: Vec<Item>,
     place: Place,
-    /// Whether heads, hunks, pairs, repetitions occur.
-    used: [bool; 4],
+    /// The lines of this hunk are written without their sign.
+    is_filled: bool,
+    /// Whether heads, hunks, pairs, repetitions, hunks without signs occur.
+    used: [bool; 5],
 }
 
 impl Form<'_, '_> {
     /// How to read what occurs.
     fn legend(&self) -> String {
-        const WORDS: [&str; 4] = [
+        const WORDS: [&str; 5] = [
             " === path index;",
             " @@ old line (\" same trailer);",
             " ~ [-old-]{+new+};",
             " #1 5 as +: the 5 lines below #1: again, added;",
+            " @@0+ all added;",
         ];
         let mut legend = String::from(":");
         for (word, _) in WORDS.iter().zip(self.used).filter(|(_, is_used)| *is_used) {
@@ -138,9 +138,12 @@ impl Form<'_, '_> {
 
     fn push_hunk(&mut self, hunk: &Hunk) {
         let line = raw(self.lines, hunk.head);
-        match self.is_derivable(hunk).then(|| self.place.shorten(line)).flatten() {
+        let fill = self.fill(hunk);
+        match self.is_derivable(hunk).then(|| self.place.shorten(line, fill)).flatten() {
             Some(short) => {
                 self.used[1] = true;
+                self.used[4] |= fill.is_some();
+                self.is_filled = fill.is_some();
                 self.out.push_str(&short);
                 self.out.push('\n');
                 self.place.advance(hunk.old, hunk.new);
@@ -165,6 +168,14 @@ impl Form<'_, '_> {
             self.at += 1;
         }
         self.flush_run();
+        self.is_filled = false;
+    }
+
+    /// The sign that all lines of a hunk have, if it has some: then it is said once.
+    fn fill(&self, hunk: &Hunk) -> Option<u8> {
+        let first = |index: usize| raw(self.lines, index).as_bytes().first().copied();
+        let sign = first(hunk.body.start).filter(|sign| matches!(sign, b'+' | b'-'))?;
+        (hunk.body.len() > 2 && hunk.body.clone().all(|index| first(index) == Some(sign))).then_some(sign)
     }
 
     /// Whether the reader will find the end of the hunk by its lines' signs alone.
@@ -233,7 +244,13 @@ impl Form<'_, '_> {
     }
 
     fn push_unit(&mut self, at: usize) {
-        self.push_line(self.units[at].line as usize);
+        if self.is_filled {
+            self.out.push(' ');
+            self.out.push_str(self.units[at].text);
+            self.out.push('\n');
+        } else {
+            self.push_line(self.units[at].line as usize);
+        }
     }
 }
 

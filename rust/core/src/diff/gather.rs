@@ -130,16 +130,19 @@ impl<'t> Gatherer<'_, 't> {
 
 /// Whether most of a line is one long run of letters and digits.
 fn is_digest(line: &str) -> bool {
-    let longest = line
-        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '='))
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
+    if line.len() < 32 {
+        return false;
+    }
+    let (mut longest, mut run) = (0, 0);
+    for byte in line.bytes() {
+        run = if byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
     longest >= 32 && longest * 2 > line.len()
 }
 
 /// One side of a hunk, as far as comments and imports span lines.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Side {
     in_comment: bool,
     /// The mark that ends a docstring.
@@ -311,12 +314,8 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
     }
 
     fn read_line(&mut self, index: usize, sign: u8, text: &'t str, is_combined: bool) {
-        let bare = text.trim();
-        let roles = [
-            (sign != b'+').then(|| self.old.read(bare, self.language)),
-            (sign != b'-').then(|| self.new.read(bare, self.language)),
-        ];
-        let role = roles[1].or(roles[0]).unwrap_or(Role::Code);
+        let bare = text.trim_ascii();
+        let role = self.role(sign, bare);
         let is_named = self.gatherer.is_named[index];
         if sign == b' ' {
             self.read_context(text, bare, role);
@@ -328,10 +327,31 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         self.read_change(index, sign, text, bare, role, is_named, is_combined);
     }
 
+    /// What a line is for; read only where it matters.
+    fn role(&mut self, sign: u8, bare: &str) -> Role {
+        if !matches!(self.gathered.sort, Sort::Source | Sort::Settings | Sort::Support) {
+            return Role::Code;
+        }
+        match sign {
+            b'-' => self.old.read(bare, self.language),
+            b' ' if self.old == self.new => {
+                let role = self.new.read(bare, self.language);
+                self.old = self.new;
+                role
+            }
+            b' ' => {
+                self.old.read(bare, self.language);
+                self.new.read(bare, self.language)
+            }
+            _ => self.new.read(bare, self.language),
+        }
+    }
+
     fn read_context(&mut self, text: &'t str, bare: &'t str, role: Role) {
-        if role == Role::Code && is_scope(bare) {
+        let is_named_sort = !matches!(self.gathered.sort, Sort::Docs | Sort::Data | Sort::Generated);
+        if role == Role::Code && is_named_sort && is_scope(bare) {
             self.name = code::short_name(bare);
-            self.name_indent = Some(text.len() - text.trim_start().len());
+            self.name_indent = Some(text.len() - text.trim_ascii_start().len());
             self.is_open = false;
             self.has_name_in_list = false;
             self.in_tests |= bare.starts_with("mod test");
@@ -365,7 +385,7 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         if role == Role::Import {
             return self.gathered.imports.add(sign);
         }
-        let is_evidence = code::is_definition(bare) || code::is_handling(bare);
+        let is_evidence = code::is_evidence(bare);
         let is_body = sort == Sort::Support || self.gatherer.depth != Depth::Balanced;
         let is_over =
             matches!(self.gatherer.depth, Depth::Evidence(most) if self.gathered.units.len() >= most as usize);
@@ -393,7 +413,7 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
     }
 
     fn push(&mut self, index: usize, sign: u8, text: &'t str, is_literal: bool, is_combined: bool) {
-        let indent = text.len() - text.trim_start().len();
+        let indent = text.len() - text.trim_ascii_start().len();
         if !self.is_open {
             let is_inside = self.name_indent.map_or(true, |scope| scope < indent);
             let name = if is_inside { self.name } else { "" };
@@ -409,10 +429,9 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
 
 /// Whether a line that did not change names what the lines below it are in.
 fn is_scope(bare: &str) -> bool {
-    let is_opened = bare.ends_with(['{', ':', '(', ',', ')'])
+    let is_opened = matches!(bare.as_bytes().last(), Some(b'{' | b':' | b'(' | b',' | b')'))
         || bare.starts_with("def ")
         || bare.starts_with("class ")
         || bare.ends_with(" do");
-    let is_case = code::name_of(bare).is_some() && !code::is_definition(bare);
-    is_opened && (is_case || code::is_definition(bare) && !bare.ends_with(");"))
+    is_opened && (code::is_definition(bare) && !bare.ends_with(");") || code::name_of(bare).is_some())
 }

@@ -147,21 +147,27 @@ impl Place {
         self.ahead += i64::from(new.count) - i64::from(old.count);
     }
 
-    /// The short line of a hunk, if `lengthen` makes the same of it.
-    pub fn shorten(&mut self, line: &str) -> Option<String> {
+    /// The short line of a hunk, if `lengthen` makes the same of it. `fill` is the sign that all its lines have.
+    pub fn shorten(&mut self, line: &str, fill: Option<u8>) -> Option<String> {
         let (old, new, trailer) = plain_hunk(line)?;
-        if self.new_start(old, new.count)? != new.start || trailer == " \"" || old.start == 0 && old.count > 0 {
+        if self.new_start(old, new.count)? != new.start
+            || trailer == " \""
+            || trailer.starts_with(['+', '-'])
+            || old.start == 0 && old.count > 0
+        {
             return None;
         }
         let told = if trailer == self.trailer && trailer.len() > 3 { " \"" } else { trailer };
-        let short = format!("@@{}{told}", old.start);
+        let fill = fill.map_or(String::new(), |sign| char::from(sign).to_string());
+        let short = format!("@@{}{fill}{told}", old.start);
         trailer.clone_into(&mut self.trailer);
-        (line == full_hunk(old, new, trailer)).then_some(short)
+        Some(short)
     }
 
     /// The line of a hunk with these numbers of old and new lines; goes behind it.
     pub fn lengthen(&mut self, short: &str, old_count: u32, new_count: u32) -> Option<String> {
         let (start, trailer) = number(short.strip_prefix("@@")?)?;
+        let trailer = trailer.strip_prefix(['+', '-']).unwrap_or(trailer);
         if trailer != " \"" {
             trailer.clone_into(&mut self.trailer);
         }
@@ -169,6 +175,12 @@ impl Place {
         let new = Extent { start: self.new_start(old, new_count)?, count: new_count };
         self.advance(old, new);
         Some(full_hunk(old, new, &self.trailer))
+    }
+
+    /// The sign that all lines of a hunk have, by its short line.
+    pub fn fill_of(short: &str) -> Option<char> {
+        let (_, trailer) = number(short.strip_prefix("@@")?)?;
+        trailer.chars().next().filter(|sign| matches!(sign, '+' | '-'))
     }
 
     fn new_start(&self, old: Extent, new_count: u32) -> Option<u32> {
@@ -242,7 +254,7 @@ mod tests {
             ("@@ -30,0 +33,2 @@", 0, 2, Some("@@30")),
             ("@@ -40,2 +43,0 @@ \"", 2, 0, None),
         ] {
-            let made = place.shorten(line);
+            let made = place.shorten(line, None);
             assert_eq!(made.as_deref(), short);
             if let Some(made) = made {
                 let (o, n, _) = plain_hunk(line).unwrap();

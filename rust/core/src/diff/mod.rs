@@ -14,6 +14,8 @@ mod pair;
 mod parse;
 mod paths;
 mod read;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::borrow::Cow;

@@ -35,8 +35,8 @@ pub fn shared(old: &str, new: &str) -> Option<Shared> {
     while back > 0 && (is_inside(old, a.len() - back) || is_inside(new, b.len() - back)) {
         back -= 1;
     }
-    let whole = old.trim_start().len().max(new.trim_start().len());
-    let indent = old.len() - old.trim_start().len();
+    let whole = old.trim_ascii_start().len().max(new.trim_ascii_start().len());
+    let indent = old.len() - old.trim_ascii_start().len();
     let is_alike = (front + back).saturating_sub(indent) * 2 >= whole;
     let found = Shared { front, back };
     (is_alike && found.gain() > 0 && is_clear(old) && is_clear(new)).then_some(found)

@@ -56,6 +56,8 @@ struct OpenHunk<'f> {
     at: usize,
     old: u32,
     new: u32,
+    /// The sign of all its lines.
+    fill: Option<char>,
 }
 
 impl<'f> Reader<'f> {
@@ -83,6 +85,11 @@ impl<'f> Reader<'f> {
         if !matches!(line.as_bytes().first(), Some(b' ' | b'+' | b'-' | b'\\')) {
             self.end_hunk()?;
             self.place.pass(line);
+        } else if let Some(fill) = self.hunk.as_ref().and_then(|hunk| hunk.fill) {
+            if let Some(said) = line.strip_prefix(' ') {
+                self.spend(said.len())?;
+                return self.push(Cow::Owned(format!("{fill}{said}")));
+            }
         }
         self.push(Cow::Borrowed(line))
     }
@@ -97,7 +104,8 @@ impl<'f> Reader<'f> {
         }
         self.end_hunk()?;
         if line.starts_with("@@") {
-            self.hunk = Some(OpenHunk { short: line, at: self.lines.len(), old: 0, new: 0 });
+            self.hunk =
+                Some(OpenHunk { short: line, at: self.lines.len(), old: 0, new: 0, fill: Place::fill_of(line) });
             self.lines.push(Cow::Borrowed(""));
             return self.spend(line.len());
         }
@@ -146,13 +154,13 @@ impl<'f> Reader<'f> {
             let line = self.lines.get(index)?.clone();
             let own = line.chars().next()?;
             let said = line.get(1..)?;
-            let changed = sign.is_some_and(|sign| sign != own) || by > 0 && !said.trim().is_empty();
+            let changed = sign.is_some_and(|sign| sign != own) || by > 0 && !said.trim_ascii().is_empty();
             if !changed {
                 self.push(line)?;
                 continue;
             }
-            let said = if said.trim().is_empty() { said } else { said.get(cut..)? };
-            let filling = if said.trim().is_empty() { "" } else { &filling };
+            let said = if said.trim_ascii().is_empty() { said } else { said.get(cut..)? };
+            let filling = if said.trim_ascii().is_empty() { "" } else { &filling };
             self.spend(filling.len() + said.len())?;
             self.push(Cow::Owned(format!("{}{filling}{said}", sign.unwrap_or(own))))?;
         }

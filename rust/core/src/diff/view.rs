@@ -84,7 +84,7 @@ fn twins(parts: &[Part], files: &mut [Gathered]) -> BTreeMap<usize, String> {
         let mut said = Vec::new();
         for unit in &files[ordinal].units {
             said.push(unit.sign);
-            said.extend_from_slice(unit.text.trim().as_bytes());
+            said.extend_from_slice(unit.text.trim_ascii().as_bytes());
             said.push(b'\n');
         }
         if said.len() < 40 || files[ordinal].left.total() > 0 {
@@ -147,7 +147,7 @@ impl<'t> Writer<'_, 't> {
                 continue;
             }
             self.push_hidden(&mut hidden);
-            self.out.push_str(line.strip_prefix("    ").unwrap_or(line).trim_end());
+            self.out.push_str(line.strip_prefix("    ").unwrap_or(line).trim_ascii_end());
             self.out.push('\n');
             self.keep(index as u32, "beside the diff");
         }
@@ -166,7 +166,7 @@ impl<'t> Writer<'_, 't> {
         let Some((path, counts)) = line.strip_prefix(' ').and_then(|line| line.split_once(" | ")) else { return false };
         let path = path.trim();
         let ending = path.strip_prefix("...").unwrap_or(path);
-        let is_counted = counts.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let is_counted = counts.trim_ascii_start().starts_with(|c: char| c.is_ascii_digit());
         is_counted
             && self.paths.iter().any(|known| *known == path || path.len() > ending.len() && known.ends_with(ending))
     }
@@ -332,7 +332,7 @@ impl<'t> Writer<'_, 't> {
             }
             Item::Pair(old, new, shared) => {
                 let (before, after) = (self.units[old], self.units[new]);
-                let indent = (before.text.len() - before.text.trim_start().len()).min(shared.front);
+                let indent = (before.text.len() - before.text.trim_ascii_start().len()).min(shared.front);
                 let front = shared.front - indent;
                 self.out.push('~');
                 let shared = pair::Shared { front, back: shared.back };
@@ -372,7 +372,7 @@ impl<'t> Writer<'_, 't> {
                 (false, 0) => {}
                 (false, sign) => self.out.push(sign as char),
             }
-            self.out.push_str(unit.text.strip_prefix(indent).unwrap_or(unit.text).trim_end());
+            self.out.push_str(unit.text.strip_prefix(indent).unwrap_or(unit.text).trim_ascii_end());
             self.out.push('\n');
             self.view.shown += 1;
             self.view.kept.push((unit.line + 1, if unit.is_literal { "definition or error" } else { "changed" }));
@@ -382,7 +382,7 @@ impl<'t> Writer<'_, 't> {
 
 /// The white space that all lines begin with.
 fn common_indent<'t>(units: &[Unit<'t>]) -> &'t str {
-    let indent = |unit: &Unit<'t>| &unit.text[..unit.text.len() - unit.text.trim_start().len()];
+    let indent = |unit: &Unit<'t>| &unit.text[..unit.text.len() - unit.text.trim_ascii_start().len()];
     let mut common = indent(&units[0]);
     for unit in &units[1..] {
         let own = indent(unit);
