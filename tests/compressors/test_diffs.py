@@ -383,10 +383,15 @@ def test_windows_line_breaks_come_back(repositories):
     assert headroom.expand(form) == text
 
 
+def diff_of(path, body):
+    """A diff that adds lines to the top of one file."""
+    head = f"diff --git a/{path} b/{path}\nindex 1111111..2222222 100644\n--- a/{path}\n+++ b/{path}\n"
+    return f"{head}@@ -0,0 +1,{body.count(chr(10))} @@\n{body}"
+
+
 def test_what_the_question_names_is_shown_wherever_it_stands():
     body = "".join(f"+line {n} of the guide\n" for n in range(60)) + "+the quota_window is an hour\n"
-    text = f"diff --git a/docs/guide.md b/docs/guide.md\nindex 1111111..2222222 100644\n--- a/docs/guide.md\n+++ b/docs/guide.md\n@@ -0,0 +1,61 @@\n{body}"
-    view = view_of(text, query="What about quota_window?")
+    view = view_of(diff_of("docs/guide.md", body), query="What about quota_window?")
     assert "quota_window is an hour" in view
     assert "guide.md +61" in view
     assert parse_marker(view).shown < 10
@@ -394,7 +399,31 @@ def test_what_the_question_names_is_shown_wherever_it_stands():
 
 def test_tests_are_named_and_their_bodies_left_out():
     body = "".join(f"+def test_case_{n}():\n+    assert compute({n}) == {n * 7}\n+\n" for n in range(20))
-    text = f"diff --git a/tests/test_x.py b/tests/test_x.py\nindex 1111111..2222222 100644\n--- a/tests/test_x.py\n+++ b/tests/test_x.py\n@@ -0,0 +1,60 @@\n{body}"
-    view = view_of(text)
+    view = view_of(diff_of("tests/test_x.py", body))
     assert all(f"test_case_{n}" in view for n in range(20))
     assert "compute(" not in view
+
+
+def test_definitions_and_errors_of_code_that_only_looks_like_tests_stay():
+    body = "+def make_client(address):\n+    raise NotReady(address)\n" + "+    wait()\n" * 60
+    for path in ("django/test/client.py", "integration-tests/run.py", "vendor/a/client.py", "src/tests.rs"):
+        view = view_of(diff_of(path, body))
+        assert "def make_client(address):" in view
+        assert "raise NotReady(address)" in view
+        assert "wait()" not in view
+
+
+def test_a_word_that_became_another_one_is_said_once_with_its_count():
+    body = "".join(
+        f"-    store.put(item_{n}, limit, {n})\n+    store.put(item_{n}, bound, {n})\n \n" for n in range(30)
+    )
+    view = view_of(diff_of("lib/a.py", body))
+    assert "lib/a.py +30 -30, s/limit/bound/ 30 lines\n" in view
+
+
+def test_locks_and_minified_files_are_counted_only():
+    digests = "".join(f'+    "sha512-{n:064x}",\n' for n in range(60))
+    for path, body in (("Cargo.lock", digests), ("deps.list", digests), ("web/all.js", f"+{'a=b;' * 999}\n" * 3)):
+        view = view_of(diff_of(path, body))
+        assert f"=== {path} +{body.count(chr(10))} generated\n" in view
+        assert len(view) < 120

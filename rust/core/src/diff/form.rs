@@ -173,9 +173,12 @@ impl Form<'_, '_> {
 
     /// The sign that all lines of a hunk have, if it has some: then it is said once.
     fn fill(&self, hunk: &Hunk) -> Option<u8> {
+        if hunk.body.len() < 3 {
+            return None;
+        }
         let first = |index: usize| raw(self.lines, index).as_bytes().first().copied();
         let sign = first(hunk.body.start).filter(|sign| matches!(sign, b'+' | b'-'))?;
-        (hunk.body.len() > 2 && hunk.body.clone().all(|index| first(index) == Some(sign))).then_some(sign)
+        hunk.body.clone().all(|index| first(index) == Some(sign)).then_some(sign)
     }
 
     /// Whether the reader will find the end of the hunk by its lines' signs alone.

@@ -124,7 +124,10 @@ impl Parser<'_, '_> {
         }
         self.flush_loose(at);
         self.loose_from = next;
-        let (path, old_path) = head.paths();
+        let (mut path, old_path) = head.paths();
+        if path.is_empty() {
+            path = self.last_path();
+        }
         self.parts.push(Part::File(FileDiff {
             head: at..head_end,
             path,
@@ -137,6 +140,13 @@ impl Parser<'_, '_> {
             removed,
         }));
         Some(next)
+    }
+
+    /// The path of the file before: hunks without a head go on with it.
+    fn last_path(&self) -> String {
+        let last =
+            self.parts.iter().rev().find_map(|part| if let Part::File(file) = part { Some(&file.path) } else { None });
+        last.cloned().unwrap_or_default()
     }
 
     fn begins_file(&self, at: usize) -> bool {
@@ -218,10 +228,19 @@ impl Parser<'_, '_> {
             (old, new) = (old - from_old, new - from_new);
             at += 1;
         }
-        while self.line(at).starts_with("\\ ") {
+        let is_whole = old == 0 && new == 0;
+        let counted = at;
+        // Hunks that were written or edited by hand have more lines than they say.
+        while matches!(self.line(at).as_bytes().first(), Some(b' ' | b'+' | b'-' | b'\\')) && !self.ends_hunk(at) {
             at += 1;
         }
-        (at, old == 0 && new == 0)
+        let are_notes = (counted..at).all(|index| self.line(index).starts_with('\\'));
+        (at, is_whole && are_notes)
+    }
+
+    /// Whether a line that looks like one of a hunk is none: the next file, or the end of a mail.
+    fn ends_hunk(&self, at: usize) -> bool {
+        self.has_names_at(at) || self.line(at).trim_ascii_end() == "--"
     }
 
     fn combined_end(&self, mut at: usize) -> usize {
@@ -457,6 +476,17 @@ mod tests {
             let [file] = &files(text)[..] else { panic!("{text}") };
             assert_eq!((file.path.as_str(), file.fate), (path, fate), "{text}");
         }
+    }
+
+    #[test]
+    fn hunks_written_by_hand_have_all_their_lines() {
+        let [file] = &files("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n+d\n e\n-- \n2.3\n")[..] else { panic!() };
+        assert_eq!((file.added, file.removed, file.hunks[0].is_whole), (2, 1, false));
+        assert_eq!(file.hunks[0].body, 3..8);
+        let [first, second] = &files("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-b\n+c\n[cut]\n@@ -9 +9 @@\n-d\n+e\n")[..] else {
+            panic!()
+        };
+        assert_eq!((first.path.as_str(), second.path.as_str()), ("x", "x"));
     }
 
     #[test]
