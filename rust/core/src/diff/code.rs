@@ -271,15 +271,20 @@ pub fn opens_import(text: &str) -> bool {
     text.ends_with(['(', '{', '\\']) || text.ends_with(',') && text.contains('{') && !text.contains('}')
 }
 
+/// Whether a line is a case of a test that is named by a text: `it('does this', …`.
+pub fn is_case(text: &str) -> bool {
+    let first = leading_words(text).next().unwrap_or("");
+    matches!(
+        first,
+        "it" | "test" | "describe" | "context" | "specify" | "scenario" | "feature" | "TEST" | "TEST_F" | "suite"
+    )
+}
+
 /// What a definition is called, as far as a name can be told from the line.
 pub fn name_of(text: &str) -> Option<&str> {
     // `it('does this', …`, `test "that" do`, `test {name} {`
-    let first = leading_words(text).next()?;
-    let is_case = matches!(
-        first,
-        "it" | "test" | "describe" | "context" | "specify" | "scenario" | "feature" | "TEST" | "TEST_F" | "suite"
-    );
-    if is_case {
+    if is_case(text) {
+        let first = leading_words(text).next()?;
         let rest = &text[first.len()..];
         let quote = rest.find(['"', '\'', '`', '{', '('])?;
         let inner = &rest[quote..];

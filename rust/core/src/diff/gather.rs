@@ -229,8 +229,20 @@ struct Reading<'r, 'g, 't> {
     is_open: bool,
     new_line: u32,
     has_name_in_list: bool,
+    /// Lines of context that no change has followed yet.
+    context: Vec<&'t str>,
     /// Bodies here are those of tests, whatever the file.
     in_tests: bool,
+}
+
+/// A line of a hunk.
+struct Row<'t> {
+    index: usize,
+    sign: u8,
+    text: &'t str,
+    /// Without indentation.
+    bare: &'t str,
+    is_combined: bool,
 }
 
 impl<'r, 'g, 't> Reading<'r, 'g, 't> {
@@ -253,6 +265,7 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
             is_open: false,
             new_line: hunk.new.start,
             has_name_in_list: false,
+            context: Vec::new(),
             in_tests,
         }
     }
@@ -261,7 +274,8 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         let from = self.gathered.units.len();
         let mut has_last_line = false;
         if self.gatherer.is_named[hunk.head] {
-            self.push(hunk.head, b' ', self.gatherer.lines.line(hunk.head), true, true);
+            let text = self.gatherer.lines.line(hunk.head);
+            self.push(&Row { index: hunk.head, sign: b' ', text, bare: text, is_combined: true }, true);
         }
         for index in hunk.body.clone() {
             let line = self.gatherer.lines.line(index);
@@ -278,7 +292,8 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
                 has_last_line = true;
                 continue;
             }
-            self.read_line(index, sign, line.get(signs.len()..).unwrap_or(""), hunk.columns > 1);
+            let text = line.get(signs.len()..).unwrap_or("");
+            self.read_row(&Row { index, sign, text, bare: text.trim_ascii(), is_combined: hunk.columns > 1 });
             self.new_line += u32::from(!is_removed);
         }
         self.take_out_line_ends(from, has_last_line);
@@ -313,18 +328,22 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         }
     }
 
-    fn read_line(&mut self, index: usize, sign: u8, text: &'t str, is_combined: bool) {
-        let bare = text.trim_ascii();
-        let role = self.role(sign, bare);
-        let is_named = self.gatherer.is_named[index];
-        if sign == b' ' {
-            self.read_context(text, bare, role);
-            if is_named && !bare.is_empty() {
-                self.push(index, sign, text, true, is_combined);
+    fn read_row(&mut self, row: &Row<'t>) {
+        let role = self.role(row.sign, row.bare);
+        let is_named = self.gatherer.is_named[row.index];
+        let has_scopes = !matches!(self.gathered.sort, Sort::Docs | Sort::Data | Sort::Generated);
+        if row.sign != b' ' {
+            self.settle();
+            self.read_change(row, role, is_named);
+        } else {
+            if is_named && !row.bare.is_empty() {
+                self.settle();
+                self.push(row, true);
             }
-            return;
+            if has_scopes && role == Role::Code && !row.bare.is_empty() {
+                self.context.push(row.text);
+            }
         }
-        self.read_change(index, sign, text, bare, role, is_named, is_combined);
     }
 
     /// What a line is for; read only where it matters.
@@ -347,62 +366,53 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         }
     }
 
-    fn read_context(&mut self, text: &'t str, bare: &'t str, role: Role) {
-        let is_named_sort = !matches!(self.gathered.sort, Sort::Docs | Sort::Data | Sort::Generated);
-        if role == Role::Code && is_named_sort && is_scope(bare) {
-            self.name = code::short_name(bare);
-            self.name_indent = Some(text.len() - text.trim_ascii_start().len());
-            self.is_open = false;
-            self.has_name_in_list = false;
-            self.in_tests |= bare.starts_with("mod test");
-        }
+    /// Looks among the lines of context above a change for the one that names what it is in.
+    fn settle(&mut self) {
+        let Some(text) = self.context.iter().rev().find(|text| is_scope(text.trim_ascii())) else {
+            return self.context.clear();
+        };
+        self.name = code::short_name(text);
+        self.name_indent = Some(text.len() - text.trim_ascii_start().len());
+        self.is_open = false;
+        self.has_name_in_list = false;
+        self.in_tests |= self.context.iter().any(|text| text.starts_with("mod test"));
+        self.context.clear();
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn read_change(
-        &mut self,
-        index: usize,
-        sign: u8,
-        text: &'t str,
-        bare: &'t str,
-        role: Role,
-        is_named: bool,
-        is_combined: bool,
-    ) {
+    fn read_change(&mut self, row: &Row<'t>, role: Role, is_named: bool) {
         let sort = if self.in_tests && self.gathered.sort == Sort::Source { Sort::Support } else { self.gathered.sort };
         if is_named {
-            return self.push(index, sign, text, true, is_combined);
+            return self.push(row, true);
         }
         match sort {
-            Sort::Docs | Sort::Data | Sort::Generated => return self.gathered.left.add(sign),
-            Sort::Test => return self.read_test(sign, bare, role),
+            Sort::Docs | Sort::Data | Sort::Generated => return self.gathered.left.add(row.sign),
+            Sort::Test => return self.read_test(row),
             Sort::Source | Sort::Settings | Sort::Support => {}
         }
-        let is_passed = role == Role::Comment && (bare.is_empty() || !code::is_telling_comment(bare));
-        if is_passed {
-            return self.gathered.comments.add(sign);
+        if role == Role::Comment && (row.bare.is_empty() || !code::is_telling_comment(row.bare)) {
+            return self.gathered.comments.add(row.sign);
         }
         if role == Role::Import {
-            return self.gathered.imports.add(sign);
+            return self.gathered.imports.add(row.sign);
         }
-        let is_evidence = code::is_evidence(bare);
+        let is_evidence = code::is_evidence(row.bare);
         let is_body = sort == Sort::Support || self.gatherer.depth != Depth::Balanced;
         let is_over =
             matches!(self.gatherer.depth, Depth::Evidence(most) if self.gathered.units.len() >= most as usize);
         if is_body && !is_evidence || is_over {
-            return self.gathered.left.add(sign);
+            return self.gathered.left.add(row.sign);
         }
-        self.push(index, sign, text, is_evidence, is_combined);
+        self.push(row, is_evidence);
     }
 
     /// Of tests only the names of what they test are told.
-    fn read_test(&mut self, sign: u8, bare: &'t str, role: Role) {
-        self.gathered.left.add(sign);
-        if self.gatherer.depth != Depth::Balanced || role != Role::Code {
+    fn read_test(&mut self, row: &Row<'t>) {
+        self.gathered.left.add(row.sign);
+        if self.gatherer.depth != Depth::Balanced {
             return;
         }
-        if let Some(name) = code::name_of(bare).filter(|_| is_scope(bare)) {
-            self.gathered.names.push((sign, name));
+        if let Some(name) = is_scope(row.bare).then(|| code::name_of(row.bare)).flatten() {
+            self.gathered.names.push((row.sign, name));
             self.has_name_in_list = true;
         } else if !self.has_name_in_list && !self.name.is_empty() {
             self.has_name_in_list = true;
@@ -412,18 +422,19 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         }
     }
 
-    fn push(&mut self, index: usize, sign: u8, text: &'t str, is_literal: bool, is_combined: bool) {
-        let indent = text.len() - text.trim_ascii_start().len();
+    fn push(&mut self, row: &Row<'t>, is_literal: bool) {
+        let indent = row.text.len() - row.text.trim_ascii_start().len();
         if !self.is_open {
-            let is_inside = self.name_indent.map_or(true, |scope| scope < indent);
+            let is_inside = self.name_indent.is_none_or(|scope| scope < indent);
             let name = if is_inside { self.name } else { "" };
             self.gatherer.sections.push(Section { line: self.new_line, name });
             self.is_open = true;
         }
         let group = self.gatherer.sections.len() as u32 - 1;
         // Combined lines keep their signs; they are not folded.
-        let (text, sign) = if is_combined { (self.gatherer.lines.line(index), 0) } else { (text, sign) };
-        self.gathered.units.push(Unit { text, sign, group, line: index as u32, is_literal });
+        let (text, sign) =
+            if row.is_combined { (self.gatherer.lines.line(row.index), 0) } else { (row.text, row.sign) };
+        self.gathered.units.push(Unit { text, sign, group, line: row.index as u32, is_literal });
     }
 }
 
@@ -433,5 +444,5 @@ fn is_scope(bare: &str) -> bool {
         || bare.starts_with("def ")
         || bare.starts_with("class ")
         || bare.ends_with(" do");
-    is_opened && (code::is_definition(bare) && !bare.ends_with(");") || code::name_of(bare).is_some())
+    is_opened && (code::is_definition(bare) && !bare.ends_with(");") || code::is_case(bare))
 }

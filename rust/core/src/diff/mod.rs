@@ -41,8 +41,10 @@ pub fn compress(task: &Task) -> Drafts {
         return Drafts::default();
     }
     let is_named = named(&lines, task);
+    // A form of a diff seldom has less than half of its bytes, so a longer view wins beside it too.
+    let clear_share = task.clear_share * 1.5;
     let lossy = task.key.and_then(|key| lossy(&lines, &parts, &is_named, task, key));
-    let is_clear = lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
+    let is_clear = lossy.as_ref().is_some_and(|view| view.text.len() as f64 <= clear_share * task.text.len() as f64);
     let lossless = if is_clear { None } else { Some(form::write(&lines, &parts, &is_named, &flags)) };
     let lossless = lossless.filter(|form| form.len() < task.text.len() && expand(form).as_deref() == Some(task.text));
     Drafts { lossy, lossless }
@@ -83,7 +85,7 @@ fn lossy(lines: &Lines, parts: &[Part], is_named: &[bool], task: &Task, key: &st
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text) as f64) as usize);
     for depth in &depths[least..] {
         let view = view::write(lines, parts, is_named, *depth, key);
-        if best.as_ref().map_or(true, |known| view.text.len() < known.text.len()) {
+        if best.as_ref().is_none_or(|known| view.text.len() < known.text.len()) {
             best = Some(view);
         }
         let fits = match (limit, &best) {

@@ -99,8 +99,8 @@ impl<'f> Reader<'f> {
             self.end_hunk()?;
             return self.push(Cow::Borrowed(line));
         }
-        if line.starts_with('#') {
-            return self.take_reference(&line[1..]);
+        if let Some(text) = line.strip_prefix('#') {
+            return self.take_reference(text);
         }
         self.end_hunk()?;
         if line.starts_with("@@") {
