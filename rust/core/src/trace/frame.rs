@@ -190,6 +190,8 @@ fn path_and_number(text: &str) -> Option<(usize, usize)> {
 /// What stands behind `at `.
 fn at_frame(rest: Cursor) -> Option<(Language, Said)> {
     let text = rest.line.trim_end();
+    // Node opens a brace behind the last frame when properties follow.
+    let text = text.strip_suffix(" {").unwrap_or(text);
     let whole = rest.span(0, text.len());
     if let Some(said) = script(rest, text) {
         return Some((Language::Script, Said { whole, ..said }));

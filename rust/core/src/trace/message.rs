@@ -51,6 +51,7 @@ pub fn is_blank(line: &str) -> bool {
     let mut signs = line.bytes().filter(|byte| !byte.is_ascii_whitespace());
     match signs.next() {
         None => true,
+        Some(b'|') => signs.next().is_none(),
         Some(first) => b"-=_*~#+^.".contains(&first) && line.trim().len() > 2 && signs.all(|byte| byte == first),
     }
 }

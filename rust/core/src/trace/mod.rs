@@ -7,10 +7,14 @@ mod chain;
 mod cycles;
 mod frame;
 mod message;
+mod notation;
 mod origin;
 mod parts;
+mod read;
+mod repeats;
 mod select;
 mod view;
+mod write;
 
 use std::borrow::Cow;
 
@@ -30,12 +34,23 @@ const MAX_CALLED: usize = 3;
 
 /// The drafts of a text with stack traces; none of one without.
 pub fn compress(task: &Task) -> Drafts {
+    if task.text.len() > u32::MAX as usize {
+        return Drafts::default();
+    }
     let lossy = task.key.and_then(|key| lossy(task, key));
-    Drafts { lossy, lossless: None }
+    let is_clear = lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
+    Drafts { lossy, lossless: if is_clear { None } else { lossless(task) } }
 }
 
-pub fn expand(_text: &str) -> Option<String> {
-    None
+/// The text that a lossless form stands for; `None` if `text` is none.
+pub fn expand(text: &str) -> Option<String> {
+    read::expand(text)
+}
+
+fn lossless(task: &Task) -> Option<String> {
+    let named = named(&Lines::of(task.text), task);
+    let form = write::write(task.text, &|line| named.contains_key(&(line as u32)))?;
+    (form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text)).then_some(form)
 }
 
 fn lossy(task: &Task, key: &str) -> Option<View> {

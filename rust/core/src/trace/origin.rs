@@ -4,6 +4,7 @@
 //! point that the text names, and by its place in the trace: what called the test is its runner.
 
 use super::frame::{Frame, Language};
+use super::message;
 use super::parts::Parts;
 
 /// Roots of the packages of runtimes, of test runners, and of frameworks that call applications.
@@ -100,14 +101,7 @@ const BUILT_IN: [&str; 9] = [
 ];
 
 /// Beginnings of functions of runtimes, for frames whose place tells nothing.
-const FUNCTIONS: [&str; 21] = [
-    "std::",
-    "core::",
-    "alloc::",
-    "<std::",
-    "<core::",
-    "<alloc::",
-    "test::",
+const FUNCTIONS: [&str; 13] = [
     "__rust",
     "rust_begin_unwind",
     "__libc",
@@ -118,7 +112,6 @@ const FUNCTIONS: [&str; 21] = [
     "___rust",
     "runtime.",
     "testing.",
-    "tokio::",
     "__pthread",
     "_pthread",
     "__GI_",
@@ -179,7 +172,8 @@ fn root_of_test<'a>(
     for index in lines {
         let line = parts.lines.line(index);
         let is_end = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '_' | '$'));
-        if line.len() <= NAMING_BYTES {
+        // The class of an exception may have frames of its own.
+        if line.len() <= NAMING_BYTES && !message::is_raised(line) {
             names.extend(line.split(is_end).filter(|word| word.contains('.') && word.len() > 3));
         }
     }
@@ -214,7 +208,9 @@ fn is_library(text: &str, frame: &Frame) -> bool {
 }
 
 fn is_runtime(function: &str) -> bool {
-    FUNCTIONS.iter().any(|root| function.starts_with(root))
+    let crate_name = function.trim_start_matches('<').split([':', '[']).next().unwrap_or("");
+    matches!(crate_name, "std" | "core" | "alloc" | "test" | "tokio" | "__rustc")
+        || FUNCTIONS.iter().any(|root| function.starts_with(root))
 }
 
 fn is_library_path(place: &str) -> bool {

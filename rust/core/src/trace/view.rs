@@ -39,18 +39,10 @@ pub struct View {
 
 /// Writes the view of a text.
 pub fn write(parts: &Parts, named: &Named, plan: &Plan) -> View {
-    let mut origins = Origins::of(parts);
     let blocks = parts.list.iter().filter(|part| matches!(part, Part::Block(_))).count();
-    let mut before = 0..0;
-    for part in &parts.list {
-        match part {
-            Part::Text(run) => before = run.clone(),
-            Part::Block(block) => origins.named_by(parts, block.clone(), std::mem::take(&mut before)),
-        }
-    }
     let mut writer = Writer {
         parts,
-        origins,
+        origins: origins(parts),
         named,
         plan,
         own_frames: plan.own_frames_of(blocks),
@@ -72,6 +64,19 @@ pub fn write(parts: &Parts, named: &Named, plan: &Plan) -> View {
         }
     }
     writer.view
+}
+
+/// Whose each frame of a text is.
+pub fn origins(parts: &Parts) -> Origins {
+    let mut origins = Origins::of(parts);
+    let mut before = 0..0;
+    for part in &parts.list {
+        match part {
+            Part::Text(run) => before = run.clone(),
+            Part::Block(block) => origins.named_by(parts, block.clone(), std::mem::take(&mut before)),
+        }
+    }
+    origins
 }
 
 struct Writer<'w, 'a> {
