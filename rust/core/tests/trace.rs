@@ -119,6 +119,15 @@ proptest! {
             text = text.replace('\n', "\r\n");
         }
         let drafts = check(&text);
+        for call in traces.iter().flatten().filter(|call| !call.is_library) {
+            let line = frame(language, call).0;
+            for form in &drafts.lossless {
+                prop_assert!(form.contains(line.lines().next().unwrap()), "{line} is not in\n{form}");
+            }
+            if let Some(view) = &drafts.lossy {
+                prop_assert!(view.text.contains(&call.number.to_string()), "{line} is not in\n{}", view.text);
+            }
+        }
         for needed in told.iter().flat_map(|(_, needed)| needed) {
             for form in drafts.lossy.iter().map(|view| &view.text).chain(&drafts.lossless) {
                 prop_assert!(form.contains(needed.as_str()), "{needed} is not in\n{form}\nof\n{text}");
@@ -214,7 +223,14 @@ fn forms_that_grow_without_bound_are_refused() {
     assert_eq!(trace::expand(&form), None);
     let doubling: String = (0..60).map(|n| format!("^ lines 1-{} again\n", 1u64 << n)).collect();
     assert_eq!(trace::expand(&format!("#trace 4000000 lines\n{}\n{doubling}", "x".repeat(1_000))), None);
-    for hostile in ["#trace", "#trace 1", "#trace 1 lines", "#trace x lines\n", "#trace 1 lines; $2=a\nx", "#trace 1 lines\n|a ^9-2"] {
+    for hostile in [
+        "#trace",
+        "#trace 1",
+        "#trace 1 lines",
+        "#trace x lines\n",
+        "#trace 1 lines; $2=a\nx",
+        "#trace 1 lines\n|a ^9-2",
+    ] {
         assert_eq!(trace::expand(hostile), None, "{hostile}");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A frame is told by its shape alone, in the notation of its language. Constant work for a line that is none.
 
+use super::at_frame::{at_frame, browser};
 use crate::text::Lines;
 
 /// Lines of source that may follow a frame.
@@ -73,8 +74,8 @@ pub struct Frame {
 
 /// A line being read: where it begins in the text, and what it says.
 #[derive(Clone, Copy)]
-struct Cursor<'a> {
-    line: &'a str,
+pub struct Cursor<'a> {
+    pub line: &'a str,
     /// Where `line` begins in the text.
     base: usize,
 }
@@ -91,26 +92,26 @@ impl<'a> Cursor<'a> {
         self.from(indent)
     }
 
-    fn from(self, at: usize) -> Self {
+    pub fn from(self, at: usize) -> Self {
         Cursor { line: &self.line[at..], base: self.base + at }
     }
 
-    fn span(self, start: usize, end: usize) -> Span {
+    pub fn span(self, start: usize, end: usize) -> Span {
         Span { start: (self.base + start) as u32, end: (self.base + end) as u32 }
     }
 
-    fn all(self) -> Span {
+    pub fn all(self) -> Span {
         self.span(0, self.line.trim_end().len())
     }
 }
 
 /// What a line says of its frame.
 #[derive(Clone, Copy, Default)]
-struct Said {
-    whole: Span,
-    place: Span,
-    number: Span,
-    function: Span,
+pub struct Said {
+    pub whole: Span,
+    pub place: Span,
+    pub number: Span,
+    pub function: Span,
 }
 
 /// The frame that begins at a line. `inside` is the language of the frame before, if one ends there.
@@ -174,110 +175,17 @@ fn digits_from(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Where the digits at the end begin, if some stand behind a `:`.
-fn number_at_end(text: &str) -> Option<usize> {
+pub fn number_at_end(text: &str) -> Option<usize> {
     let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     let start = text.len() - digits;
     (digits > 0 && digits < 10 && start > 1 && text.as_bytes()[start - 1] == b':').then_some(start)
 }
 
 /// The path and the `line` or `line:column` at its end.
-fn path_and_number(text: &str) -> Option<(usize, usize)> {
+pub fn path_and_number(text: &str) -> Option<(usize, usize)> {
     let last = number_at_end(text)?;
     let start = number_at_end(&text[..last - 1]).unwrap_or(last);
     Some((start - 1, start))
-}
-
-/// What stands behind `at `.
-fn at_frame(rest: Cursor) -> Option<(Language, Said)> {
-    let text = rest.line.trim_end();
-    // Node opens a brace behind the last frame when properties follow.
-    let text = text.strip_suffix(" {").unwrap_or(text);
-    let whole = rest.span(0, text.len());
-    if let Some(said) = script(rest, text) {
-        return Some((Language::Script, Said { whole, ..said }));
-    }
-    let open = memchr::memchr(b'(', text.as_bytes())?;
-    let head = text[..open].trim_end();
-    let dot = head.rfind('.')?;
-    if memchr::memchr(b' ', head.as_bytes()).is_some() || dot == 0 {
-        return None;
-    }
-    let close = open + memchr::memchr(b')', &text.as_bytes()[open..])?;
-    let (inner, tail) = (&text[open + 1..close], &text[close + 1..]);
-    if is_java_place(inner) && (tail.is_empty() || tail.starts_with(" ~[") || tail.starts_with(" [")) {
-        let number = number_at_end(inner).map_or(Span::default(), |at| rest.span(open + 1 + at, close));
-        let (place, function) = (rest.span(0, dot), rest.span(dot + 1, close + 1));
-        return Some((Language::Java, Said { whole: rest.span(0, close + 1), place, number, function }));
-    }
-    dotnet(rest, text, open).map(|said| (Language::Dotnet, said))
-}
-
-/// What a Java frame has in its parentheses.
-fn is_java_place(inner: &str) -> bool {
-    if inner == "Native Method" || inner == "Unknown Source" {
-        return true;
-    }
-    let plain = !inner.bytes().any(|byte| matches!(byte, b' ' | b',' | b'(' | b'/' | b'\\'));
-    plain && (number_at_end(inner).is_some() || inner.starts_with('<') || inner.contains('.'))
-}
-
-fn dotnet(rest: Cursor, text: &str, open: usize) -> Option<Said> {
-    let function = rest.span(0, text[..open].trim_end().len());
-    let whole = rest.span(0, text.len());
-    if let Some(at) = memchr::memmem::rfind(text.as_bytes(), b":line ") {
-        let from = memchr::memmem::find(&text.as_bytes()[open..at], b") in ")? + open + 5;
-        let (place, number) = (rest.span(from, at), rest.span(at + 6, text.len()));
-        return Some(Said { whole, place, number, function });
-    }
-    let is_closed = text.ends_with(')') || memchr::memmem::find(text.as_bytes(), b") in ").is_some();
-    let (place, number) = (Span::default(), Span::default());
-    is_closed.then_some(Said { whole, place, number, function })
-}
-
-/// `f (/x/a.js:1:2)`, `new A (<anonymous>)`, `async /x/a.js:1:2`.
-fn script(rest: Cursor, text: &str) -> Option<Said> {
-    if let Some(inner) = text.strip_suffix(')') {
-        let open = memchr::memmem::rfind(inner.as_bytes(), b" (")?;
-        let place = &inner[open + 2..];
-        let is_builtin = matches!(place, "<anonymous>" | "native") || place.starts_with("index ");
-        let (end, number) = match path_and_number(place) {
-            Some(found) if place[..found.0].bytes().any(|byte| b"/\\.:<".contains(&byte)) => found,
-            _ if is_builtin => (place.len(), place.len()),
-            _ => return None,
-        };
-        return Some(Said {
-            whole: Span::default(),
-            place: rest.span(open + 2, open + 2 + end),
-            number: rest.span(open + 2 + number, inner.len()),
-            function: rest.span(0, open),
-        });
-    }
-    if text == "<anonymous>" {
-        return Some(Said { place: rest.span(0, text.len()), ..Said::default() });
-    }
-    let start = if text.starts_with("async ") { 6 } else { 0 };
-    let (end, number) = path_and_number(&text[start..])?;
-    let place = rest.span(start, start + end);
-    let is_path = !text[start..start + end].bytes().any(|byte| byte == b'(' || byte == b',');
-    is_path.then_some(Said { place, number: rest.span(start + number, text.len()), ..Said::default() })
-}
-
-/// `f@http://x/a.js:1:2`, as Firefox and Safari have it.
-fn browser(bare: Cursor) -> Option<Said> {
-    let text = bare.line.trim_end();
-    if !text.as_bytes().last()?.is_ascii_digit() {
-        return None;
-    }
-    let at = memchr::memchr(b'@', text.as_bytes())?;
-    let (end, number) = path_and_number(&text[at + 1..])?;
-    let place = &text[at + 1..at + 1 + end];
-    let is_path = memchr::memchr(b'/', place.as_bytes()).is_some() && !text.contains(' ');
-    is_path.then(|| Said {
-        whole: bare.all(),
-        place: bare.span(at + 1, at + 1 + end),
-        number: bare.span(at + 1 + number, text.len()),
-        function: bare.span(0, at),
-    })
 }
 
 /// `File "/x/a.py", line 1, in f`.

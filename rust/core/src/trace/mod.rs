@@ -3,6 +3,7 @@
 //! The lossless form writes repeated frames by reference and libraries' frames in short; the lossy view keeps what was
 //! thrown, its causes, and the application's frames, and counts the rest.
 
+mod at_frame;
 mod chain;
 mod cycles;
 mod frame;
@@ -62,15 +63,18 @@ fn lossy(task: &Task, key: &str) -> Option<View> {
     let named = named(&parts.lines, task);
     let total = parts.lines.len();
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text, Encoding::O200kBase) as f64) as usize);
-    let first = usize::from(task.deep);
     let mut best: Option<View> = None;
-    for plan in &Plan::ALL[first..] {
+    for (ordinal, plan) in Plan::ALL.iter().enumerate() {
         let view = view::write(&parts, &named, plan);
         let view = finish(view, total, key);
         if best.as_ref().is_none_or(|best| view.text.len() < best.text.len()) {
             best = Some(view);
         }
-        let enough = |best: &View| limit.is_none_or(|limit| count(&best.text, Encoding::O200kBase) <= limit);
+        // Where little is left out, counts may take more than what they stand for: going deeper takes the shortest so far.
+        let enough = |best: &View| {
+            ordinal >= usize::from(task.deep)
+                && limit.is_none_or(|limit| count(&best.text, Encoding::O200kBase) <= limit)
+        };
         if best.as_ref().is_some_and(enough) {
             break;
         }

@@ -45,7 +45,8 @@ impl<'a> JavaFrame<'a> {
         let (head, place) = inner.split_once('(')?;
         let (class, method) = head.rsplit_once('.')?;
         let (package, class) = class.rsplit_once('.')?;
-        let is_plain = !head.contains([' ', '\t', '@', ':']) && !package.is_empty() && !class.is_empty() && !method.is_empty();
+        let is_plain =
+            !head.contains([' ', '\t', '@', ':']) && !package.is_empty() && !class.is_empty() && !method.is_empty();
         (is_plain && !indent.is_empty()).then_some(JavaFrame { indent, package, class, method, place })
     }
 

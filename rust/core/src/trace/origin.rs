@@ -200,7 +200,7 @@ fn is_library(text: &str, frame: &Frame) -> bool {
         Language::Java => PACKAGES.iter().any(|root| class_of(place).starts_with(root)),
         Language::Dotnet if place.is_empty() => true,
         Language::Rust | Language::Go | Language::Numbered if place.is_empty() => {
-            function != "{main}" && !(function.contains("::") && !is_runtime(function))
+            function != "{main}" && (!function.contains("::") || is_runtime(function))
         }
         Language::Rust | Language::Go => is_runtime(function) || is_library_path(place),
         _ => is_library_path(place),

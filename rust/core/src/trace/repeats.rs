@@ -41,7 +41,8 @@ fn longest(hashes: &[u64], stays: &[bool], before: &[u32], latest: Option<u32>, 
     let mut place = latest;
     for _ in 0..MAX_PLACES {
         let Some(source) = place.map(|place| place as usize) else { break };
-        let equal = (at..hashes.len()).zip(source..).take_while(|&(next, from)| hashes[next] == hashes[from] && !stays[next]);
+        let equal =
+            (at..hashes.len()).zip(source..).take_while(|&(next, from)| hashes[next] == hashes[from] && !stays[next]);
         let lines = whole_turns(equal.count(), at - source);
         if best.is_none_or(|best| lines > best.lines) {
             best = Some(Repeat { at, source, lines });

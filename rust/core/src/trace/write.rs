@@ -148,7 +148,8 @@ impl Writer<'_, '_> {
                 continue;
             }
             group = None;
-            let next_is_free = at + 1 < self.parts.lines.len() && repeats.peek().is_none_or(|repeat| repeat.at > at + 1);
+            let next_is_free =
+                at + 1 < self.parts.lines.len() && repeats.peek().is_none_or(|repeat| repeat.at > at + 1);
             if next_is_free && !is_named(at) && self.source(at) {
                 at += 2;
                 continue;
