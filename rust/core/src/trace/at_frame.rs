@@ -4,17 +4,21 @@ use super::frame::{number_at_end, path_and_number, Cursor, Language, Said, Span}
 
 /// What stands behind `at `.
 pub fn at_frame(rest: Cursor) -> Option<(Language, Said)> {
-    let text = rest.line.trim_end();
+    let text = rest.line.trim_ascii_end();
     // Node opens a brace behind the last frame when properties follow.
     let text = text.strip_suffix(" {").unwrap_or(text);
     let whole = rest.span(0, text.len());
-    if let Some(said) = script(rest, text) {
-        return Some((Language::Script, Said { whole, ..said }));
+    let open = memchr::memchr(b'(', text.as_bytes());
+    let head = &text[..open.unwrap_or(0)];
+    let has_blank = memchr::memchr(b' ', head.as_bytes()).is_some();
+    if open.is_none() || has_blank {
+        if let Some(said) = script(rest, text) {
+            return Some((Language::Script, Said { whole, ..said }));
+        }
     }
-    let open = memchr::memchr(b'(', text.as_bytes())?;
-    let head = text[..open].trim_end();
-    let dot = head.rfind('.')?;
-    if memchr::memchr(b' ', head.as_bytes()).is_some() || dot == 0 {
+    let (open, head) = (open?, head.trim_ascii_end());
+    let dot = memchr::memrchr(b'.', head.as_bytes())?;
+    if has_blank && head.contains(' ') || dot == 0 {
         return None;
     }
     let close = open + memchr::memchr(b')', &text.as_bytes()[open..])?;
@@ -37,7 +41,7 @@ fn is_java_place(inner: &str) -> bool {
 }
 
 fn dotnet(rest: Cursor, text: &str, open: usize) -> Option<Said> {
-    let function = rest.span(0, text[..open].trim_end().len());
+    let function = rest.span(0, text[..open].trim_ascii_end().len());
     let whole = rest.span(0, text.len());
     if let Some(at) = memchr::memmem::rfind(text.as_bytes(), b":line ") {
         let from = memchr::memmem::find(&text.as_bytes()[open..at], b") in ")? + open + 5;
@@ -85,7 +89,7 @@ fn looks_like_path(place: &str) -> bool {
 
 /// `f@http://x/a.js:1:2`, as Firefox and Safari have it.
 pub fn browser(bare: Cursor) -> Option<Said> {
-    let text = bare.line.trim_end();
+    let text = bare.line.trim_ascii_end();
     if !text.as_bytes().last()?.is_ascii_digit() {
         return None;
     }

@@ -156,7 +156,7 @@ impl<'c, 'a> Chain<'c, 'a> {
             Language::Java if is_same => format!("{}:{number}", function.split('(').next().unwrap_or(function)),
             Language::Java => function.to_owned(),
             _ if place.is_empty() => function.to_owned(),
-            _ if is_same => format!(":{number} {function}").trim_end().to_owned(),
+            _ if is_same => format!(":{number} {function}").trim_ascii_end().to_owned(),
             _ if number.is_empty() => format!("{function} {place}"),
             _ if function.is_empty() => format!("{}:{number}", end_of_path(place)),
             _ => format!("{}:{number} {function}", end_of_path(place)),
@@ -174,7 +174,7 @@ impl<'c, 'a> Chain<'c, 'a> {
         self.out.push_str(if has_at { "at " } else { "" });
         for (ordinal, line) in frame.whole.of(text).lines().enumerate() {
             self.out.push_str(if ordinal > 0 { "\n  " } else { "" });
-            self.out.push_str(if ordinal > 0 { line.trim() } else { line });
+            self.out.push_str(if ordinal > 0 { line.trim_ascii() } else { line });
         }
         if !frame.language.innermost_last() {
             return;
@@ -182,7 +182,7 @@ impl<'c, 'a> Chain<'c, 'a> {
         self.out.push('\n');
         if self.has_sources && frame.lines > frame.own_lines {
             let source = self.parts.lines.line((frame.first + frame.own_lines) as usize);
-            let source = source.trim_start_matches([' ', '\t', '|']).trim_end();
+            let source = source.trim_start_matches([' ', '\t', '|']).trim_ascii_end();
             if !source.bytes().all(|byte| matches!(byte, b'^' | b'~')) {
                 let _ = writeln!(self.out, "  {source}");
                 self.shown += 1;

@@ -101,7 +101,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub fn all(self) -> Span {
-        self.span(0, self.line.trim_end().len())
+        self.span(0, self.line.trim_ascii_end().len())
     }
 }
 
@@ -161,7 +161,7 @@ fn is_note(bare: &str) -> bool {
     if bare.starts_with("[Previous line repeated ") {
         return true;
     }
-    let rest = bare.trim_start_matches('.').trim_start();
+    let rest = bare.trim_start_matches('.').trim_ascii_start();
     bare.starts_with("...") && rest.len() < 80 && rest.starts_with(|first: char| first.is_ascii_digit())
 }
 
@@ -190,7 +190,7 @@ pub fn path_and_number(text: &str) -> Option<(usize, usize)> {
 
 /// `File "/x/a.py", line 1, in f`.
 fn python(bare: Cursor) -> Option<Said> {
-    let text = bare.line.trim_end();
+    let text = bare.line.trim_ascii_end();
     let quote = memchr::memmem::find(text.as_bytes(), b"\", line ")?;
     let number = quote + 8;
     let end = number + digits_from(text.as_bytes(), number);
@@ -209,7 +209,7 @@ fn python(bare: Cursor) -> Option<Said> {
 
 /// `path:1: in f` or `path:1:in 'f'`, with `sign` behind the number.
 fn located(bare: Cursor, sign: &[u8]) -> Option<Said> {
-    let text = bare.line.trim_end();
+    let text = bare.line.trim_ascii_end();
     let bytes = text.as_bytes();
     for colon in memchr::memchr_iter(b':', bytes).take(4) {
         let end = colon + 1 + digits_from(bytes, colon + 1);
@@ -239,7 +239,7 @@ fn source_lines(lines: &Lines, index: usize, indent: usize, deeper: &str) -> u32
 
 /// A function that was called, and below it the file: `\t/x/a.go:1 +0x1d`.
 fn go(lines: &Lines, index: usize, line: Cursor) -> Option<Frame> {
-    let text = line.line.trim_end();
+    let text = line.line.trim_ascii_end();
     if index + 1 >= lines.len() || !(text.ends_with(')') || text.starts_with("created by ")) {
         return None;
     }
@@ -267,9 +267,9 @@ fn go(lines: &Lines, index: usize, line: Cursor) -> Option<Frame> {
 
 /// `4: a::f` or `4: 0x5 - a::f`, and perhaps below it `at x/a.rs:1:2`.
 fn rust(lines: &Lines, index: usize, bare: Cursor, inside: Option<Language>) -> Option<Frame> {
-    let text = bare.line.trim_end();
+    let text = bare.line.trim_ascii_end();
     let digits = digits_from(text.as_bytes(), 0);
-    let name = text[digits..].strip_prefix(':')?.trim_start();
+    let name = text[digits..].strip_prefix(':')?.trim_ascii_start();
     let name = match name.strip_prefix("0x") {
         Some(rest) => &rest[memchr::memmem::find(rest.as_bytes(), b" - ")? + 3..],
         None => name,
@@ -277,7 +277,8 @@ fn rust(lines: &Lines, index: usize, bare: Cursor, inside: Option<Language>) -> 
     let from = text.len() - name.len();
     let mut said = Said { whole: bare.all(), function: bare.span(from, text.len()), ..Said::default() };
     let below = (index + 1 < lines.len()).then(|| Cursor::of(lines, index + 1).bare());
-    if let Some((below, rest)) = below.and_then(|below| Some((below, below.line.strip_prefix("at ")?.trim_end()))) {
+    if let Some((below, rest)) = below.and_then(|below| Some((below, below.line.strip_prefix("at ")?.trim_ascii_end())))
+    {
         if let Some((end, number)) = path_and_number(rest) {
             said.place = below.span(3, 3 + end);
             said.number = below.span(3 + number, 3 + rest.len());
@@ -291,12 +292,12 @@ fn rust(lines: &Lines, index: usize, bare: Cursor, inside: Option<Language>) -> 
 
 /// `#0 /x/a.php(1): f()`, `#0 0x5 in f (a=1) at a.c:1`, `#0 {main}`.
 fn numbered(bare: Cursor) -> Option<Said> {
-    let text = bare.line.trim_end();
+    let text = bare.line.trim_ascii_end();
     let digits = digits_from(text.as_bytes(), 1);
     if digits == 0 || text.as_bytes().get(1 + digits) != Some(&b' ') {
         return None;
     }
-    let from = text.len() - text[1 + digits..].trim_start().len();
+    let from = text.len() - text[1 + digits..].trim_ascii_start().len();
     let rest = &text[from..];
     let mut said = Said { whole: bare.all(), function: bare.span(from, text.len()), ..Said::default() };
     if let Some(at) = rest.find("): ") {
@@ -308,7 +309,7 @@ fn numbered(bare: Cursor) -> Option<Said> {
         let start = rest[..end].rfind(' ')? + 1;
         said.place = bare.span(from + start, from + end);
         said.number = bare.span(from + number, text.len());
-        let name = rest[..start].trim_end();
+        let name = rest[..start].trim_ascii_end();
         said.function = bare.span(from, from + name.strip_suffix(" at").unwrap_or(name).len());
     } else if !rest.starts_with("0x") && rest != "{main}" && !rest.contains(" from ") && !rest.starts_with('[') {
         return None;

@@ -1,7 +1,5 @@
 //! Lines between frames in, which of them a lossy view shows out: what was thrown, headings, trouble, both ends.
 
-use std::ops::Range;
-
 use super::select::Plan;
 use crate::json::paths::MixMap;
 use crate::text::Lines;
@@ -26,8 +24,9 @@ pub fn is_raised(line: &str) -> bool {
         "goroutine ",
         "[signal ",
     ];
-    let bare = line.trim_start_matches([' ', '\t', '|', '+']);
-    let bare = bare.strip_prefix("E  ").unwrap_or(bare).trim_start();
+    let indent = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'|' | b'+')).count();
+    let bare = &line[indent..];
+    let bare = bare.strip_prefix("E  ").unwrap_or(bare).trim_ascii_start();
     if HEADS.iter().any(|head| bare.starts_with(head)) {
         return true;
     }
@@ -52,21 +51,21 @@ pub fn is_blank(line: &str) -> bool {
     match signs.next() {
         None => true,
         Some(b'|') => signs.next().is_none(),
-        Some(first) => b"-=_*~#+^.".contains(&first) && line.trim().len() > 2 && signs.all(|byte| byte == first),
+        Some(first) => b"-=_*~#+^.".contains(&first) && line.trim_ascii().len() > 2 && signs.all(|byte| byte == first),
     }
 }
 
-/// The lines of `run` to show. `before_frames`: whether innermost frames follow, to which the last message belongs.
+/// Which of the lines `told` to show, as positions in it. `before_frames`: whether innermost frames follow, to which the
+/// last message belongs.
 pub fn choose(
     lines: &Lines,
-    run: Range<usize>,
+    told: &[usize],
     before_frames: bool,
     plan: &Plan,
     is_named: &dyn Fn(usize) -> bool,
 ) -> Vec<usize> {
-    let told: Vec<usize> = run.filter(|&at| !is_blank(lines.line(at))).collect();
     if told.len() <= plan.text_whole {
-        return told;
+        return (0..told.len()).collect();
     }
     let mut keep = vec![false; told.len()];
     keep[..plan.text_head].fill(true);
@@ -82,8 +81,8 @@ pub fn choose(
         let end = told.len().min(last + 1 + plan.message);
         keep[last..end].fill(true);
     }
-    keep_trouble(lines, &told, plan.trouble, &mut keep);
-    told.iter().enumerate().filter(|&(at, &line)| keep[at] || is_named(line)).map(|(_, &line)| line).collect()
+    keep_trouble(lines, told, plan.trouble, &mut keep);
+    (0..told.len()).filter(|&at| keep[at] || is_named(told[at])).collect()
 }
 
 /// Keeps lines that report trouble, of each sort one.
@@ -141,7 +140,7 @@ mod tests {
                 _ => format!("line {n}\n"),
             })
             .collect();
-        let kept = choose(&Lines::of(&text), 0..60, false, &Plan::ALL[0], &|line| line == 50);
+        let kept = choose(&Lines::of(&text), &(0..60).collect::<Vec<_>>(), false, &Plan::ALL[0], &|line| line == 50);
         assert_eq!(kept, [0, 1, 2, 3, 30, 40, 50, 56, 57, 58, 59]);
     }
 }

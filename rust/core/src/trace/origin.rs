@@ -3,6 +3,10 @@
 //! Decided by where code lies (conventional paths, roots of packages), by what it shares with the test or the entry
 //! point that the text names, and by its place in the trace: what called the test is its runner.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use super::frame::{Frame, Language};
 use super::message;
 use super::parts::Parts;
@@ -151,7 +155,7 @@ impl Origins {
 
 /// A class without the module that it is loaded from.
 fn class_of(place: &str) -> &str {
-    place.rfind('/').map_or(place, |at| &place[at + 1..])
+    memchr::memrchr(b'/', place.as_bytes()).map_or(place, |at| &place[at + 1..])
 }
 
 /// Lines before a block in which a test's name is looked for, and bytes of each.
@@ -197,7 +201,10 @@ fn root_of_test<'a>(
 fn is_library(text: &str, frame: &Frame) -> bool {
     let (place, function) = (frame.place.of(text), frame.function.of(text));
     match frame.language {
-        Language::Java => PACKAGES.iter().any(|root| class_of(place).starts_with(root)),
+        Language::Java => {
+            let class = class_of(place).as_bytes();
+            PACKAGES.iter().any(|root| root.as_bytes().first() == class.first() && class.starts_with(root.as_bytes()))
+        }
         Language::Dotnet if place.is_empty() => true,
         Language::Rust | Language::Go | Language::Numbered if place.is_empty() => {
             function != "{main}" && (!function.contains("::") || is_runtime(function))
@@ -217,16 +224,20 @@ fn is_library_path(place: &str) -> bool {
     if BUILT_IN.iter().any(|root| place.starts_with(root)) {
         return true;
     }
-    let contains =
-        |path: &str| PATHS.iter().any(|part| memchr::memmem::find(path.as_bytes(), part.as_bytes()).is_some());
-    match place.contains('\\') {
-        true => {
+    match memchr::memchr(b'\\', place.as_bytes()) {
+        Some(_) => {
             let path = place.replace('\\', "/");
-            contains(&path) || path.contains("/Lib/")
+            FINDER.is_match(&path) || path.contains("/Lib/")
         }
-        false => contains(place),
+        None => FINDER.is_match(place),
     }
 }
+
+/// Finds all of `PATHS` in one pass.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(PATHS);
+    builder.expect("a few short texts make a small automaton")
+});
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,8 @@ const LONG_MESSAGE: usize = 1_600;
 const LONG_MESSAGE_ENDS: (usize, usize) = (900, 300);
 /// Bytes kept on either side of what the question names in a line that is cut.
 const NAMED_AROUND: usize = 80;
+/// Bytes that lines shown before must have to be counted only.
+const REPEATED_BYTES: usize = 60;
 
 /// What the question names: lines, and where in them.
 pub type Named = MixMap<u32, u32>;
@@ -97,28 +99,30 @@ impl Writer<'_, '_> {
     fn text(&mut self, run: Range<usize>, before_frames: bool) {
         let lines = &self.parts.lines;
         let is_named = |line: usize| self.named.contains_key(&(line as u32));
-        let chosen = message::choose(lines, run.clone(), before_frames, self.plan, &is_named);
-        let total = run.clone().filter(|&at| !message::is_blank(lines.line(at))).count();
-        self.view.text_lines += total - chosen.len();
-        let mut next = run.start;
-        let mut at = 0;
+        let told: Vec<usize> = run.filter(|&at| !message::is_blank(lines.line(at))).collect();
+        // Positions in `told`.
+        let chosen = message::choose(lines, &told, before_frames, self.plan, &is_named);
+        self.view.text_lines += told.len() - chosen.len();
+        let (mut next, mut at) = (0, 0);
         while at < chosen.len() {
-            let skipped = (next..chosen[at]).filter(|&line| !message::is_blank(lines.line(line))).count();
-            self.skip(skipped, "lines");
-            let repeated = self.repeated(&chosen[at..]);
-            if repeated > 1 {
+            self.skip(chosen[at] - next, "lines");
+            let rest = &chosen[at..];
+            let repeated = self.repeated(rest.iter().map(|&place| told[place]));
+            let taken = if repeated > 1 {
                 self.skip(repeated, "lines as above");
                 self.view.text_lines += repeated;
-                at += repeated;
+                repeated
             } else {
-                let equal = chosen[at..].iter().take_while(|&&line| lines.line(line) == lines.line(chosen[at])).count();
-                self.line(chosen[at], equal);
-                at += equal;
-            }
+                let line = lines.line(told[rest[0]]);
+                let is_equal = |&(&place, next): &(&usize, usize)| place == next && lines.line(told[place]) == line;
+                let equal = rest.iter().zip(rest[0]..).take_while(is_equal).count();
+                self.line(told[rest[0]], equal);
+                equal
+            };
+            at += taken;
             next = chosen[at - 1] + 1;
         }
-        let skipped = (next..run.end).filter(|&line| !message::is_blank(lines.line(line))).count();
-        self.skip(skipped, "lines");
+        self.skip(told.len() - next, "lines");
     }
 
     fn skip(&mut self, count: usize, what: &str) {
@@ -128,19 +132,20 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// How many lines from the first of these on were shown before, if that many are worth saying so.
-    fn repeated(&self, chosen: &[usize]) -> usize {
-        let line = |&at: &usize| self.parts.lines.line(at);
-        let is_seen = |at: &&usize| {
-            let line = line(at);
-            self.texts.contains_key(&hash(line))
-                && !message::is_raised(line)
-                && !self.named.contains_key(&(**at as u32))
-        };
-        let seen: usize = chosen.iter().take_while(is_seen).count();
-        let bytes: usize = chosen[..seen].iter().map(|at| line(at).len()).sum();
-        if bytes >= 60 {
-            seen
+    /// How many of these lines from the first on were shown before, if that many are worth saying so.
+    fn repeated(&self, lines: impl Iterator<Item = usize>) -> usize {
+        let (mut count, mut bytes) = (0, 0);
+        for at in lines {
+            let line = self.parts.lines.line(at);
+            let is_new = !self.texts.contains_key(&hash(line));
+            if is_new || self.named.contains_key(&(at as u32)) || message::is_raised(line) {
+                break;
+            }
+            count += 1;
+            bytes += line.len();
+        }
+        if bytes >= REPEATED_BYTES {
+            count
         } else {
             0
         }
@@ -148,11 +153,11 @@ impl Writer<'_, '_> {
 
     /// Shows a line that stands `times` over.
     fn line(&mut self, index: usize, times: usize) {
-        let line = self.parts.lines.line(index).trim_end();
+        let line = self.parts.lines.line(index).trim_ascii_end();
         let is_first = self.texts.insert(hash(self.parts.lines.line(index)), ()).is_none();
         let is_raised = message::is_raised(line);
         let (long, ends) = if is_raised { (LONG_MESSAGE, LONG_MESSAGE_ENDS) } else { (LONG_LINE, LONG_ENDS) };
-        if !is_first && line.trim_start() == "Traceback (most recent call last):" {
+        if !is_first && line.trim_ascii_start() == "Traceback (most recent call last):" {
             self.view.text.push_str("Traceback:");
         } else if line.len() <= long {
             self.view.text.push_str(line);
@@ -229,7 +234,7 @@ impl Writer<'_, '_> {
 }
 
 fn hash(line: &str) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(line.trim().as_bytes())
+    xxhash_rust::xxh3::xxh3_64(line.trim_ascii().as_bytes())
 }
 
 /// The last boundary of a character at or before `at`.
