@@ -235,9 +235,11 @@ mod sign {
     pub const LEVEL: u8 = 2;
     pub const RESULT: u8 = 4;
     pub const VERDICT: u8 = 8;
+    pub const CALLER: u8 = 16;
 }
 
-const SIGNS: [(&str, u8); 45] = [
+const SIGNS: [(&str, u8); 46] = [
+    (": in ", sign::CALLER),
     ("\", line ", sign::FRAME),
     (".go:", sign::FRAME),
     ("INFO", sign::LEVEL),
@@ -320,7 +322,7 @@ fn is_diff_head(line: &[u8]) -> bool {
 
 /// Frames of stack traces: Java, C# and JavaScript (`at f(…)`), Python (`File "…", line`), Go and Rust.
 fn is_frame(line: &[u8], signs: u8) -> bool {
-    let bare = line.trim_ascii_start();
+    let bare = without_bars(line);
     let indented = bare.len() < line.len();
     if indented && bare.starts_with(b"at ") {
         return bare.contains(&b'(') || bare.contains(&b':');
@@ -328,13 +330,32 @@ fn is_frame(line: &[u8], signs: u8) -> bool {
     signs & sign::FRAME != 0 && (bare.starts_with(b"File \"") || indented)
         || bare.starts_with(b"goroutine ")
         || bare.starts_with(b"... ") && bare.ends_with(b" more")
+        || signs & sign::CALLER != 0 && !indented && is_caller(line)
+}
+
+/// `x/a.py:12: in f`, as pytest has frames.
+fn is_caller(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b": in ").is_some_and(|at| {
+        let digits = line[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        digits > 0 && is_path(line[..at - digits].strip_suffix(b":").unwrap_or(b""))
+    })
+}
+
+/// A line without indentation, and without the bars that groups of exceptions are drawn with.
+fn without_bars(line: &[u8]) -> &[u8] {
+    let bare = line.trim_ascii_start();
+    match bare.first() {
+        Some(b'|' | b'+') if bare.len() < line.len() => bare[1..].trim_ascii_start(),
+        _ => bare,
+    }
 }
 
 /// The line that says what was thrown.
 fn is_raised(line: &[u8]) -> bool {
     const HEADS: [&[u8]; 6] =
         [b"Traceback (most", b"Caused by: ", b"panic: ", b"Exception in thread", b"Unhandled ", b"Suppressed: "];
-    let bare = line.trim_ascii_start();
+    let bare = without_bars(line);
+    let bare = bare.strip_prefix(b"E   ").unwrap_or(bare);
     if HEADS.iter().any(|head| bare.starts_with(head)) {
         return true;
     }
@@ -544,6 +565,9 @@ mod tests {
         let trace =
             "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: no\n";
+        let group =
+            "  | Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in f\n  |     g()\n";
+        let pytest = "x/a.py:1: in f\n    g()\nx/b.py:2: in g\n    h()\nE   ImportError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
         for (text, kind) in [
@@ -554,6 +578,8 @@ mod tests {
             (diff, Kind::Diff),
             (trace, Kind::Trace),
             (python, Kind::Trace),
+            (group, Kind::Trace),
+            (pytest, Kind::Trace),
             (report, Kind::Report),
             (lint, Kind::Report),
         ] {
