@@ -1,0 +1,286 @@
+//! What every line is in, the lossy view out: failures and findings as they stand, all else counted.
+//!
+//! The view is written with growing harshness, 0 to 4, until it fits.
+
+use super::clean::clean;
+use super::folds::{self, Fold};
+use super::read::{self, Class, Report, ALWAYS};
+use super::tally::{self, Tally};
+use super::tags;
+use super::warnings::{self, Detail, Group};
+use crate::json::paths::MixMap;
+use crate::text::{marker, Task, View};
+use crate::tokens::{self, Encoding};
+use std::fmt::Write;
+
+/// Lines that a question names and that are shown for it.
+const MAX_NAMED: usize = 6;
+/// The harshest form.
+const HARSHEST: u8 = 4;
+/// Other lines that are shown, at first and at last.
+const OTHER_HEAD: usize = 12;
+
+/// The lossy view of a text; `None` where it would not be shorter.
+pub fn view(task: &Task, key: &str) -> Option<View> {
+    let split = tags::split(task.text);
+    let text = clean(split.as_deref().unwrap_or(task.text));
+    let report = read::read(&text);
+    if report.lines.len() < 4 || report.lines.len() > u32::MAX as usize {
+        return None;
+    }
+    let plan = Plan::of(&report, task);
+    let goal = Goal::of(task);
+    let mut best: Option<View> = None;
+    for harshness in 0..=HARSHEST {
+        let view = plan.write(harshness, key);
+        let fits = goal.is_met(harshness, &view.text);
+        if best.as_ref().is_none_or(|best| view.text.len() < best.text.len()) {
+            best = Some(view);
+        }
+        if fits {
+            break;
+        }
+    }
+    best.filter(|view| view.shown < view.total && view.text.len() < task.text.len())
+}
+
+/// How short a view is to be.
+struct Goal {
+    tokens: usize,
+    /// The harshness beyond which it need not go.
+    most: u8,
+}
+
+impl Goal {
+    fn of(task: &Task) -> Goal {
+        let all = tokens::count(task.text, Encoding::O200kBase);
+        let (share, least, most) = if task.deep { (0.07, 100, 3) } else { (0.14, 150, 2) };
+        let soft = ((all as f64 * share) as usize).max(least);
+        match task.target_ratio {
+            Some(ratio) => Goal { tokens: soft.min((all as f64 * ratio) as usize), most: HARSHEST },
+            None => Goal { tokens: soft, most },
+        }
+    }
+
+    fn is_met(&self, harshness: u8, text: &str) -> bool {
+        harshness >= self.most || tokens::count(text, Encoding::O200kBase) <= self.tokens
+    }
+}
+
+/// What is said of each line, before it is known how harshly.
+struct Plan<'r, 't> {
+    report: &'r Report<'t>,
+    tallies: Vec<Tally>,
+    folds: Vec<Fold>,
+    groups: Vec<Group>,
+    /// Lines that the question names.
+    named: Vec<u32>,
+    /// The fold of each line that is in one.
+    of_line: MixMap<u32, usize>,
+    skipped: u32,
+    /// Fail lines that a summary says again.
+    is_said_again: Vec<bool>,
+    last: usize,
+}
+
+impl<'r, 't> Plan<'r, 't> {
+    fn of(report: &'r Report<'t>, task: &Task) -> Self {
+        let folds = folds::folds(report, task.question);
+        let mut of_line = MixMap::default();
+        for (at, fold) in folds.iter().enumerate() {
+            fold.members.iter().for_each(|&line| {
+                of_line.insert(line, at);
+            });
+        }
+        let tallies = tally::tallies(report);
+        let hits = report.lines.named(task.question, task.call);
+        let named = hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED).map(|hit| hit.node).collect();
+        let skipped = tallies.iter().filter(|tally| tally.class == Class::Skip).map(|tally| tally.tests).sum();
+        let last = (0..report.rows.len()).rev().find(|&line| report.rows[line].class != Class::Blank).unwrap_or(0);
+        let is_said_again = said_again(report);
+        Plan { report, tallies, folds, groups: warnings::groups(report), named, of_line, skipped, is_said_again, last }
+    }
+
+    fn write(&self, harshness: u8, key: &str) -> View {
+        let mut page = Page::default();
+        let mut tallies = self.tallies.iter().peekable();
+        let mut others = 0;
+        for (index, row) in self.report.rows.iter().enumerate() {
+            let line = index as u32;
+            while tallies.peek().is_some_and(|tally| tally.line == line) {
+                let tally = tallies.next().expect("it was peeked at");
+                if tally.class == Class::Pass || !self.shows_skips(harshness) {
+                    page.write_tally(tally, harshness);
+                }
+            }
+            if self.named.contains(&line) {
+                page.line(self.report, index, "named by the question");
+                continue;
+            }
+            if let Some(&at) = self.of_line.get(&line) {
+                if self.folds[at].members[0] == line {
+                    page.write_fold(self.report, &self.folds[at], harshness);
+                }
+                if index == self.last && self.folds[at].members.len() > 1 {
+                    page.line(self.report, index, "the last line");
+                }
+                continue;
+            }
+            let shows = match row.class {
+                Class::Blank | Class::Noise if row.weight <= harshness => false,
+                Class::Pass | Class::Warning => false,
+                Class::Skip => self.shows_skips(harshness),
+                Class::Fail if self.is_said_again[index] => harshness < 2,
+                Class::Head if row.weight < ALWAYS => harshness < 2 && self.has_shown_below(index, harshness),
+                Class::Other if row.weight == 1 => {
+                    others += 1;
+                    harshness == 0 && others <= OTHER_HEAD
+                }
+                _ => row.weight > harshness,
+            };
+            if shows || index == self.last && row.class != Class::Warning {
+                page.line(self.report, index, reason(row.class));
+            } else {
+                page.drop(row.class);
+            }
+        }
+        let detail = Detail::of(harshness);
+        for group in &self.groups {
+            let before = page.shown.len();
+            group.write(self.report, &detail, &mut page.shown, &mut page.body);
+            page.unlike(before);
+        }
+        page.finish(self.report.lines.len(), key)
+    }
+
+    fn shows_skips(&self, harshness: u8) -> bool {
+        self.skipped <= 5 && harshness < 2
+    }
+
+    /// Whether something is shown below a suite's title, before the next one.
+    fn has_shown_below(&self, head: usize, harshness: u8) -> bool {
+        let indent = self.report.rows[head].indent;
+        let rows = self.report.rows[head + 1..].iter().enumerate().take(2_000);
+        for (offset, row) in rows {
+            match row.class {
+                Class::Blank | Class::Noise => {}
+                _ if row.indent <= indent => return false,
+                Class::Fail => return true,
+                Class::Skip if self.shows_skips(harshness) => return true,
+                _ if self.named.contains(&((head + 1 + offset) as u32)) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+/// For each failed result whether a later line says it again with more: a summary's, or the title of its details.
+fn said_again(report: &Report) -> Vec<bool> {
+    let name = |line: usize| {
+        let row = &report.rows[line];
+        let name = &report.lines.text[row.name.0 as usize..row.name.1 as usize];
+        name.split(" - ").next().unwrap_or(name).trim().rsplit("::").next().unwrap_or("")
+    };
+    let mut later: MixMap<u64, ()> = MixMap::default();
+    let mut is_again = vec![false; report.rows.len()];
+    for line in (0..report.rows.len()).rev() {
+        if report.rows[line].class != Class::Fail || report.rows[line].name.0 == report.rows[line].name.1 {
+            continue;
+        }
+        let name = name(line);
+        if name.is_empty() {
+            continue;
+        }
+        let key = xxhash_rust::xxh3::xxh3_64(name.as_bytes());
+        is_again[line] = later.insert(key, ()).is_some();
+    }
+    is_again
+}
+
+fn reason(class: Class) -> &'static str {
+    match class {
+        Class::Fail => "failed",
+        Class::Error => "error",
+        Class::Verdict => "totals",
+        Class::Skip => "skipped",
+        Class::Head => "title",
+        Class::Detail | Class::Frame | Class::Source => "says why",
+        _ => "other",
+    }
+}
+
+/// A view that is being written.
+#[derive(Default)]
+struct Page {
+    body: String,
+    /// Lines that are shown in folds and groups.
+    shown: Vec<u32>,
+    kept: Vec<(u32, &'static str)>,
+    dropped: MixMap<u8, usize>,
+    /// Lines that are said but not shown.
+    said: usize,
+}
+
+impl Page {
+    fn line(&mut self, report: &Report, index: usize, why: &'static str) {
+        self.body.push_str(report.lines.line(index).trim_end());
+        self.body.push('\n');
+        self.kept.push((index as u32 + 1, why));
+    }
+
+    fn drop(&mut self, class: Class) {
+        *self.dropped.entry(class as u8).or_default() += 1;
+    }
+
+    fn write_tally(&mut self, tally: &Tally, harshness: u8) {
+        tally.write([60, 16, 0, 0, 0][harshness as usize], &mut self.body);
+    }
+
+    fn write_fold(&mut self, report: &Report, fold: &Fold, harshness: u8) {
+        let is_minor = fold.weight < 5 && !matches!(fold.class, Class::Error | Class::Verdict);
+        if is_minor && (harshness >= 3 || harshness == 2 && fold.members.len() < 4) {
+            (0..fold.members.len()).for_each(|_| self.drop(fold.class));
+            return;
+        }
+        let shown = fold.write(report, harshness, &mut self.body);
+        self.kept.push((fold.members[0] + 1, "alike"));
+        self.said += shown.saturating_sub(1);
+        (shown..fold.members.len()).for_each(|_| self.drop(fold.class));
+    }
+
+    /// Counts lines that a group has shown.
+    fn unlike(&mut self, before: usize) {
+        for line in self.shown.drain(before..) {
+            self.kept.push((line + 1, "warning"));
+        }
+    }
+
+    fn finish(mut self, total: usize, key: &str) -> View {
+        self.kept.sort_unstable();
+        self.kept.dedup_by_key(|kept| kept.0);
+        let shown = (self.kept.len() + self.said).min(total.saturating_sub(1));
+        const NAMES: [(Class, &str); 12] = [
+            (Class::Blank, "blank lines"),
+            (Class::Noise, "rulers"),
+            (Class::Pass, "results of passed tests"),
+            (Class::Skip, "results of skipped tests"),
+            (Class::Warning, "lines of warnings"),
+            (Class::Head, "titles"),
+            (Class::Step, "steps"),
+            (Class::Detail, "lines of detail"),
+            (Class::Frame, "frames"),
+            (Class::Source, "lines of code"),
+            (Class::Other, "other lines"),
+            (Class::Fail, "failures said twice"),
+        ];
+        let dropped: Vec<(String, usize)> =
+            NAMES.iter().filter_map(|(class, name)| Some((name.to_string(), *self.dropped.get(&(*class as u8))?))).collect();
+        let mut text = marker("report", shown, total, "lines", key);
+        text.push_str(&self.body);
+        if let Some(others) = self.dropped.get(&(Class::Other as u8)) {
+            let _ = writeln!(text, "… {others} other lines");
+        }
+        View { text, shown, total, kept: self.kept, dropped }
+    }
+}
