@@ -90,8 +90,11 @@ fn list_number(text: &str) -> Option<u32> {
 
 /// Whether totals stand above, with nothing but blank lines between.
 fn is_behind_total(reader: &Reader, index: usize) -> bool {
-    let above = reader.rows[..index].iter().rev().find(|row| row.class != Class::Blank);
-    above.is_some_and(|row| row.class == Class::Verdict || row.class == Class::Other && row.weight >= 5)
+    let above = (0..index).rev().find(|&above| reader.rows[above].class != Class::Blank);
+    above.is_some_and(|above| {
+        let is_title = above + 1 < index && reader.lines.line(above).trim_end().ends_with("ailures:");
+        reader.rows[above].class == Class::Verdict || is_title
+    })
 }
 
 /// Weighs the next line of what is said: the first ones most.

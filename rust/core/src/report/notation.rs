@@ -5,7 +5,7 @@
 //! again (`b*3` three times), `~*5` five blank lines. `~~` begins a line that begins with `~`. All else is as it was.
 //! A shape that begins with `\n` stands for a blank line and what follows.
 
-use super::diagnostics;
+use super::diagnostics::{self, Severity};
 use super::expand;
 use super::progress::Marks;
 use super::results::{self, Ending, Outcome};
@@ -24,6 +24,8 @@ const MIN_REPEATED: usize = 12;
 const MAX_LINE: usize = 4_000;
 /// So many lines of a shape may be folded although they are grave.
 const MANY_GRAVE: usize = 6;
+/// Failures, errors or totals that stay as they are; where there are more, they may be folded too.
+const MAX_WHOLE: usize = 40;
 /// Lines that the question names and that stay as they are.
 const MAX_NAMED: usize = 12;
 
@@ -61,14 +63,40 @@ pub fn write(task: &Task) -> Option<String> {
         lines.iter_mut().for_each(|line| *line = &line[..line.len() - 1]);
     }
     let marks = Marks::of(&lines);
-    let encoded = marks.encode(&lines);
-    let hits = Lines::of(whole).named(task.question, task.call);
-    let named: Vec<u32> = hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED).map(|hit| hit.node).collect();
-    let mut form = Form::of(&encoded, &named);
+    let stays = stays_whole(&lines, task);
+    let encoded = marks.encode(&lines, &stays);
+    let mut form = Form::of(&encoded, &stays);
     let body = form.write();
     let head = expand::head(lines.len(), breaks, marks, form.uses_shapes, form.uses_repeats);
     let out = format!("{head}\n{body}");
     (out.len() < text.len() && expand::expand(&out).as_deref() == Some(text)).then_some(out)
+}
+
+/// Which lines stay as they are: failures, errors and totals unless there are many, the last line, and what the
+/// question names.
+fn stays_whole(lines: &[&str], task: &Task) -> Vec<bool> {
+    let mut graves: [Vec<usize>; 3] = Default::default();
+    for (index, line) in lines.iter().enumerate() {
+        if results::outcome(line).is_some_and(|found| found.ending == Ending::Fail) {
+            graves[0].push(index);
+        } else if diagnostics::diagnostic(line).is_some_and(|found| found.severity == Severity::Error) {
+            graves[1].push(index);
+        } else if verdicts::is_verdict(line) {
+            graves[2].push(index);
+        }
+    }
+    let mut stays = vec![false; lines.len()];
+    graves.iter().filter(|grave| grave.len() <= MAX_WHOLE).flatten().for_each(|&index| stays[index] = true);
+    if let Some(last) = lines.iter().rposition(|line| !line.is_empty()) {
+        stays[last] = true;
+    }
+    let hits = Lines::of(task.text).named(task.question, task.call);
+    for hit in hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED) {
+        if let Some(stays) = stays.get_mut(hit.node as usize) {
+            *stays = true;
+        }
+    }
+    stays
 }
 
 struct Form<'t> {
@@ -85,7 +113,7 @@ struct Form<'t> {
 }
 
 impl<'t> Form<'t> {
-    fn of(lines: &'t [Cow<'t, str>], named: &[u32]) -> Self {
+    fn of(lines: &'t [Cow<'t, str>], stays: &[bool]) -> Self {
         let outcomes: Vec<Option<Outcome>> = lines.iter().map(|line| results::outcome(line)).collect();
         let mut form = Form {
             lines,
@@ -98,7 +126,7 @@ impl<'t> Form<'t> {
             uses_repeats: false,
         };
         form.find_repeated(&outcomes);
-        form.find_shapes(&outcomes, named);
+        form.find_shapes(&outcomes, stays);
         form
     }
 
@@ -126,7 +154,7 @@ impl<'t> Form<'t> {
 
     /// Shapes of the lines that come once, as far as they pay. What is grave, or named by the question, is in none
     /// unless there is much of it.
-    fn find_shapes(&mut self, outcomes: &[Option<Outcome>], named: &[u32]) {
+    fn find_shapes(&mut self, outcomes: &[Option<Outcome>], stays: &[bool]) {
         let able = |index: &usize| {
             let line = &self.lines[*index];
             self.units[*index] == Unit::Plain
@@ -135,8 +163,7 @@ impl<'t> Form<'t> {
                 && !line.contains("{}")
                 && !line.contains("{=}")
                 && !line.starts_with('\\')
-                && !named.contains(&(*index as u32))
-                && !outcomes[*index].is_some_and(|found| found.ending == Ending::Fail)
+                && !stays[*index]
         };
         let indices: Vec<usize> = (0..self.lines.len()).filter(able).collect();
         let name = |index: usize| outcomes[index].map(|found| found.name).filter(|(start, end)| start < end);

@@ -142,22 +142,23 @@ impl Marks {
         marks
     }
 
-    /// The lines with marks.
-    pub fn encode<'t>(&self, lines: &[&'t str]) -> Vec<Cow<'t, str>> {
+    /// The lines with marks; those that are to stay whole without.
+    pub fn encode<'t>(&self, lines: &[&'t str], stays: &[bool]) -> Vec<Cow<'t, str>> {
         let mut state = State::default();
-        lines.iter().map(|line| self.encode_line(line, &mut state)).collect()
+        lines.iter().zip(stays).map(|(line, stays)| self.encode_line(line, *stays, &mut state)).collect()
     }
 
-    fn encode_line<'t>(&self, line: &'t str, state: &mut State) -> Cow<'t, str> {
+    fn encode_line<'t>(&self, line: &'t str, stays: bool, state: &mut State) -> Cow<'t, str> {
         let mut out = Cow::Borrowed(line);
         if let Some((end, value)) = (self.tail > 0).then(|| tail(line)).flatten() {
             state.tail += 1;
-            if self.tail_of(&line[..end], state.tail) == line[end..] && share(state.tail, self.tail) == value {
+            if !stays && self.tail_of(&line[..end], state.tail) == line[end..] && share(state.tail, self.tail) == value {
                 out = Cow::Owned(format!("{} [%]", &line[..end]));
             }
         }
         if let Some(value) = (self.head > 0).then(|| head(line)).flatten() {
             let mark = match value {
+                _ if stays => "",
                 _ if share(state.head + 1, self.head) == value && !line[7..].starts_with("Built target") => "[%]",
                 _ if share(state.head, self.head) == value => "[=%]",
                 _ if share(state.head + 1, self.head) == value => "[%]",
@@ -168,19 +169,19 @@ impl Marks {
                 out = Cow::Owned(format!("{mark}{}", &out[6..]));
             }
         } else if let Some((step, of, end)) = (self.of > 0).then(|| stroke(line)).flatten() {
-            if of == self.of && step == state.of + 1 {
+            if !stays && of == self.of && step == state.of + 1 {
                 out = Cow::Owned(format!("[#]{}", &out[end..]));
             }
             state.of = step;
         } else if let Some((start, end, number)) = (self.test).then(|| test(line)).flatten() {
-            if number == state.test + 1 {
+            if !stays && number == state.test + 1 {
                 out = Cow::Owned(format!("{}#{}", &out[..start], &out[end..]));
             }
             state.test = number;
         } else if let Some(path) = (self.path).then(|| path(line)).flatten() {
-            if path == state.path {
+            if path == state.path && !stays {
                 out = Cow::Owned(format!("^{}", &out[path.len()..]));
-            } else {
+            } else if path != state.path {
                 path.clone_into(&mut state.path);
             }
         }
@@ -273,7 +274,7 @@ mod tests {
     fn there_and_back(text: &str) -> String {
         let lines: Vec<&str> = text.lines().collect();
         let marks = Marks::of(&lines);
-        let encoded = marks.encode(&lines);
+        let encoded = marks.encode(&lines, &vec![false; lines.len()]);
         let mut decoder = marks.decoder();
         let mut back = String::new();
         for line in &encoded {

@@ -214,7 +214,7 @@ impl<'t> Reader<'t> {
             return Some(weighed(Class::Verdict, ALWAYS));
         }
         if !is_long {
-            return None;
+            return Some(weighed(Class::Noise, 0));
         }
         if self.in_failures {
             self.open(Block::Section);
@@ -357,7 +357,7 @@ pub fn unruled(line: &str) -> Option<(&str, bool)> {
     }
     let title = behind.trim_end_matches(mark).trim();
     let is_long = behind.ends_with(mark);
-    let is_ruler = title.is_empty() && leading >= 5 * mark.len_utf8() || is_long && leading >= 3;
+    let is_ruler = title.is_empty() && leading >= 5 * mark.len_utf8() || is_long || leading >= 10 * mark.len_utf8();
     is_ruler.then_some((title, is_long))
 }
 

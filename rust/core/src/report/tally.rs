@@ -22,19 +22,20 @@ pub fn tallies(report: &Report) -> Vec<Tally> {
     let mut of_group: MixMap<u64, usize> = MixMap::default();
     let mut suite = String::new();
     let mut suite_indent = u16::MAX;
-    let mut open: [Option<usize>; 2] = [None, None];
+    // Tallies that are still added to: those behind the last verdict.
+    let mut open = 0;
     for (index, row) in report.rows.iter().enumerate() {
         match row.class {
             Class::Head if row.indent <= suite_indent || suite.is_empty() => {
                 suite_indent = row.indent;
                 report.lines.line(index).trim().clone_into(&mut suite);
             }
-            Class::Verdict => open = [None, None],
+            Class::Verdict => open = tallies.len(),
             Class::Pass | Class::Skip => {
-                let slot = usize::from(row.class == Class::Skip);
-                let at = *open[slot].get_or_insert_with(|| {
-                    of_group.clear();
-                    tallies.push(Tally::new(row.class, index as u32, slice(report, row.mark)));
+                let mark = word(slice(report, row.mark));
+                let known = (open..tallies.len()).find(|&at| tallies[at].class == row.class && tallies[at].mark == mark);
+                let at = known.unwrap_or_else(|| {
+                    tallies.push(Tally::new(row.class, index as u32, mark));
                     tallies.len() - 1
                 });
                 let group = group_of(report, row).unwrap_or(&suite);
@@ -50,15 +51,18 @@ fn slice<'t>(report: &Report<'t>, (start, end): (u32, u32)) -> &'t str {
     report.lines.text.get(start as usize..end as usize).unwrap_or("")
 }
 
+/// A mark without the reason behind it; of a row of dots one is enough.
+fn word(mark: &str) -> &str {
+    let is_dots = mark.len() > 1 && mark.bytes().all(|byte| matches!(byte, b'.' | b's' | b'x' | b'p' | b'P'));
+    if is_dots { &mark[..1] } else { mark.split(['(', ' ', '\'']).find(|word| !word.is_empty()).unwrap_or(mark) }
+}
+
 fn group_of<'t>(report: &Report<'t>, row: &Row) -> Option<&'t str> {
     Some(slice(report, row.group).trim()).filter(|group| !group.is_empty())
 }
 
 impl Tally {
     fn new(class: Class, line: u32, mark: &str) -> Self {
-        // Of a row of dots one is enough.
-        let is_dots = mark.len() > 1 && mark.bytes().all(|byte| matches!(byte, b'.' | b's' | b'x'));
-        let mark = if is_dots { &mark[..1] } else { mark.split('(').next().unwrap_or(mark).trim() };
         Tally { class, line, mark: mark.to_string(), tests: 0, lines: 0, groups: Vec::new() }
     }
 

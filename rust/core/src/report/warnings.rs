@@ -2,6 +2,7 @@
 
 use super::diagnostics::Severity;
 use super::read::{Finding, Report, Span};
+use super::shape::{self, Input, Part};
 use crate::json::paths::MixMap;
 use std::fmt::Write;
 use xxhash_rust::xxh3::xxh3_64;
@@ -187,9 +188,40 @@ struct Template {
 }
 
 impl Template {
+    /// The template of messages that all have one shape.
+    fn of_shape(messages: &[&str]) -> Option<Template> {
+        let mut ordinals: MixMap<u64, u32> = MixMap::default();
+        let mut inputs: Vec<Input> = Vec::new();
+        let of_message: Vec<u32> = messages
+            .iter()
+            .map(|&text| {
+                *ordinals.entry(xxh3_64(text.as_bytes())).or_insert_with(|| {
+                    inputs.push(Input { text, name: None });
+                    inputs.len() as u32 - 1
+                })
+            })
+            .collect();
+        let shapes = shape::fold(&inputs);
+        let [shape] = shapes.as_slice() else { return None };
+        if shape.members.len() != inputs.len() || shape.fixed_len() < 8 {
+            return None;
+        }
+        let text: String = shape.parts.iter().map(|part| if let Part::Text(text) = part { text } else { "{}" }).collect();
+        let row = |row: usize| {
+            let own = inputs[shape.members[row] as usize].text;
+            shape.row(row).iter().map(|&(start, end)| &own[start as usize..end as usize]).collect::<Vec<_>>().join(" ")
+        };
+        // Members of a shape ascend, and all messages are members.
+        let rows: Vec<String> = (0..inputs.len()).map(row).collect();
+        Some(Template { text, values: of_message.iter().map(|&ordinal| rows[ordinal as usize].clone()).collect() })
+    }
+
     fn of(report: &Report, members: &[usize]) -> Template {
         let message = |member: usize| slice(report, report.findings[member].message).trim_end();
         let first = message(members[0]);
+        if let Some(template) = Self::of_shape(&members.iter().map(|&member| message(member)).collect::<Vec<_>>()) {
+            return template;
+        }
         let (mut prefix, mut suffix) = (first.len(), first.len());
         let mut shortest = first.len();
         for &member in members {
@@ -212,16 +244,11 @@ impl Template {
             // Nothing worth saying once: the rule alone, or the first message.
             let rule = slice(report, report.findings[members[0]].rule);
             let text = if rule.is_empty() { first } else { rule };
-            return Template { text: text.to_string(), values: members.iter().map(|&member| short(message(member))).collect() };
+            return Template { text: text.to_string(), values: members.iter().map(|&member| message(member).into()).collect() };
         }
-        let values = members.iter().map(|&member| short(&message(member)[prefix..message(member).len() - suffix])).collect();
+        let values = members.iter().map(|&member| message(member)[prefix..message(member).len() - suffix].trim().into()).collect();
         Template { text: format!("{}{{}}{}", &first[..prefix], &first[end..]), values }
     }
-}
-
-/// A value without the commas that would divide it from others.
-fn short(value: &str) -> String {
-    value.trim().to_string()
 }
 
 /// The last place at or before `at` where no word is cut.
