@@ -333,7 +333,7 @@ pub fn is_foreign(text: &str) -> bool {
         "node_modules", "node:", "site-packages", "dist-packages", "lib/python", "/rustc/", ".cargo/registry", "<anonymous>)", "internal/",
         "java.base/", "jdk.internal", "org.junit", "sun.reflect", "java.lang.reflect", "core::panicking", "std::", "/usr/lib", "/usr/local/go",
     ];
-    PARTS.iter().any(|part| text.contains(part))
+    PARTS.iter().any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
 }
 
 /// Whether a line names what was raised: `ValueError: no`, `AssertionError`, `java.lang.Exception: x`.

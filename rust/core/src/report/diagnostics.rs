@@ -155,20 +155,23 @@ fn leading(text: &str) -> Option<Severity> {
 
 /// How grave it is by a word further on: `collect2: error: …`, `x.o: undefined reference to …`.
 fn inner(text: &str) -> Option<Severity> {
-    let bytes = text.as_bytes();
-    // Every one of these has a colon or the word `of` or `to` behind it; most lines have no colon.
-    if memchr::memchr(b':', bytes).is_none() && memmem::find(bytes, b"undefined reference").is_none() {
-        return None;
-    }
-    const ERRORS: [&[u8]; 9] = [
-        b": error:", b": fatal error:", b": Error:", b": undefined reference to", b": multiple definition of", b": cannot find ",
-        b": undefined symbol", b"undefined reference to", b": fatal:",
+    const ERRORS: [&str; 8] = [
+        " error:", " fatal error:", " Error:", " undefined reference to", " multiple definition of", " cannot find ",
+        " undefined symbol", " fatal:",
     ];
-    const WARNINGS: [&[u8]; 4] = [b": warning:", b": Warning:", b"DeprecationWarning:", b"(WARN)"];
-    if ERRORS.iter().any(|part| memmem::find(bytes, part).is_some()) {
+    let is_colon_led = |parts: &[&str]| {
+        memchr::memchr_iter(b':', text.as_bytes()).any(|at| {
+            let rest = &text[at + 1..];
+            rest.starts_with(' ') && parts.iter().any(|part| rest.starts_with(part))
+        })
+    };
+    if text.starts_with("undefined reference to") || is_colon_led(&ERRORS) {
         return Some(Severity::Error);
     }
-    WARNINGS.iter().any(|part| memmem::find(bytes, part).is_some()).then_some(Severity::Warning)
+    let is_warning = is_colon_led(&[" warning:", " Warning:"])
+        || memmem::find(text.as_bytes(), b"DeprecationWarning:").is_some()
+        || memmem::find(text.as_bytes(), b"(WARN)").is_some();
+    is_warning.then_some(Severity::Warning)
 }
 
 /// The length of a code at the beginning: `W0718`, `E501`, `TS2304`, `SC2086`.

@@ -162,6 +162,11 @@ impl<'t> Reader<'t> {
             let span = self.span(index, indent as usize, line.len());
             return Row { class: Class::Skip, weight: 2, tests: 1, mark: (span.0, span.0 + 1), name: span, ..Row::default() };
         }
+        // A command is told at once; what stands behind `[INFO]` may be totals.
+        let is_step = steps::is_step(line);
+        if is_step && !text.starts_with('[') {
+            return weighed(Class::Step, 1);
+        }
         if verdicts::is_verdict(line) {
             self.close();
             self.in_failures = false;
@@ -173,7 +178,7 @@ impl<'t> Reader<'t> {
         if let Some(row) = self.finding(index, line, indent) {
             return row;
         }
-        if steps::is_step(line) {
+        if is_step {
             return weighed(Class::Step, 1);
         }
         if diagnostics::is_preface(line) {
@@ -349,7 +354,7 @@ pub fn weighed(class: Class, weight: u8) -> Row {
 /// Of a line such as `==== title ====`: the title, and whether rulers stand on both sides of it.
 pub fn unruled(line: &str) -> Option<(&str, bool)> {
     let line = line.trim_end();
-    let mark = line.chars().next().filter(|mark| "=-_*#─━═⎯".contains(*mark))?;
+    let mark = line.chars().next().filter(|mark| matches!(mark, '=' | '-' | '_' | '*' | '#' | '─' | '━' | '═' | '⎯'))?;
     let behind = line.trim_start_matches(mark);
     let leading = line.len() - behind.len();
     if leading < 3 * mark.len_utf8() || !behind.is_empty() && !behind.starts_with(' ') {

@@ -57,26 +57,15 @@ const WORDS: [(&str, Ending); 17] = [
     ("RERUN", Ending::Fail),
 ];
 
-/// Signs that begin a line of a result, or end one.
-const SIGNS: [(&str, Ending); 17] = [
-    ("✓", Ending::Pass),
-    ("✔", Ending::Pass),
-    ("√", Ending::Pass),
-    ("✅", Ending::Pass),
-    ("✗", Ending::Fail),
-    ("✖", Ending::Fail),
-    ("✘", Ending::Fail),
-    ("×", Ending::Fail),
-    ("✕", Ending::Fail),
-    ("❌", Ending::Fail),
-    ("❯", Ending::Fail),
-    ("○", Ending::Skip),
-    ("↓", Ending::Skip),
-    ("﹣", Ending::Skip),
-    ("⊘", Ending::Skip),
-    ("✎", Ending::Skip),
-    ("↷", Ending::Skip),
-];
+/// What a sign says that begins a line of a result, or ends one.
+fn of_sign(sign: char) -> Option<Ending> {
+    Some(match sign {
+        '✓' | '✔' | '√' | '✅' => Ending::Pass,
+        '✗' | '✖' | '✘' | '×' | '✕' | '❌' | '❯' => Ending::Fail,
+        '○' | '↓' | '﹣' | '⊘' | '✎' | '↷' => Ending::Skip,
+        _ => return None,
+    })
+}
 
 /// How the test that a line tells of ended; `None` for lines that tell of none.
 pub fn outcome(line: &str) -> Option<Outcome> {
@@ -100,21 +89,25 @@ pub fn outcome(line: &str) -> Option<Outcome> {
 
 fn by_sign(line: &str, start: usize, end: usize) -> Option<Outcome> {
     let text = &line[start..end];
-    if let Some((sign, ending)) = SIGNS.iter().find(|(sign, _)| text.starts_with(sign)) {
-        let name = start + sign.len() + text[sign.len()..].bytes().take_while(|&byte| byte == b' ').count();
-        return (name < end).then(|| Outcome::new(*ending, (start, start + sign.len()), (name, end)));
+    let first = text.chars().next()?;
+    if let Some(ending) = of_sign(first) {
+        let mark = first.len_utf8();
+        let name = start + mark + text[mark..].bytes().take_while(|&byte| byte == b' ').count();
+        return (name < end).then(|| Outcome::new(ending, (start, start + mark), (name, end)));
     }
     // JUnit's tree: `│  ├─ testName() ✔`, `└─ testName() ✘ expected …`.
-    if !text.starts_with('│') && !text.starts_with('├') && !text.starts_with('└') {
+    if !matches!(first, '│' | '├' | '└') {
         return None;
     }
     let name = start + text.find(|c: char| !matches!(c, '│' | '├' | '└' | '─' | ' '))?;
-    for (sign, ending) in SIGNS.iter().take(10).chain(&[("[OK]", Ending::Pass), ("[X]", Ending::Fail), ("[S]", Ending::Skip)]) {
-        if let Some(at) = line[name..end].find(sign) {
-            return Some(Outcome::new(*ending, (name + at, name + at + sign.len()), (name, name + at)));
-        }
-    }
-    None
+    let rest = &line[name..end];
+    let sign = rest.char_indices().find_map(|(at, c)| of_sign(c).map(|ending| (at, c.len_utf8(), ending)));
+    let word = || {
+        const WORDS: [(&str, Ending); 3] = [("[OK]", Ending::Pass), ("[X]", Ending::Fail), ("[S]", Ending::Skip)];
+        WORDS.iter().find_map(|(word, ending)| rest.find(word).map(|at| (at, word.len(), *ending)))
+    };
+    let (at, len, ending) = sign.or_else(word)?;
+    Some(Outcome::new(ending, (name + at, name + at + len), (name, name + at)))
 }
 
 /// `[       OK ] Suite.Name (0 ms)` of googletest; `[gw0] [ 12%] PASSED tests/x.py::test_y` of pytest-xdist.
@@ -258,6 +251,10 @@ fn by_last_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
 
 /// `test_y (module.Class.test_y) ... ok`
 fn by_unittest(line: &str, start: usize, end: usize) -> Option<Outcome> {
+    // The last bytes of the endings below.
+    if !matches!(line.as_bytes()[end - 1], b'k' | b'L' | b'R' | b's' | b'e' | b'\'' | b'"') {
+        return None;
+    }
     let dots = start + memmem::rfind(&line.as_bytes()[start..end], b" ... ")?;
     let mark = dots + 5;
     let word = &line[mark..end];

@@ -1,5 +1,7 @@
 //! One line in, whether it only tells what a tool is doing: commands, progress, downloads.
 
+use super::begins;
+
 /// What such lines begin with, behind blanks.
 const HEADS: [&str; 62] = [
     "cc ", "gcc ", "g++ ", "c++ ", "clang ", "clang++ ", "ar ", "ranlib ", "ld ", "rm ", "mkdir ", "cp ", "mv ", "ln ", "install ",
@@ -9,6 +11,8 @@ const HEADS: [&str; 62] = [
     "Stored in ", "Created wheel ", "Linking ", "Scanning ", "Consolidate ", "npm http ", "> Task ", "go: downloading ", "-- ",
     "checking ", "configure: ", "Progress ", "Downloading from ", "Downloaded from ", "[INFO] ", "javac ",
 ];
+
+const FIRST: [bool; 256] = begins::first_bytes(&HEADS);
 
 /// Whether a line only tells what is being done.
 pub fn is_step(line: &str) -> bool {
@@ -26,6 +30,6 @@ pub fn is_step(line: &str) -> bool {
         Some(0xE2) => text.starts_with('━') || text.starts_with('█') || text.starts_with("⠋"),
         Some(byte) if byte.is_ascii_digit() => text.contains("%|"),
         Some(b'=') => false,
-        Some(_) => HEADS.iter().any(|head| text.starts_with(head)),
+        Some(_) => begins::any(&FIRST, &HEADS, text),
     }
 }

@@ -1,5 +1,6 @@
 //! One line in, whether it tells how a whole run ended out.
 
+use super::begins;
 use memchr::memmem;
 
 /// Words that are counted in summaries, by their beginnings.
@@ -17,6 +18,8 @@ const HEADS: [&str; 41] = [
     "FAIL Required", "added ", "up to date", "Finished ", "Summary [",
 ];
 
+const FIRST: [bool; 256] = begins::first_bytes(&HEADS);
+
 /// Whether a line tells how a run ended: its totals, its verdict, its exit code.
 pub fn is_verdict(line: &str) -> bool {
     let text = line.trim_start();
@@ -24,11 +27,10 @@ pub fn is_verdict(line: &str) -> bool {
         return false;
     }
     let text = text.trim_start_matches(['=', '-', '─', '━', '✖', 'ℹ', '✔', '⎯']).trim_start();
-    if is_make_error(text) {
+    if text.starts_with(['m', 'g', 'n']) && is_make_error(text) {
         return true;
     }
-    let begins = HEADS.iter().any(|head| text.starts_with(head));
-    if begins && is_ending(text) {
+    if begins::any(&FIRST, &HEADS, text) && is_ending(text) {
         return true;
     }
     // Node's runner: `ℹ pass 12`.
@@ -78,6 +80,10 @@ fn counts(text: &str) -> usize {
 }
 
 fn is_counted_word(word: &[u8]) -> bool {
+    // The first letters of `COUNTED`.
+    if !matches!(word[0] | 0x20, b'p' | b'f' | b'e' | b'w' | b's' | b'x' | b't' | b'v' | b'i' | b'a') {
+        return false;
+    }
     COUNTED.iter().any(|counted| {
         word.len() >= counted.len() && word.len() <= counted.len() + 3 && word[..counted.len()].eq_ignore_ascii_case(counted.as_bytes())
     })

@@ -46,24 +46,25 @@ pub fn view(task: &Task, key: &str) -> Option<View> {
 
 /// How short a view is to be.
 struct Goal {
+    /// Bytes that are short enough.
+    bytes: usize,
+    /// Tokens that are allowed at most.
     tokens: usize,
-    /// The harshness beyond which it need not go.
+    /// The harshness beyond which it need not go for the bytes' sake.
     most: u8,
 }
 
 impl Goal {
     fn of(task: &Task) -> Goal {
-        let all = tokens::count(task.text, Encoding::O200kBase);
-        let (share, least, most) = if task.deep { (0.07, 100, 3) } else { (0.14, 150, 2) };
-        let soft = ((all as f64 * share) as usize).max(least);
-        match task.target_ratio {
-            Some(ratio) => Goal { tokens: soft.min((all as f64 * ratio) as usize), most: HARSHEST },
-            None => Goal { tokens: soft, most },
-        }
+        let (share, least, most) = if task.deep { (0.07, 350, 3) } else { (0.14, 550, 2) };
+        let bytes = ((task.text.len() as f64 * share) as usize).max(least);
+        let tokens = task.target_ratio.map(|ratio| (tokens::count(task.text, Encoding::O200kBase) as f64 * ratio) as usize);
+        Goal { bytes, tokens: tokens.unwrap_or(usize::MAX), most }
     }
 
     fn is_met(&self, harshness: u8, text: &str) -> bool {
-        harshness >= self.most || tokens::count(text, Encoding::O200kBase) <= self.tokens
+        (harshness >= self.most || text.len() <= self.bytes)
+            && (self.tokens == usize::MAX || tokens::count(text, Encoding::O200kBase) <= self.tokens)
     }
 }
 

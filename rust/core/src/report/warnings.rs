@@ -4,6 +4,7 @@ use super::diagnostics::Severity;
 use super::read::{Finding, Report, Span};
 use super::shape::{self, Input, Part};
 use crate::json::paths::MixMap;
+use std::cell::OnceCell;
 use std::fmt::Write;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,6 +14,7 @@ pub struct Group {
     pub members: Vec<usize>,
     /// Members whose lines differ from those before, and how often each comes.
     distinct: Vec<(usize, u32)>,
+    template: OnceCell<Template>,
 }
 
 /// The warnings of a report by rule, in the order in which rules first come.
@@ -23,7 +25,7 @@ pub fn groups(report: &Report) -> Vec<Group> {
     for (index, finding) in report.findings.iter().enumerate().filter(|(_, each)| each.severity == Severity::Warning) {
         let key = rule_key(report, finding);
         let at = *by_rule.entry(key).or_insert_with(|| {
-            groups.push(Group { members: Vec::new(), distinct: Vec::new() });
+            groups.push(Group { members: Vec::new(), distinct: Vec::new(), template: OnceCell::new() });
             groups.len() - 1
         });
         let group = &mut groups[at];
@@ -109,11 +111,11 @@ impl Group {
             }
             return;
         }
-        let template = Template::of(report, &self.members);
+        let template = self.template.get_or_init(|| Template::of(report, &self.members));
         let _ = write!(out, "{}× {}", self.members.len(), template.text);
         if detail.places || detail.files {
             out.push_str(if template.text.ends_with(':') { "" } else { ":" });
-            self.write_places(report, detail, &template, out);
+            self.write_places(report, detail, template, out);
         }
         out.push('\n');
         if detail.places {
