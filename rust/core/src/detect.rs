@@ -8,6 +8,8 @@ use crate::kind::Kind;
 /// Lines looked at: the first ones, then as many spread over the rest.
 const HEAD_LINES: usize = 64;
 const SPREAD_LINES: usize = 96;
+/// Bytes at the end of which every line is looked at.
+const LAST_BYTES: usize = 600;
 /// Bytes of a line that are looked at.
 const MAX_LINE_BYTES: usize = 240;
 
@@ -28,15 +30,22 @@ fn sample<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
         let Some(next) = give_line(text, at, &mut each) else { return };
         at = next;
     }
-    let step = (text.len() - at) / SPREAD_LINES;
-    for ordinal in 0..SPREAD_LINES {
-        let from = (at + ordinal * step).max(at);
+    let step = text.len().saturating_sub(at).div_ceil(SPREAD_LINES);
+    // The last lines tell most: how it ended.
+    let last = text.len().saturating_sub(LAST_BYTES).max(at);
+    let jumps = (0..SPREAD_LINES).map(|ordinal| at + ordinal * step).take_while(|&from| from < last);
+    for from in jumps {
         // A line that a jump lands in is skipped: the next one is whole.
         let skipped = memchr::memchr(b'\n', window(text, from, 4_096)).map(|end| from + end + 1);
         let Some(start) = skipped else { continue };
         if give_line(text, start, &mut each).is_none() {
             return;
         }
+    }
+    let skipped = memchr::memchr(b'\n', window(text, last, LAST_BYTES)).map(|end| last + end + 1);
+    let mut next = if last == at { Some(at) } else { skipped };
+    while let Some(start) = next {
+        next = give_line(text, start, &mut each);
     }
 }
 
@@ -99,6 +108,8 @@ impl Seen {
             return;
         }
         match located(line) {
+            // Compilers that show code say where with an arrow: ` --> src/a.rs:1:2`.
+            _ if line.trim_ascii_start().starts_with(b"--> ") => self.diagnostics += 4.0,
             Located::Diagnostic => self.diagnostics += 1.0,
             Located::Hit => self.hits += 1.0,
             Located::Numbered => self.numbered += 1.0,
@@ -127,7 +138,9 @@ impl Seen {
             0.0 => 0.0,
             frames => share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 }),
         };
-        let report = share(self.results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
+        // A report of tests shows the stacks of those that fail.
+        let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
+        let report = share(results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
             0.0 => 0.0,
             _ => 0.6,
         });
@@ -320,7 +333,17 @@ fn is_verdict(line: &[u8]) -> bool {
         b"collect2: error",
         b"make[1]: Entering",
     ];
-    PARTS.iter().any(|part| find(line, part).is_some())
+    if PARTS.iter().any(|part| find(line, part).is_some()) {
+        return true;
+    }
+    // `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
+    let text = line.trim_ascii();
+    let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    const COUNTED: [&[u8]; 7] = [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
+    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word))
+        || text.starts_with("ℹ pass ".as_bytes())
+        || text.starts_with(b"error: could not compile")
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

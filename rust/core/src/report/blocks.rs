@@ -24,6 +24,8 @@ pub enum Block {
     Bullet,
     /// One of cargo's failures.
     Stdout,
+    /// What a test logs that has begun.
+    Running { indent: u16 },
     /// More indented lines below the line of a result.
     Below { indent: u16, is_failed: bool },
     /// Source code and notes below a finding.
@@ -45,6 +47,9 @@ pub fn inner(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Opti
         Block::Numbered => numbered(reader, line, indent),
         Block::Bullet => bullet(reader, line, indent),
         Block::Stdout => stdout(reader, line, indent),
+        Block::Running { indent: least } => {
+            (indent > least && results::outcome(line).is_none()).then(|| weighed(Class::Source, 0))
+        }
         Block::Below { indent: least, is_failed } => below(reader, line, indent, least, is_failed),
         Block::Finding { indent: least, is_error } => finding(reader, index, line, indent, least, is_error),
     }
@@ -114,7 +119,7 @@ fn frame(reader: &mut Reader, text: &str) -> Row {
     let is_own = !is_foreign(text);
     reader.own_frames += u32::from(is_own);
     let weight = match reader.own_frames {
-        1 if is_own => 4,
+        1 if is_own => 5,
         2 if is_own => 2,
         _ => 0,
     };
@@ -129,14 +134,8 @@ fn pytest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<
         reader.open(if title.is_empty() { reader.block } else { Block::Captured });
         return Some(weighed(Class::Noise, if title.is_empty() { 0 } else { 2 }));
     }
-    if line.starts_with("!!!") {
+    if line.starts_with("!!!") || line.starts_with('<') || line.trim_start().starts_with("</") {
         return None;
-    }
-    if reader.block == Block::Captured {
-        return Some(match crate::words::has_trouble(line.as_bytes()) {
-            true => said(reader, 0, 6),
-            false => said(reader, 0, 2),
-        });
     }
     if let Some(rest) = line.strip_prefix("E ").map(str::trim).filter(|rest| !rest.is_empty()) {
         let is_first = reader.said == 0;
@@ -147,6 +146,12 @@ fn pytest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<
         let row = said(reader, 1, 8);
         let is_raised = !rest.starts_with(['+', '-', '?', '&']) && is_first;
         return Some(if is_raised { weighed(Class::Detail, ALWAYS) } else { row });
+    }
+    if reader.block == Block::Captured && !is_place_of_failure(line) {
+        return Some(match crate::words::has_trouble(line.as_bytes()) {
+            true => said(reader, 0, 6),
+            false => said(reader, 0, 2),
+        });
     }
     if line.starts_with('>') {
         reader.last_mark = Some(index);
@@ -160,7 +165,11 @@ fn pytest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<
             }
             return Some(weighed(Class::Frame, u8::from(!is_foreign(line))));
         }
-        return Some(weighed(Class::Detail, if reader.block == Block::Section { ALWAYS } else { 5 }));
+        let is_alone = matches!(reader.block, Block::Section | Block::Captured);
+        return Some(weighed(Class::Detail, if is_alone { ALWAYS } else { 5 }));
+    }
+    if is_frame(line.trim_start(), indent) {
+        return Some(frame(reader, line));
     }
     if indent == 0 && is_raised(line) {
         return Some(weighed(Class::Detail, ALWAYS));
@@ -172,6 +181,11 @@ fn pytest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<
         return Some(said(reader, 0, 4));
     }
     Some(weighed(Class::Source, 0))
+}
+
+/// Whether a line tells where what was raised: `tests/x.py:3: ValueError: no`.
+fn is_place_of_failure(line: &str) -> bool {
+    places::place(line, 0).is_some_and(|place| place.line_end > place.path_end && is_raised(line[place.end..].trim()))
 }
 
 /// Makes a line of the block weigh more.
@@ -230,7 +244,7 @@ fn numbered(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
         return Some(weighed(Class::Detail, ALWAYS));
     }
     let is_first = reader.said == 0 || reader.said <= 3 && is_raised(text);
-    let row = said(reader, 1, 8);
+    let row = difference(reader, text).unwrap_or_else(|| said(reader, 1, 8));
     Some(if is_first { weighed(Class::Detail, ALWAYS) } else { row })
 }
 
@@ -247,7 +261,18 @@ fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     if diagnostics::is_excerpt(line) {
         return Some(weighed(Class::Source, if text.starts_with('>') { 3 } else { 0 }));
     }
-    Some(said(reader, 2, 10))
+    Some(difference(reader, text).unwrap_or_else(|| said(reader, 2, 10)))
+}
+
+/// Weighs a line of what was expected and what came instead.
+fn difference(reader: &mut Reader, text: &str) -> Option<Row> {
+    let is_title = text.starts_with("- Expected") || text.starts_with("+ Received");
+    let is_line = text.len() > 2 && text.starts_with(['-', '+']) && !is_title;
+    let is_told = text.starts_with("Expected") || text.starts_with("Received");
+    (is_line || is_told).then(|| {
+        reader.said += 1;
+        weighed(Class::Detail, if reader.said <= 8 { 6 } else { 3 })
+    })
 }
 
 fn stdout(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
@@ -269,7 +294,8 @@ fn stdout(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
 }
 
 fn below(reader: &mut Reader, line: &str, indent: u16, least: u16, is_failed: bool) -> Option<Row> {
-    if indent <= least || results::outcome(line).is_some() || list_number(line.trim()).is_some() {
+    let is_title = line.trim_start().starts_with("● ") || list_number(line.trim()).is_some();
+    if indent <= least || is_title || results::outcome(line).is_some() {
         return None;
     }
     if !is_failed {
@@ -281,12 +307,24 @@ fn below(reader: &mut Reader, line: &str, indent: u16, least: u16, is_failed: bo
     }
     let text = line.trim();
     if is_frame(text, indent) {
+        // What stands behind the frames says again what stood before them.
+        reader.said = reader.said.max(9);
         return Some(frame(reader, text));
     }
-    if matches!(text, "---" | "...") || text.starts_with("duration_ms:") || text.starts_with("type: 'test'") {
+    if matches!(text, "---" | "...") {
         return Some(weighed(Class::Noise, 0));
     }
-    Some(said(reader, 2, 12))
+    let key = text.find(':').map_or("", |at| &text[..at]);
+    match key {
+        "duration_ms" | "type" | "failureType" | "code" | "name" | "stack" | "operator" | "severity" | "generatedMessage" => {
+            Some(weighed(Class::Noise, 0))
+        }
+        "error" | "message" | "expected" | "actual" | "location" | "wanted" | "found" | "at" => {
+            reader.said = if matches!(key, "error" | "message") { 0 } else { reader.said.max(3) };
+            Some(weighed(Class::Detail, 6))
+        }
+        _ => Some(said(reader, 3, 8)),
+    }
 }
 
 fn finding(reader: &mut Reader, index: usize, line: &str, indent: u16, least: u16, is_error: bool) -> Option<Row> {

@@ -75,15 +75,12 @@ fn placed(line: &str, place: Place, severity: Option<Severity>) -> Option<Diagno
         return found(said, rule.or(code));
     }
     if let Some(len) = code_len(text) {
-        let code = &text[..len];
         let is_numbered = text[len..].starts_with(':') && len == 5;
-        let is_error = match code.as_bytes()[0] {
-            _ if is_numbered => matches!(code.as_bytes()[0], b'E' | b'F'),
-            b'E' => code.starts_with("E9"),
-            b'F' => code.starts_with("F8") || code.starts_with("F7"),
-            _ => false,
-        };
-        return found(if is_error { Severity::Error } else { Severity::Warning }, Some((at, at + len)));
+        return found(of_code(&text[..len], is_numbered), Some((at, at + len)));
+    }
+    let word = text.find(':').unwrap_or(0);
+    if text[..word].ends_with("Warning") && text[..word].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+        return found(Severity::Warning, Some((at, at + word)));
     }
     let has_column = line.as_bytes()[place.line_end..place.end].iter().any(u8::is_ascii_digit);
     if let Some(rule) = rule.filter(|_| has_column && !text.is_empty()) {
@@ -209,14 +206,37 @@ pub fn is_preface(line: &str) -> bool {
     (line.ends_with(':') || line.ends_with(',')) && (line.starts_with("In function ") || PARTS.iter().any(|part| memmem::find(line.as_bytes(), part).is_some()))
 }
 
+/// What a line finds fault with below which an arrow says where: `F401 [*] unused`, then ` --> a.py:1:8`.
+pub fn pointed(line: &str, below: &str) -> Option<Diagnostic> {
+    let is_pointed = !line.starts_with(' ') && below.trim_start().starts_with("--> ") && arrow(below).is_some();
+    is_pointed.then(|| match code_len(line) {
+        Some(len) => Diagnostic { severity: of_code(&line[..len], false), place: None, message: 0, rule: Some((0, len)) },
+        None => Diagnostic { severity: Severity::Error, place: None, message: 0, rule: None },
+    })
+}
+
+/// How grave a linter's code is: pylint's are numbered with four digits and a colon behind them.
+fn of_code(code: &str, is_numbered: bool) -> Severity {
+    let is_error = match code.as_bytes()[0] {
+        first if is_numbered => matches!(first, b'E' | b'F'),
+        b'E' => code.starts_with("E9"),
+        b'F' => code.starts_with("F8") || code.starts_with("F7"),
+        _ => false,
+    };
+    if is_error { Severity::Error } else { Severity::Warning }
+}
+
 /// Whether a line shows source code, or points into it: ` 12 | x = y;`, `    |     ^~~`, `  --> a.rs:1:2`.
 pub fn is_excerpt(line: &str) -> bool {
     let text = line.trim_start();
-    if text.starts_with("--> ") || text.starts_with("::: ") || text.starts_with("= note:") || text.starts_with("= help:") {
+    if text.starts_with("--> ") || text.starts_with("::: ") || text.starts_with("= note:") || text.starts_with("= help:") || line.starts_with("help: ") {
         return true;
     }
     let rest = text.trim_start_matches('>').trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
     let is_numbered = rest.len() < text.len();
+    if is_numbered && (rest.starts_with(" + ") || rest.starts_with(" - ")) {
+        return true;
+    }
     if rest.starts_with(" |") || rest.starts_with('|') && (is_numbered || line.len() > text.len()) || rest.starts_with(" │") {
         return true;
     }

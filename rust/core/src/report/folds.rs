@@ -34,8 +34,12 @@ fn least(class: Class, weight: u8) -> usize {
 /// The folds of commands, of progress and of what else comes often; of errors and totals only where there are many.
 pub fn folds(report: &Report, question: &str) -> Vec<Fold> {
     let mut folds = Vec::new();
+    // Errors with a place are grouped by rule.
+    let placed: MixMap<u32, ()> =
+        report.findings.iter().filter(|each| each.place.0 < each.place.1).map(|each| (each.line, ())).collect();
     for class in [Class::Step, Class::Other, Class::Error, Class::Verdict] {
-        let lines: Vec<u32> = (0..report.rows.len() as u32).filter(|&line| report.rows[line as usize].class == class).collect();
+        let is_of_class = |&line: &u32| report.rows[line as usize].class == class && !placed.contains_key(&line);
+        let lines: Vec<u32> = (0..report.rows.len() as u32).filter(is_of_class).collect();
         let (alone, same) = repeated(report, &lines);
         for members in same {
             let heads = members.iter().map(|&line| head(report.lines.line(line as usize)) as u32).collect();

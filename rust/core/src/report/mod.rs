@@ -18,6 +18,7 @@ mod tally;
 mod verdicts;
 mod view;
 mod warnings;
+mod xml;
 
 use crate::text::{Drafts, Task};
 

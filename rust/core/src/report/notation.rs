@@ -5,14 +5,16 @@
 //! again (`b*3` three times), `~*5` five blank lines. `~~` begins a line that begins with `~`. All else is as it was.
 //! A shape that begins with `\n` stands for a blank line and what follows.
 
-use super::diagnostics::{self, Severity};
+use super::clean::clean;
+use super::diagnostics;
 use super::expand;
 use super::progress::Marks;
+use super::read::{self, Class};
 use super::results::{self, Ending, Outcome};
 use super::shape::{self, Input, Part, Shape};
 use super::verdicts;
 use crate::json::paths::MixMap;
-use crate::text::{Lines, Task};
+use crate::text::Task;
 use crate::words;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -24,8 +26,8 @@ const MIN_REPEATED: usize = 12;
 const MAX_LINE: usize = 4_000;
 /// So many lines of a shape may be folded although they are grave.
 const MANY_GRAVE: usize = 6;
-/// Failures, errors or totals that stay as they are; where there are more, they may be folded too.
-const MAX_WHOLE: usize = 40;
+/// Failures, errors or totals that stay as they are; more may be folded where they are much of the text.
+const FEW_WHOLE: usize = 12;
 /// Lines that the question names and that stay as they are.
 const MAX_NAMED: usize = 12;
 
@@ -63,7 +65,7 @@ pub fn write(task: &Task) -> Option<String> {
         lines.iter_mut().for_each(|line| *line = &line[..line.len() - 1]);
     }
     let marks = Marks::of(&lines);
-    let stays = stays_whole(&lines, task);
+    let stays = stays_whole(whole, lines.len(), task);
     let encoded = marks.encode(&lines, &stays);
     let mut form = Form::of(&encoded, &stays);
     let body = form.write();
@@ -72,29 +74,36 @@ pub fn write(task: &Task) -> Option<String> {
     (out.len() < text.len() && expand::expand(&out).as_deref() == Some(text)).then_some(out)
 }
 
-/// Which lines stay as they are: failures, errors and totals unless there are many, the last line, and what the
-/// question names.
-fn stays_whole(lines: &[&str], task: &Task) -> Vec<bool> {
-    let mut graves: [Vec<usize>; 3] = Default::default();
-    for (index, line) in lines.iter().enumerate() {
-        if results::outcome(line).is_some_and(|found| found.ending == Ending::Fail) {
-            graves[0].push(index);
-        } else if diagnostics::diagnostic(line).is_some_and(|found| found.severity == Severity::Error) {
-            graves[1].push(index);
-        } else if verdicts::is_verdict(line) {
-            graves[2].push(index);
+/// Which lines stay as they are: failures, errors, totals and what says why, unless there are many; the last line, and
+/// what the question names.
+fn stays_whole(whole: &str, count: usize, task: &Task) -> Vec<bool> {
+    let cleaned = clean(whole);
+    let report = read::read(&cleaned);
+    let mut graves: [Vec<usize>; 5] = Default::default();
+    for (index, row) in report.rows.iter().enumerate() {
+        let grave = match row.class {
+            Class::Fail => 0,
+            Class::Error => 1,
+            Class::Verdict => 2,
+            Class::Detail if row.weight >= 5 => 3,
+            Class::Frame if row.weight >= 5 => 4,
+            _ => continue,
+        };
+        graves[grave].push(index);
+    }
+    let mut stays = vec![false; count.max(report.rows.len())];
+    for grave in &graves {
+        let bytes: usize = grave.iter().map(|&index| report.lines.line(index).len()).sum();
+        if bytes <= whole.len() / 10 || grave.len() <= FEW_WHOLE {
+            grave.iter().for_each(|&index| stays[index] = true);
         }
     }
-    let mut stays = vec![false; lines.len()];
-    graves.iter().filter(|grave| grave.len() <= MAX_WHOLE).flatten().for_each(|&index| stays[index] = true);
-    if let Some(last) = lines.iter().rposition(|line| !line.is_empty()) {
+    if let Some(last) = report.rows.iter().rposition(|row| row.class != Class::Blank) {
         stays[last] = true;
     }
-    let hits = Lines::of(task.text).named(task.question, task.call);
+    let hits = report.lines.named(task.question, task.call);
     for hit in hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED) {
-        if let Some(stays) = stays.get_mut(hit.node as usize) {
-            *stays = true;
-        }
+        stays[hit.node as usize] = true;
     }
     stays
 }

@@ -6,7 +6,7 @@
 use super::blocks::{self, Block};
 use super::diagnostics::{self, Severity};
 use super::results::{self, Ending, Outcome};
-use super::{steps, verdicts};
+use super::{steps, verdicts, xml};
 use crate::text::Lines;
 use crate::words;
 
@@ -148,10 +148,13 @@ impl<'t> Reader<'t> {
 
     /// The row of a line that belongs to no block.
     fn outer(&mut self, index: usize, line: &'t str, text: &str, indent: u16) -> Row {
-        if let Some(row) = self.ruler(index, line) {
+        if let Some(row) = text.starts_with('<').then(|| xml::row(self, index, line, text)).flatten() {
             return row;
         }
         if let Some(row) = blocks::opener(self, index, line, text, indent) {
+            return row;
+        }
+        if let Some(row) = self.ruler(index, line) {
             return row;
         }
         if let Some(outcome) = results::outcome(line) {
@@ -194,7 +197,10 @@ impl<'t> Reader<'t> {
         if self.in_names && indent == 4 {
             return weighed(Class::Other, 0);
         }
-        self.in_names = text.trim_end() == "failures:";
+        self.in_names = matches!(text.trim_end(), "failures:" | "successes:");
+        if self.in_names {
+            return weighed(Class::Noise, 0);
+        }
         let is_trouble = words::has_trouble(line.as_bytes()) || has_signal(text);
         weighed(Class::Other, if is_trouble { 5 } else { 1 })
     }
@@ -233,15 +239,22 @@ impl<'t> Reader<'t> {
         let at = self.lines.list[index].start;
         let moved = |(start, end): Span| (at + start, at + end);
         self.has_signs |= self.lines.text.as_bytes()[moved(outcome.mark).0 as usize] >= 0x80;
+        let is_dots = outcome.name.1 <= outcome.mark.0 && outcome.tests > 1;
         let (class, weight) = match outcome.ending {
             Ending::Pass => (Class::Pass, 0),
+            // Which tests these are is said further on.
+            Ending::Fail if is_dots => (Class::Fail, 2),
             Ending::Fail => (Class::Fail, ALWAYS),
             Ending::Skip => (Class::Skip, 2),
             Ending::Start => (Class::Noise, 0),
         };
-        if class != Class::Noise {
-            self.open(Block::Below { indent, is_failed: class == Class::Fail });
+        if class == Class::Fail {
+            self.weigh_log();
         }
+        self.open(match class {
+            Class::Noise => Block::Running { indent },
+            _ => Block::Below { indent, is_failed: class == Class::Fail },
+        });
         Row {
             class,
             weight,
@@ -253,8 +266,17 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// What a test logged before it was told that it failed says why.
+    fn weigh_log(&mut self) {
+        let log = self.rows.iter_mut().rev().take_while(|row| row.class == Class::Source && row.weight == 0);
+        for (ordinal, row) in log.enumerate() {
+            (row.class, row.weight) = (Class::Detail, if ordinal < 4 { 6 } else if ordinal < 12 { 3 } else { 1 });
+        }
+    }
+
     fn finding(&mut self, index: usize, line: &'t str, indent: u16) -> Option<Row> {
-        let found = diagnostics::diagnostic(line)?;
+        let below = if index + 1 < self.lines.len() { self.lines.line(index + 1) } else { "" };
+        let found = diagnostics::diagnostic(line).or_else(|| diagnostics::pointed(line, below))?;
         let class = match found.severity {
             Severity::Error => Class::Error,
             Severity::Warning => Class::Warning,

@@ -99,7 +99,7 @@ impl<'t> Folder<'t> {
             let before = folder.tokens.len();
             match line.name {
                 Some(name) => named_tokens(line.text, name, &common, &mut folder.tokens),
-                None => tokens(line.text.as_bytes(), &mut folder.tokens),
+                None => tokens(line.text.as_bytes(), 0, line.text.len(), &mut folder.tokens),
             }
             if folder.tokens.len() - before > MAX_TOKENS {
                 folder.tokens.truncate(before);
@@ -322,26 +322,22 @@ fn first_word(text: &str, (start, end): (u32, u32)) -> Option<&[u8]> {
     memchr::memchr(b' ', name).map(|blank| &name[..=blank])
 }
 
-/// A line of which only the name varies: what stands before it and behind it are one token each.
+/// The tokens of a line whose name varies as a whole, but for a first word that several names share.
 fn named_tokens(text: &str, name: (u32, u32), common: &MixMap<u64, u32>, out: &mut Vec<Token>) {
-    let fixed = |start: u32, end: u32| Token { start, end, ..Token::default() };
+    tokens(text.as_bytes(), 0, name.0 as usize, out);
     let mut start = name.0;
-    if name.0 > 0 {
-        out.push(fixed(0, name.0));
-    }
     if let Some(word) = first_word(text, name).filter(|word| common.get(&xxh3_64(word)).is_some_and(|&n| n >= 4)) {
         start += word.len() as u32;
-        out.push(fixed(name.0, start));
+        out.push(Token { start: name.0, end: start, ..Token::default() });
     }
     out.push(Token { start, end: name.1, is_masked: true, is_word: true, is_joint: false });
-    if (name.1 as usize) < text.len() {
-        out.push(fixed(name.1, text.len() as u32));
-    }
+    tokens(text.as_bytes(), name.1 as usize, text.len(), out);
 }
 
-/// Words, blanks and marks of a line; numbers, paths and what is quoted are masked.
-fn tokens(text: &[u8], out: &mut Vec<Token>) {
-    let (limit, mut at) = (out.len() + MAX_TOKENS + 1, 0);
+/// Words, blanks and marks of a part of a line; numbers, paths and what is quoted are masked.
+fn tokens(text: &[u8], from: usize, to: usize, out: &mut Vec<Token>) {
+    let (text, mut at) = (&text[..to], from);
+    let limit = out.len() + MAX_TOKENS + 1;
     while at < text.len() && out.len() < limit {
         let start = at;
         let byte = text[at];

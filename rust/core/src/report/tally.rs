@@ -38,7 +38,8 @@ pub fn tallies(report: &Report) -> Vec<Tally> {
                     tallies.push(Tally::new(row.class, index as u32, mark));
                     tallies.len() - 1
                 });
-                let group = group_of(report, row).unwrap_or(&suite);
+                let suite = if row.indent > suite_indent { suite.as_str() } else { "" };
+                let group = group_of(report, row).unwrap_or(suite);
                 tallies[at].add(group, row.tests.max(1), &mut of_group);
             }
             _ => {}

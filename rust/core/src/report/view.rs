@@ -3,6 +3,7 @@
 //! The view is written with growing harshness, 0 to 4, until it fits.
 
 use super::clean::clean;
+use super::diagnostics::Severity;
 use super::folds::{self, Fold};
 use super::read::{self, Class, Report, ALWAYS};
 use super::tally::{self, Tally};
@@ -15,6 +16,11 @@ use std::fmt::Write;
 
 /// Lines that a question names and that are shown for it.
 const MAX_NAMED: usize = 6;
+/// Different errors of a rule that are written out, by harshness; more are written as one with all their places.
+const MAX_ERRORS: [usize; 5] = [40, 16, 8, 6, 6];
+const NAMED: &str = "named by the question";
+/// Longer lines are cut.
+const MAX_LINE: usize = 1_200;
 /// The harshest form.
 const HARSHEST: u8 = 4;
 /// Other lines that are shown, at first and at last.
@@ -74,13 +80,15 @@ struct Plan<'r, 't> {
     tallies: Vec<Tally>,
     folds: Vec<Fold>,
     groups: Vec<Group>,
+    /// The group and the finding of each line that is an error.
+    errors: MixMap<u32, (usize, usize)>,
     /// Lines that the question names.
     named: Vec<u32>,
     /// The fold of each line that is in one.
     of_line: MixMap<u32, usize>,
     skipped: u32,
-    /// Fail lines that a summary says again.
-    is_said_again: Vec<bool>,
+    /// Failures that are said again further on.
+    again: MixMap<u32, Again>,
     last: usize,
 }
 
@@ -98,14 +106,21 @@ impl<'r, 't> Plan<'r, 't> {
         let named = hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED).map(|hit| hit.node).collect();
         let skipped = tallies.iter().filter(|tally| tally.class == Class::Skip).map(|tally| tally.tests).sum();
         let last = (0..report.rows.len()).rev().find(|&line| report.rows[line].class != Class::Blank).unwrap_or(0);
-        let is_said_again = said_again(report);
-        Plan { report, tallies, folds, groups: warnings::groups(report), named, of_line, skipped, is_said_again, last }
+        let again = said_again(report);
+        let groups = warnings::groups(report);
+        let mut errors = MixMap::default();
+        for (at, group) in groups.iter().enumerate().filter(|(_, group)| group.severity == Severity::Error) {
+            group.members.iter().for_each(|&member| {
+                errors.insert(report.findings[member].line, (at, member));
+            });
+        }
+        Plan { report, tallies, folds, groups, errors, named, of_line, skipped, again, last }
     }
 
     fn write(&self, harshness: u8, key: &str) -> View {
         let mut page = Page::default();
         let mut tallies = self.tallies.iter().peekable();
-        let mut others = 0;
+        let (mut others, mut skip_to) = (0, 0);
         for (index, row) in self.report.rows.iter().enumerate() {
             let line = index as u32;
             while tallies.peek().is_some_and(|tally| tally.line == line) {
@@ -115,7 +130,7 @@ impl<'r, 't> Plan<'r, 't> {
                 }
             }
             if self.named.contains(&line) {
-                page.line(self.report, index, "named by the question");
+                page.line(self.report, index, NAMED);
                 continue;
             }
             if let Some(&at) = self.of_line.get(&line) {
@@ -127,11 +142,22 @@ impl<'r, 't> Plan<'r, 't> {
                 }
                 continue;
             }
+            if line < skip_to {
+                page.drop(row.class);
+                continue;
+            }
+            if let Some(&(at, member)) = self.errors.get(&line) {
+                skip_to = page.write_error(self.report, &self.groups[at], member, harshness);
+                continue;
+            }
+            if let Some(again) = self.again.get(&line).filter(|again| again.has_details && harshness > 0) {
+                skip_to = again.end;
+            }
             let shows = match row.class {
                 Class::Blank | Class::Noise if row.weight <= harshness => false,
                 Class::Pass | Class::Warning => false,
                 Class::Skip => self.shows_skips(harshness),
-                Class::Fail if self.is_said_again[index] => harshness < 2,
+                Class::Fail if self.again.contains_key(&line) => harshness < 2,
                 Class::Head if row.weight < ALWAYS => harshness < 2 && self.has_shown_below(index, harshness),
                 Class::Other if row.weight == 1 => {
                     others += 1;
@@ -139,14 +165,16 @@ impl<'r, 't> Plan<'r, 't> {
                 }
                 _ => row.weight > harshness,
             };
-            if shows || index == self.last && row.class != Class::Warning {
+            if shows && row.class == Class::Detail && row.weight <= 3 && page.has_said(self.report.lines.line(index)) {
+                page.drop(row.class);
+            } else if shows || index == self.last && row.class != Class::Warning {
                 page.line(self.report, index, reason(row.class));
             } else {
                 page.drop(row.class);
             }
         }
         let detail = Detail::of(harshness);
-        for group in &self.groups {
+        for group in self.groups.iter().filter(|group| group.severity == Severity::Warning) {
             let before = page.shown.len();
             group.write(self.report, &detail, &mut page.shown, &mut page.body);
             page.unlike(before);
@@ -176,27 +204,53 @@ impl<'r, 't> Plan<'r, 't> {
     }
 }
 
-/// For each failed result whether a later line says it again with more: a summary's, or the title of its details.
-fn said_again(report: &Report) -> Vec<bool> {
-    let name = |line: usize| {
-        let row = &report.rows[line];
-        let name = &report.lines.text[row.name.0 as usize..row.name.1 as usize];
-        name.split(" - ").next().unwrap_or(name).trim().rsplit("::").next().unwrap_or("")
-    };
-    let mut later: MixMap<u64, ()> = MixMap::default();
-    let mut is_again = vec![false; report.rows.len()];
-    for line in (0..report.rows.len()).rev() {
-        if report.rows[line].class != Class::Fail || report.rows[line].name.0 == report.rows[line].name.1 {
-            continue;
+/// A failure that is said again further on.
+struct Again {
+    /// Whether it is said there why, in the same words.
+    has_details: bool,
+    /// The line behind its own details.
+    end: u32,
+}
+
+/// The failures that a later line says again: a summary's, or the title of its details. A test of the same name in
+/// another file, or at the same place of another tree, is another one.
+fn said_again(report: &Report) -> MixMap<u32, Again> {
+    // For each name the indents at which it stands without a file, and what was said first.
+    let mut later: MixMap<u64, Vec<(Option<u16>, u64)>> = MixMap::default();
+    let mut found = MixMap::default();
+    let mut end = report.rows.len() as u32;
+    let mut first_said = 0;
+    let hash = |text: &str| xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+    for (line, row) in report.rows.iter().enumerate().rev() {
+        match row.class {
+            Class::Detail => first_said = hash(report.lines.line(line).trim()),
+            Class::Blank | Class::Noise | Class::Frame | Class::Source => {}
+            _ => {
+                if row.class == Class::Fail && row.name.0 < row.name.1 {
+                    let slice = |(start, end): (u32, u32)| &report.lines.text[start as usize..end as usize];
+                    let group = slice(row.group).trim();
+                    let key = hash(bare_name(slice(row.name))) ^ hash(group).rotate_left(9);
+                    let indent = group.is_empty().then_some(row.indent);
+                    let known = later.entry(key).or_default();
+                    if known.iter().any(|(other, _)| indent.is_none() || *other != indent) {
+                        let has_details = first_said != 0 && known.iter().any(|(_, said)| *said == first_said);
+                        found.insert(line as u32, Again { has_details, end });
+                    }
+                    known.push((indent, first_said));
+                }
+                first_said = 0;
+                end = line as u32;
+            }
         }
-        let name = name(line);
-        if name.is_empty() {
-            continue;
-        }
-        let key = xxhash_rust::xxh3::xxh3_64(name.as_bytes());
-        is_again[line] = later.insert(key, ()).is_some();
     }
-    is_again
+    found
+}
+
+/// A test's name without its file, its message and the time it took.
+fn bare_name(name: &str) -> &str {
+    let name = name.split(" - ").next().unwrap_or(name).trim();
+    let name = name.rsplit("::").next().unwrap_or(name);
+    name.strip_suffix(')').and_then(|name| name.rfind(" (")).map_or(name, |at| &name[..at])
 }
 
 fn reason(class: Class) -> &'static str {
@@ -219,15 +273,29 @@ struct Page {
     shown: Vec<u32>,
     kept: Vec<(u32, &'static str)>,
     dropped: MixMap<u8, usize>,
+    /// Hashes of lines of detail that were written.
+    details: MixMap<u64, ()>,
     /// Lines that are said but not shown.
     said: usize,
 }
 
 impl Page {
     fn line(&mut self, report: &Report, index: usize, why: &'static str) {
-        self.body.push_str(report.lines.line(index).trim_end());
-        self.body.push('\n');
+        let line = report.lines.line(index).trim_end();
+        if line.len() > MAX_LINE && why != NAMED {
+            let end = (0..=MAX_LINE).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
+            let _ = writeln!(self.body, "{}… {} bytes", &line[..end], line.len() - end);
+        } else {
+            self.body.push_str(line);
+            self.body.push('\n');
+        }
         self.kept.push((index as u32 + 1, why));
+    }
+
+    /// Whether a line of detail says what one before it said; remembers it.
+    fn has_said(&mut self, line: &str) -> bool {
+        let line = line.trim();
+        line.len() >= 8 && self.details.insert(xxhash_rust::xxh3::xxh3_64(line.as_bytes()), ()).is_some()
     }
 
     fn drop(&mut self, class: Class) {
@@ -250,6 +318,29 @@ impl Page {
         (shown..fold.members.len()).for_each(|_| self.drop(fold.class));
     }
 
+    /// Writes an error, or all of its rule where there are many; returns the line up to which nothing more is shown.
+    fn write_error(&mut self, report: &Report, group: &Group, member: usize, harshness: u8) -> u32 {
+        let finding = &report.findings[member];
+        let is_first = group.members[0] == member;
+        if group.distinct.len() > MAX_ERRORS[harshness as usize] {
+            let before = self.shown.len();
+            if is_first {
+                group.write(report, &Detail::of_errors(), &mut self.shown, &mut self.body);
+                self.unlike(before);
+            }
+            return if is_first { finding.line + 1 } else { finding.end };
+        }
+        let Some(&(_, count)) = group.distinct.iter().find(|(index, _)| *index == member) else {
+            self.drop(Class::Error);
+            return finding.end;
+        };
+        if count > 1 {
+            let _ = write!(self.body, "{count}× ");
+        }
+        self.line(report, finding.line as usize, "error");
+        finding.line + 1
+    }
+
     /// Counts lines that a group has shown.
     fn unlike(&mut self, before: usize) {
         for line in self.shown.drain(before..) {
@@ -261,12 +352,13 @@ impl Page {
         self.kept.sort_unstable();
         self.kept.dedup_by_key(|kept| kept.0);
         let shown = (self.kept.len() + self.said).min(total.saturating_sub(1));
-        const NAMES: [(Class, &str); 12] = [
+        const NAMES: [(Class, &str); 13] = [
             (Class::Blank, "blank lines"),
             (Class::Noise, "rulers"),
             (Class::Pass, "results of passed tests"),
             (Class::Skip, "results of skipped tests"),
             (Class::Warning, "lines of warnings"),
+            (Class::Error, "errors said before"),
             (Class::Head, "titles"),
             (Class::Step, "steps"),
             (Class::Detail, "lines of detail"),

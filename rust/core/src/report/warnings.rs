@@ -1,4 +1,4 @@
-//! Warnings in; grouped by the rule that found them, with exact counts and all places, out.
+//! Findings in; grouped by the rule that found them, with exact counts and all places, out.
 
 use super::diagnostics::Severity;
 use super::read::{Finding, Report, Span};
@@ -8,24 +8,25 @@ use std::cell::OnceCell;
 use std::fmt::Write;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Warnings that one rule found.
+/// What one rule found.
 pub struct Group {
+    pub severity: Severity,
     /// Indices of findings, ascending.
     pub members: Vec<usize>,
     /// Members whose lines differ from those before, and how often each comes.
-    distinct: Vec<(usize, u32)>,
+    pub distinct: Vec<(usize, u32)>,
     template: OnceCell<Template>,
 }
 
-/// The warnings of a report by rule, in the order in which rules first come.
+/// The findings of a report by rule, in the order in which rules first come.
 pub fn groups(report: &Report) -> Vec<Group> {
     let mut by_rule: MixMap<u64, usize> = MixMap::default();
     let mut by_line: MixMap<u64, usize> = MixMap::default();
     let mut groups: Vec<Group> = Vec::new();
-    for (index, finding) in report.findings.iter().enumerate().filter(|(_, each)| each.severity == Severity::Warning) {
-        let key = rule_key(report, finding);
+    for (index, finding) in report.findings.iter().enumerate() {
+        let key = rule_key(report, finding) ^ finding.severity as u64;
         let at = *by_rule.entry(key).or_insert_with(|| {
-            groups.push(Group { members: Vec::new(), distinct: Vec::new(), template: OnceCell::new() });
+            groups.push(Group::new(finding.severity));
             groups.len() - 1
         });
         let group = &mut groups[at];
@@ -87,6 +88,12 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// Of errors each is in sight, however many there are.
+    pub fn of_errors() -> Detail {
+        Detail { lines: 0, values: true, places: true, files: true, context: 0 }
+    }
+
+    /// Of warnings.
     pub fn of(harshness: u8) -> Detail {
         match harshness {
             0 => Detail { lines: 12, values: true, places: true, files: true, context: 3 },
@@ -99,6 +106,10 @@ impl Detail {
 }
 
 impl Group {
+    fn new(severity: Severity) -> Self {
+        Group { severity, members: Vec::new(), distinct: Vec::new(), template: OnceCell::new() }
+    }
+
     /// Writes a group; returns the lines of its findings that can be read.
     pub fn write(&self, report: &Report, detail: &Detail, shown: &mut Vec<u32>, out: &mut String) {
         if self.distinct.len() <= detail.lines {
@@ -153,7 +164,7 @@ impl Group {
             let run = self.members[at..].iter().take_while(|&&member| slice(report, report.findings[member].path) == path).count();
             // A file in the same folder as the one before is written without it.
             let folder = path.rfind(['/', '\\']).map_or(0, |at| at + 1);
-            let is_near = folder > 0 && last.is_some_and(|last| last.rfind(['/', '\\']).map_or(0, |at| at + 1) == folder && last[..folder] == path[..folder]);
+            let is_near = self.severity == Severity::Warning && folder > 0 && last.is_some_and(|last| last.rfind(['/', '\\']).map_or(0, |at| at + 1) == folder && last[..folder] == path[..folder]);
             let _ = write!(out, " {}", if is_near { &path[folder..] } else { path });
             last = Some(path);
             if !detail.places {
