@@ -155,7 +155,8 @@ impl Seen {
         }
         // What was found in a file may hold a time, and a line and a column look like one.
         let located = located(line);
-        if has_stamp(line) && !matches!(located, Located::Hit) {
+        let begins_with_number = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
+        if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit)) {
             self.stamped += 1.0;
             return;
         }
@@ -496,7 +497,9 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
             b'(' => matches!(close, Some(b',' | b')')),
             mark => close == Some(&mark),
         };
-        if is_place {
+        // Between digits it is part of a date or a time.
+        let is_time = line[at - 1].is_ascii_digit() && line.get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
+        if is_place && !is_time {
             return Some((&line[..at], &line[at + 2 + digits..]));
         }
     }
@@ -533,8 +536,7 @@ fn is_counted(line: &[u8]) -> bool {
     let text = line.trim_ascii();
     let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word))
-        || text.starts_with("ℹ pass ".as_bytes())
+    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word)) || text.starts_with("ℹ pass ".as_bytes())
 }
 
 /// Whether a line begins as those do that tell how one test ended.
@@ -557,6 +559,7 @@ mod tests {
     #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
+        let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);
         let counted =
             "- 1117838570 2005.06.03 R02-M1 RAS KERNEL corrected\n[   12.345678] usb 1-1: new device\n".repeat(5);
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
@@ -573,6 +576,7 @@ mod tests {
         for (text, kind) in [
             (log.as_str(), Kind::Log),
             (&counted, Kind::Log),
+            (&named, Kind::Log),
             (&search, Kind::Search),
             (heading, Kind::Search),
             (diff, Kind::Diff),

@@ -25,11 +25,19 @@ pub enum Block {
     /// One of cargo's failures.
     Stdout,
     /// What a test logs that has begun.
-    Running { indent: u16 },
+    Running {
+        indent: u16,
+    },
     /// More indented lines below the line of a result.
-    Below { indent: u16, is_failed: bool },
+    Below {
+        indent: u16,
+        is_failed: bool,
+    },
     /// Source code and notes below a finding.
-    Finding { indent: u16, is_error: bool },
+    Finding {
+        indent: u16,
+        is_error: bool,
+    },
 }
 
 impl Block {
@@ -251,7 +259,8 @@ fn numbered(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
 fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     let text = line.trim();
     let ends = text.starts_with("● ")
-        || indent == 0 && (results::outcome(line).is_some() || verdicts::is_verdict(line) || text.starts_with("Summary of all"));
+        || indent == 0
+            && (results::outcome(line).is_some() || verdicts::is_verdict(line) || text.starts_with("Summary of all"));
     if ends {
         return None;
     }
@@ -316,9 +325,8 @@ fn below(reader: &mut Reader, line: &str, indent: u16, least: u16, is_failed: bo
     }
     let key = text.find(':').map_or("", |at| &text[..at]);
     match key {
-        "duration_ms" | "type" | "failureType" | "code" | "name" | "stack" | "operator" | "severity" | "generatedMessage" => {
-            Some(weighed(Class::Noise, 0))
-        }
+        "duration_ms" | "type" | "failureType" | "code" | "name" | "stack" | "operator" | "severity"
+        | "generatedMessage" => Some(weighed(Class::Noise, 0)),
         "error" | "message" | "expected" | "actual" | "location" | "wanted" | "found" | "at" => {
             reader.said = if matches!(key, "error" | "message") { 0 } else { reader.said.max(3) };
             Some(weighed(Class::Detail, 6))
@@ -361,15 +369,32 @@ pub fn is_frame(text: &str, indent: u16) -> bool {
     if indent > 0 && text.starts_with("at ") {
         return text.contains('(') || text.contains(':');
     }
-    text.starts_with("File \"") && text.contains("\", line ") || text.starts_with("❯ ") && text.contains(':') && indent > 0
+    text.starts_with("File \"") && text.contains("\", line ")
+        || text.starts_with("❯ ") && text.contains(':') && indent > 0
         || text.starts_with("goroutine ")
 }
 
 /// Whether a frame is in code that the project only uses.
 pub fn is_foreign(text: &str) -> bool {
     const PARTS: [&str; 18] = [
-        "node_modules", "node:", "site-packages", "dist-packages", "lib/python", "/rustc/", ".cargo/registry", "<anonymous>)", "internal/",
-        "java.base/", "jdk.internal", "org.junit", "sun.reflect", "java.lang.reflect", "core::panicking", "std::", "/usr/lib", "/usr/local/go",
+        "node_modules",
+        "node:",
+        "site-packages",
+        "dist-packages",
+        "lib/python",
+        "/rustc/",
+        ".cargo/registry",
+        "<anonymous>)",
+        "internal/",
+        "java.base/",
+        "jdk.internal",
+        "org.junit",
+        "sun.reflect",
+        "java.lang.reflect",
+        "core::panicking",
+        "std::",
+        "/usr/lib",
+        "/usr/local/go",
     ];
     PARTS.iter().any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
 }

@@ -163,7 +163,14 @@ impl<'t> Reader<'t> {
         let in_tree = self.has_signs && indent >= 2;
         if in_tree && text.starts_with("- ") {
             let span = self.span(index, indent as usize, line.len());
-            return Row { class: Class::Skip, weight: 2, tests: 1, mark: (span.0, span.0 + 1), name: span, ..Row::default() };
+            return Row {
+                class: Class::Skip,
+                weight: 2,
+                tests: 1,
+                mark: (span.0, span.0 + 1),
+                name: span,
+                ..Row::default()
+            };
         }
         // A command is told at once; what stands behind `[INFO]` may be totals.
         let is_step = steps::is_step(line);
@@ -270,7 +277,16 @@ impl<'t> Reader<'t> {
     fn weigh_log(&mut self) {
         let log = self.rows.iter_mut().rev().take_while(|row| row.class == Class::Source && row.weight == 0);
         for (ordinal, row) in log.enumerate() {
-            (row.class, row.weight) = (Class::Detail, if ordinal < 4 { 6 } else if ordinal < 12 { 3 } else { 1 });
+            (row.class, row.weight) = (
+                Class::Detail,
+                if ordinal < 4 {
+                    6
+                } else if ordinal < 12 {
+                    3
+                } else {
+                    1
+                },
+            );
         }
     }
 
@@ -376,7 +392,8 @@ pub fn weighed(class: Class, weight: u8) -> Row {
 /// Of a line such as `==== title ====`: the title, and whether rulers stand on both sides of it.
 pub fn unruled(line: &str) -> Option<(&str, bool)> {
     let line = line.trim_end();
-    let mark = line.chars().next().filter(|mark| matches!(mark, '=' | '-' | '_' | '*' | '#' | '─' | '━' | '═' | '⎯'))?;
+    let mark =
+        line.chars().next().filter(|mark| matches!(mark, '=' | '-' | '_' | '*' | '#' | '─' | '━' | '═' | '⎯'))?;
     let behind = line.trim_start_matches(mark);
     let leading = line.len() - behind.len();
     if leading < 3 * mark.len_utf8() || !behind.is_empty() && !behind.starts_with(' ') {

@@ -6,8 +6,8 @@ use super::clean::clean;
 use super::diagnostics::Severity;
 use super::folds::{self, Fold};
 use super::read::{self, Class, Report, ALWAYS};
-use super::tally::{self, Tally};
 use super::tags;
+use super::tally::{self, Tally};
 use super::warnings::{self, Detail, Group};
 use crate::json::paths::MixMap;
 use crate::text::{marker, Task, View};
@@ -64,7 +64,8 @@ impl Goal {
     fn of(task: &Task) -> Goal {
         let (share, least, most) = if task.deep { (0.07, 350, 3) } else { (0.14, 550, 2) };
         let bytes = ((task.text.len() as f64 * share) as usize).max(least);
-        let tokens = task.target_ratio.map(|ratio| (tokens::count(task.text, Encoding::O200kBase) as f64 * ratio) as usize);
+        let tokens =
+            task.target_ratio.map(|ratio| (tokens::count(task.text, Encoding::O200kBase) as f64 * ratio) as usize);
         Goal { bytes, tokens: tokens.unwrap_or(usize::MAX), most }
     }
 
@@ -367,8 +368,10 @@ impl Page {
             (Class::Other, "other lines"),
             (Class::Fail, "failures said twice"),
         ];
-        let dropped: Vec<(String, usize)> =
-            NAMES.iter().filter_map(|(class, name)| Some((name.to_string(), *self.dropped.get(&(*class as u8))?))).collect();
+        let dropped: Vec<(String, usize)> = NAMES
+            .iter()
+            .filter_map(|(class, name)| Some((name.to_string(), *self.dropped.get(&(*class as u8))?)))
+            .collect();
         let mut text = marker("report", shown, total, "lines", key);
         text.push_str(&self.body);
         if let Some(others) = self.dropped.get(&(Class::Other as u8)) {
