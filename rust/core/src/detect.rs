@@ -17,6 +17,8 @@ const TAIL_LINES: usize = 6;
 const MAX_LINE_BYTES: usize = 160;
 /// Of a text of at most this size every line is looked at.
 const SMALL_BYTES: usize = 8_192;
+/// Bytes at the beginning in which the heads of a diff are looked for, which may stand behind much else.
+const SEARCHED_BYTES: usize = 16_384;
 /// Bytes in which the end of a line is looked for.
 const MAX_JUMP_BYTES: usize = 4_096;
 
@@ -27,6 +29,9 @@ pub type Scores = [f64; 5];
 pub fn scores(text: &str) -> Scores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
+    let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
+    seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
+    seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
