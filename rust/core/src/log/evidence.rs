@@ -1,25 +1,18 @@
 //! A mined log in, the lines that must stay in view out, each with how much it matters and why.
 
 use super::mine::{Map, Mined};
-use super::scan::Kind;
-use super::values;
-use crate::json::query::{Found, Query};
+use super::{level, named, scan, silence, values};
 use crate::words;
 
 /// Lines of trouble of which there are no more are all shown.
 const RARE_TROUBLE: u32 = 3;
 /// Templates with fewer lines are not looked through for remarkable values.
 const LEAST_ROWS: u32 = 5;
-/// Lines shown for words that name nothing special.
-const MAX_WEAK: usize = 3;
-/// The same where the word has digits, as an id has.
-const MAX_WEAK_IDS: usize = 12;
-/// Share of the best score that lines named by the question must have.
-const NAMED_SHARE: f32 = 0.45;
-const MAX_NAMED: usize = 200;
-/// Share of all lines up to which one of a few words in a column, such as a level, is rare.
-const RARE_LEVEL: f64 = 0.05;
-const MAX_LEVELS: usize = 9;
+/// Lines of a template from which they may come in a burst: four in five of them in so small a part of the time.
+const LEAST_BURST: usize = 20;
+const SHORT_PART: u32 = 8;
+/// A longer block of indented lines is no trace of the line above it.
+const MAX_TRACE: usize = 60;
 /// Different traces of one template that are shown.
 const MAX_TRACES: usize = 4;
 
@@ -64,13 +57,14 @@ impl Evidence {
         let (lines, starts) = by_template(mined);
         let is_tail = tails(mined);
         let mut evidence = Evidence { candidates: Vec::new(), summaries: Vec::new(), lines, starts, is_tail };
-        let levels = rare_levels(mined);
+        let levels = level::rare(mined);
         for (id, is_rare_level) in levels.into_iter().enumerate() {
             evidence.template(mined, id as u32, is_rare_level);
         }
         evidence.ends(mined);
+        silence::around(mined).into_iter().for_each(|line| evidence.add(line, Rank::Value, "silence"));
         evidence.traces(mined);
-        for (line, is_strong) in named(mined, question, call) {
+        for (line, is_strong) in named::named(mined, question, call) {
             let rank = if is_strong { Rank::Named } else { Rank::Value };
             evidence.add(line, rank, "named");
         }
@@ -95,10 +89,16 @@ impl Evidence {
         let example = self.lines[own.clone()].iter().copied().find(|&line| !mined.is_overwritten(line));
         let Some(first) = example else { return };
         let text = mined.line(first);
-        if text.trim_ascii().is_empty() || self.is_tail[first as usize] {
+        if text.trim_ascii().is_empty() {
             return;
         }
         let has_trouble = words::has_trouble(text.as_bytes());
+        if self.is_tail[first as usize] {
+            if has_trouble && template.count <= RARE_TROUBLE {
+                self.add(first, Rank::Value, "rare trouble");
+            }
+            return;
+        }
         let (rank, why) = match template.count {
             count if count <= RARE_TROUBLE && (has_trouble || is_rare_level) => (Rank::Alarm, "rare trouble"),
             1 => (Rank::Once, "once"),
@@ -119,6 +119,24 @@ impl Evidence {
             let (remarks, summary) = values::look(mined, &template.varying, &self.lines[own]);
             remarks.into_iter().for_each(|(line, why)| self.add(line, Rank::Value, why));
             self.summaries[id as usize] = summary;
+            self.burst(mined, id);
+        }
+    }
+
+    /// Says when most lines of a template come, if that is a short part of the time from its first to its last.
+    fn burst(&mut self, mined: &Mined, id: u32) {
+        let lines = &self.lines[self.starts[id as usize]..self.starts[id as usize + 1]];
+        let most = lines.len() * 4 / 5;
+        if lines.len() < LEAST_BURST {
+            return;
+        }
+        let span = |from: usize| lines[from + most - 1] - lines[from];
+        let Some(from) = (0..=lines.len() - most).min_by_key(|&from| span(from)) else { return };
+        if span(from) * SHORT_PART <= lines[lines.len() - 1] - lines[0] {
+            let (begin, end) = (mined.stamp(lines[from]), mined.stamp(lines[from + most - 1]));
+            if !begin.is_empty() {
+                self.summaries[id as usize].push_str(&format!("; {most} in {begin} to {end}"));
+            }
         }
     }
 
@@ -141,10 +159,10 @@ impl Evidence {
             let end = self.tail_end(line as u32) as usize;
             if end > line + 1 {
                 let trace = &mined.of_line[line + 1..end];
-                let hash = trace.iter().fold(0u64, |sum, &each| super::scan::mix(sum ^ u64::from(each), 0x1b87_3593));
+                let hash = trace.iter().fold(0u64, |sum, &each| scan::mix(sum ^ u64::from(each), 0x1b87_3593));
                 let of = u64::from(mined.of_line[line]);
                 let times = shown.entry(of).or_insert(0);
-                if *times < MAX_TRACES && seen.insert(super::scan::mix(of, hash), ()).is_none() {
+                if *times < MAX_TRACES && seen.insert(scan::mix(of, hash), ()).is_none() {
                     *times += 1;
                     self.add(line as u32, Rank::Value, "trace");
                 }
@@ -190,72 +208,17 @@ fn tails(mined: &Mined) -> Vec<bool> {
     if let Some(first) = tails.first_mut() {
         *first = false;
     }
+    let mut from = 0;
+    for at in 1..=tails.len() {
+        if tails.get(at) != Some(&true) {
+            if at - from > MAX_TRACE {
+                tails[from + 1..at].fill(false);
+            }
+            from = at;
+        }
+    }
     if tails.iter().filter(|&&is_tail| is_tail).count() * 10 > tails.len() * 8 {
         tails.fill(false);
     }
     tails
-}
-
-/// Of each template whether a word in its first columns, as a level, is one of a few there and rare.
-fn rare_levels(mined: &Mined) -> Vec<bool> {
-    const COLUMNS: usize = 3;
-    let mut counts: [Map<u32>; COLUMNS] = Default::default();
-    let mut of_template: Vec<[u64; COLUMNS]> = Vec::with_capacity(mined.templates.len());
-    for template in &mined.templates {
-        let line = mined.line(template.first).as_bytes();
-        let has_stamp = !mined.stamps[template.first as usize].is_none();
-        let mut own = [0u64; COLUMNS];
-        let (mut column, mut is_behind) = (0, !has_stamp);
-        mined.for_each_word(template.first, |word| {
-            if is_behind && word.kind == Kind::Plain && column < COLUMNS {
-                let text = &line[word.start as usize..word.end as usize];
-                if text.len() <= 24 && text.iter().any(|&byte| byte.is_ascii_alphabetic() || byte >= 0x80) {
-                    own[column] = super::scan::hash(text);
-                    *counts[column].entry(own[column]).or_insert(0) += template.count;
-                    column += 1;
-                }
-            }
-            is_behind |= word.start >= mined.stamps[template.first as usize].start;
-        });
-        of_template.push(own);
-    }
-    let limit = RARE_LEVEL * mined.len() as f64;
-    let is_column = |column: usize| counts[column].len() <= MAX_LEVELS && counts[column].len() > 1;
-    of_template
-        .into_iter()
-        .map(|own| (0..COLUMNS).any(|at| is_column(at) && own[at] != 0 && f64::from(counts[at][&own[at]]) <= limit))
-        .collect()
-}
-
-/// The lines that the question, or the call, names; and whether they are what it asks for.
-fn named(mined: &Mined, question: &str, call: &str) -> Vec<(u32, bool)> {
-    let query = Query::new(question, call);
-    if query.is_empty() {
-        return Vec::new();
-    }
-    let mut found: Vec<Found> = Vec::new();
-    for line in 0..mined.len() as u32 {
-        query.scan(mined.line(line).as_bytes(), line, &mut found);
-    }
-    let hits = query.score(found, mined.len() as u32);
-    let best = hits.first().map_or(0.0, |hit| if hit.by_call { 0.0 } else { hit.score });
-    let mut weak: Map<usize> = Map::default();
-    let mut lines = Vec::new();
-    for hit in hits {
-        // An identifier, or words in a row, are meant; a single word may just happen to stand there.
-        let text = &mined.line(hit.node).as_bytes()[hit.offset as usize..];
-        let is_id = text[..words::end_of(text, 0)].iter().any(u8::is_ascii_digit);
-        let is_telling = hit.phrase & 0xffff > 1 || is_id;
-        let is_strong = is_telling && !hit.by_call && hit.score >= NAMED_SHARE * best;
-        if is_strong && lines.len() < MAX_NAMED {
-            lines.push((hit.node, true));
-            continue;
-        }
-        let times = weak.entry(u64::from(hit.phrase)).or_insert(0);
-        *times += 1;
-        if *times <= if is_id { MAX_WEAK_IDS } else { MAX_WEAK } && lines.len() < MAX_NAMED {
-            lines.push((hit.node, false));
-        }
-    }
-    lines
 }

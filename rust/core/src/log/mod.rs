@@ -2,9 +2,14 @@
 
 mod columns;
 mod evidence;
+mod join;
+mod level;
 mod mine;
+mod named;
 mod read;
+mod repeat;
 mod scan;
+mod silence;
 mod stamp;
 mod table;
 mod tail;
@@ -12,6 +17,7 @@ mod tail;
 mod tests;
 mod values;
 mod view;
+mod write;
 
 use crate::text::{Drafts, Task};
 use evidence::{Evidence, Rank};

@@ -202,12 +202,13 @@ impl<'t> Reader<'t> {
         if self.out.len().checked_add(more)? > self.limit {
             return None;
         }
+        let text = self.out[from..].to_owned();
         for _ in 0..times {
             let shift = self.out.len() - from;
             for at in first..first + block {
                 self.starts.push(self.starts[at] + shift);
             }
-            self.out.extend_from_within(from..from + length);
+            self.out.push_str(&text);
         }
         Some(())
     }

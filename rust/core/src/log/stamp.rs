@@ -15,7 +15,8 @@ const MAX_LEADS: usize = 8;
 /// How the lines of a text write their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    Clock,
+    /// The clock time of this ordinal, from 0, near the beginning.
+    Clock(u8),
     /// So many words of digits.
     Digits(u8),
     None,
@@ -33,30 +34,16 @@ pub struct Stamps {
 impl Stamps {
     /// Judges by some lines of the text how it writes times.
     pub fn of<'t>(lines: impl Iterator<Item = &'t [u8]>) -> Stamps {
-        let mut clocks = 0;
-        let mut sampled: Vec<&[u8]> = Vec::new();
-        for line in lines.filter(|line| !line.trim_ascii().is_empty()).take(SAMPLE) {
-            clocks += usize::from(!clock(line).is_none());
-            sampled.push(line);
+        let sampled: Vec<&[u8]> = lines.filter(|line| !line.trim_ascii().is_empty()).take(SAMPLE).collect();
+        let mut style = clock_style(&sampled);
+        let mut is_word = style != Style::None && begins_differently(&sampled, style);
+        if style == Style::None || is_word {
+            let rising = [2, 1].into_iter().find(|&words| rises(&sampled, words)).map(Style::Digits);
+            if let Some(rising) = rising {
+                style = rising;
+                is_word = begins_differently(&sampled, style);
+            }
         }
-        let style = if clocks > 0 && clocks * 4 >= sampled.len() {
-            Style::Clock
-        } else if rises(&sampled, 2) {
-            Style::Digits(2)
-        } else if rises(&sampled, 1) {
-            Style::Digits(1)
-        } else {
-            Style::None
-        };
-        let mut leads: Vec<&[u8]> = sampled
-            .iter()
-            .map(|line| (line, find(style, line)))
-            .filter(|(_, stamp)| !stamp.is_none())
-            .map(|(line, stamp)| &line[..stamp.start as usize])
-            .collect();
-        leads.sort_unstable();
-        leads.dedup();
-        let is_word = leads.len() > MAX_LEADS || leads.iter().any(|lead| lead.contains(&b'@'));
         Stamps { style, is_word, last: Stamp::NONE, last_line: Vec::new() }
     }
 
@@ -98,9 +85,41 @@ impl Stamps {
     }
 }
 
+/// The first of the clock times near the beginning that goes on from line to line; a name of a file may hold another one.
+fn clock_style(lines: &[&[u8]]) -> Style {
+    const CLOCKS: usize = 3;
+    let (mut seen, mut changes) = ([0; CLOCKS], [0; CLOCKS]);
+    for ordinal in 0..CLOCKS {
+        let mut last: &[u8] = b"";
+        for line in lines {
+            let stamp = clock(line, ordinal as u8);
+            let text = &line[stamp.start as usize..stamp.end as usize];
+            if !text.is_empty() {
+                seen[ordinal] += 1;
+                changes[ordinal] += usize::from(text != last && !last.is_empty());
+                last = text;
+            }
+        }
+    }
+    let most = changes.into_iter().max().unwrap_or(0);
+    match (0..CLOCKS).find(|&at| changes[at] * 2 >= most && seen[at] > 0 && seen[at] * 4 >= lines.len()) {
+        Some(ordinal) => Style::Clock(ordinal as u8),
+        None => Style::None,
+    }
+}
+
+/// Whether there is much variety in front of the time.
+fn begins_differently(lines: &[&[u8]], style: Style) -> bool {
+    let stamped = lines.iter().map(|line| (line, find(style, line))).filter(|(_, stamp)| !stamp.is_none());
+    let mut leads: Vec<&[u8]> = stamped.map(|(line, stamp)| &line[..stamp.start as usize]).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    leads.len() > MAX_LEADS || leads.iter().any(|lead| lead.contains(&b'@'))
+}
+
 fn find(style: Style, line: &[u8]) -> Stamp {
     match style {
-        Style::Clock => clock(line),
+        Style::Clock(ordinal) => clock(line, ordinal),
         Style::Digits(words) => digits(line, words),
         Style::None => Stamp::NONE,
     }
@@ -110,11 +129,12 @@ fn digit_run(line: &[u8], from: usize) -> usize {
     line[from.min(line.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// The stamp around the first clock time (`10:00`, then usually `:01`) near the beginning.
-fn clock(line: &[u8]) -> Stamp {
+/// The stamp around the clock time (`10:00`, then usually `:01`) of this ordinal near the beginning.
+fn clock(line: &[u8], mut ordinal: u8) -> Stamp {
     let head = &line[..line.len().min(REACH)];
+    let mut from = 0;
     for at in memchr::memchr_iter(b':', head) {
-        let hours = head[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let hours = head[from.min(at)..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let minutes = digit_run(head, at + 1);
         if hours == 0 || hours > 2 || minutes == 0 || minutes > 2 {
             continue;
@@ -124,8 +144,13 @@ fn clock(line: &[u8]) -> Stamp {
         if !has_seconds && (hours != 2 || minutes != 2 || head.get(seconds).is_some_and(u8::is_ascii_alphanumeric)) {
             continue;
         }
-        let start = begin(head, at - hours);
-        return Stamp { start: start as u32, end: end(line, seconds) as u32, is_word: false };
+        let end = end(line, seconds);
+        if ordinal == 0 {
+            let start = from + begin(&head[from..], at - hours - from);
+            return Stamp { start: start as u32, end: end as u32, is_word: false };
+        }
+        ordinal -= 1;
+        from = end.min(head.len());
     }
     Stamp::NONE
 }
@@ -233,7 +258,7 @@ mod tests {
     use super::*;
 
     fn stamp(line: &str) -> &str {
-        let found = clock(line.as_bytes());
+        let found = clock(line.as_bytes(), 0);
         &line[found.start as usize..found.end as usize]
     }
 
@@ -263,5 +288,12 @@ mod tests {
         assert_eq!(style(&["- 1117838570 2005.06.03 R02", "- 1117838573 2005.06.03 R03"]), Style::Digits(1));
         assert_eq!(style(&["[    0.000000] a", "[    1.250000] b"]), Style::Digits(1));
         assert_eq!(style(&["alpha", "beta"]), Style::None);
+        assert_eq!(
+            style(&[
+                "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 x",
+                "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:01.2 y"
+            ]),
+            Style::Clock(1)
+        );
     }
 }

@@ -198,6 +198,30 @@ fn traces_belong_to_their_line_and_are_shown_once() {
 }
 
 #[test]
+fn silences_and_bursts_are_said() {
+    let time = |second: usize| format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+    let mut lines: Vec<String> =
+        (0..400).map(|n| format!("{} beat {n}", time(n + if n < 250 { 0 } else { 1_800 }))).collect();
+    let burst = (0..40).map(|n| format!("{} retry of {n}", time(100 + n / 8)));
+    lines.splice(100..100, std::iter::once(format!("{} retry of 99", time(99))).chain(burst));
+    lines.push(format!("{} retry of 98", time(2_300)));
+    let view = lossy(&lines.join("\n"), "");
+    assert!(view.contains("00:04:09 beat 249\n00:34:10 beat 250"), "{view}");
+    assert!(view.contains("33 in 00:01:39 to 00:01:43"), "{view}");
+}
+
+#[test]
+fn rare_trouble_below_another_line_is_found() {
+    let mut lines = service(200);
+    let blocks: Vec<String> = (0..90).map(|n| format!("   step {n} of the plan ok")).collect();
+    lines.splice(60..60, blocks);
+    lines.insert(101, "   step fehlgeschlagen wegen Überlast".to_owned());
+    lines.splice(20..20, ["  one".to_owned(), "  Fehler im Abgleich".to_owned()]);
+    let view = lossy(&lines.join("\n"), "");
+    assert!(view.contains("step fehlgeschlagen wegen Überlast") && view.contains("Fehler im Abgleich"), "{view}");
+}
+
+#[test]
 fn large_and_uniform_texts_take_linear_time() {
     let began = std::time::Instant::now();
     for text in

@@ -17,15 +17,17 @@ struct Clip {
     evidence: usize,
     /// Of the first line of a template of many lines.
     usual: usize,
+    /// Eighths of them that are a long line's beginning; the others are its end.
+    head: usize,
 }
 
-const BALANCED: Clip = Clip { named: 1_000, evidence: 400, usual: 240 };
-const DEEP: Clip = Clip { named: 1_000, evidence: 240, usual: 100 };
-/// What is tried, until the evidence fits into what may be kept.
+const BALANCED: Clip = Clip { named: 1_000, evidence: 400, usual: 240, head: 7 };
+const DEEP: Clip = Clip { named: 1_000, evidence: 240, usual: 100, head: 7 };
+/// What is tried, until the evidence fits into what may be kept. What tells lines apart mostly stands in their ends.
 const TIGHTER: [Clip; 3] = [
-    Clip { named: 600, evidence: 240, usual: 100 },
-    Clip { named: 400, evidence: 160, usual: 80 },
-    Clip { named: 300, evidence: 110, usual: 60 },
+    Clip { named: 600, evidence: 240, usual: 100, head: 6 },
+    Clip { named: 400, evidence: 160, usual: 80, head: 4 },
+    Clip { named: 300, evidence: 110, usual: 60, head: 2 },
 ];
 /// Lines that belong to a shown line and are shown below it.
 const MAX_TAIL: u32 = 5;
@@ -186,7 +188,7 @@ impl Writer<'_, '_> {
         let is_new = self.traces.insert(hash, ()).is_none();
         let shown = if is_new { end.min(line + 1 + MAX_TAIL) } else { line + 1 };
         for below in line + 1..shown {
-            clip(self.mined.line(below), most, &mut self.out);
+            clip(self.mined.line(below), most, self.clip.head, &mut self.out);
             self.out.push('\n');
             self.shown += 1;
         }
@@ -207,19 +209,19 @@ impl Writer<'_, '_> {
             return self.out.push_str(text.trim_ascii_end());
         }
         if !self.mined.has_stamp(line) || self.lead.is_some_and(|lead| lead != self.mined.lead(line)) {
-            return clip(text, most, &mut self.out);
+            return clip(text, most, self.clip.head, &mut self.out);
         }
         let stamp = self.mined.stamp(line);
         if self.lead.is_none() {
             self.lead = Some(self.mined.lead(line));
             self.stamp = stamp;
-            return clip(text, most, &mut self.out);
+            return clip(text, most, self.clip.head, &mut self.out);
         }
         if stamp != self.stamp {
             self.out.push_str(since(self.stamp, stamp));
             self.stamp = stamp;
         }
-        clip(&text[self.mined.stamps[line as usize].end as usize..], most, &mut self.out);
+        clip(&text[self.mined.stamps[line as usize].end as usize..], most, self.clip.head, &mut self.out);
     }
 }
 
@@ -233,7 +235,7 @@ fn since<'a>(last: &str, stamp: &'a str) -> &'a str {
 }
 
 /// Writes a line without colours, and only its two ends if it is long.
-fn clip(line: &str, most: usize, out: &mut String) {
+fn clip(line: &str, most: usize, eighths: usize, out: &mut String) {
     let plain;
     let mut text = line.trim_ascii_end();
     if text.contains('\u{1b}') {
@@ -244,7 +246,7 @@ fn clip(line: &str, most: usize, out: &mut String) {
         out.push_str(text);
         return;
     }
-    let (mut head, mut end) = (most * 7 / 8, text.len() - most / 8);
+    let (mut head, mut end) = (most * eighths / 8, text.len() - most * (8 - eighths) / 8);
     while !text.is_char_boundary(head) {
         head -= 1;
     }
@@ -292,7 +294,7 @@ fn dropped(mined: &Mined, kept: &[(u32, &'static str)]) -> Vec<(String, usize)> 
     let rest: usize = order.iter().skip(MAX_ACCOUNTS).map(|&id| left[id]).sum();
     let name = |id: usize| {
         let mut name = String::new();
-        clip(mined.line(mined.templates[id].first), BALANCED.usual, &mut name);
+        clip(mined.line(mined.templates[id].first), BALANCED.usual, BALANCED.head, &mut name);
         name
     };
     let mut dropped: Vec<(String, usize)> = order.iter().take(MAX_ACCOUNTS).map(|&id| (name(id), left[id])).collect();
