@@ -467,7 +467,8 @@ fn located(line: &[u8]) -> Located {
             return Located::Path;
         }
         let end = memchr::memchr(b':', line).unwrap_or(0);
-        let is_text = is_path(&line[..end]) && !line[end..].starts_with(b"://") && line.len() > end + 1;
+        // `a.py::test` names a test, `a://b` an address.
+        let is_text = is_path(&line[..end]) && line.get(end + 1).is_some_and(|&next| next != b':' && next != b'/');
         return if is_text { Located::Text } else { Located::No };
     };
     if !is_path(path) && !is_spaced_path(path) {
@@ -511,11 +512,13 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// Whether this is a path with spaces in it, of which the first part has none.
+/// Whether this is a path with spaces in it, of which the first part has none, and with an extension.
 fn is_spaced_path(text: &[u8]) -> bool {
     let first = text.iter().position(|&byte| byte == b'/' || byte == b'\\').unwrap_or(0);
     let bare: Vec<u8> = text.iter().copied().filter(|&byte| byte != b' ').collect();
-    first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && is_path(&bare)
+    let dot = bare.iter().rposition(|&byte| byte == b'.').unwrap_or(0);
+    let has_extension = dot > 0 && bare[dot + 1..].first().is_some_and(u8::is_ascii_alphabetic);
+    first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && has_extension && is_path(&bare)
 }
 
 /// Whether this looks like the path of a file: no spaces at its ends, a separator or an extension.

@@ -39,6 +39,9 @@ pub fn identifier_around(text: &[u8], start: usize, end: usize) -> (usize, usize
 /// How surely `line` defines the name at `start..end`.
 pub fn strength(line: &[u8], start: usize, end: usize) -> u8 {
     let (from, to) = identifier_around(line, start, end);
+    if is_plain_use(line, from, to) {
+        return NO;
+    }
     if is_comment(line) || is_quoted(&line[..from]) {
         return in_quotes(line, from, to);
     }
@@ -49,6 +52,16 @@ pub fn strength(line: &[u8], start: usize, end: usize) -> u8 {
     } else {
         found
     }
+}
+
+/// Whether what stands right beside a name shows that it is used: most names are.
+fn is_plain_use(line: &[u8], from: usize, to: usize) -> bool {
+    let before = line[..from].iter().rfind(|byte| !byte.is_ascii_whitespace());
+    let is_argument = matches!(before, Some(b'=' | b',' | b'[' | b'+' | b'!' | b'?' | b'|' | b'/' | b'%' | b'^'));
+    let is_part = matches!(line.get(to), Some(b'.' | b']' | b'-' | b'\\' | b'%' | b'?'));
+    let is_opened =
+        before == Some(&b'(') && line.get(to) != Some(&b')') && memchr::memmem::find(line, b"(def").is_none();
+    is_argument || is_part || is_opened
 }
 
 fn is_comment(line: &[u8]) -> bool {
@@ -608,6 +621,8 @@ mod tests {
             "\"class X {\"",
             "throw new X(a);",
             "else X(a) {",
+            "y = X(a) {",
+            "f(X, b) {",
             "assert X(a)",
             "  b: X;",
             "Y<X> foo() {",

@@ -33,7 +33,7 @@ impl Evidence {
     pub fn of(listing: &Listing, task: &Task) -> Self {
         let mut evidence = Evidence { stands_out: vec![false; listing.files.len()], ..Evidence::default() };
         if !matches!(listing.style, Style::Counts | Style::Paths) {
-            let step = (listing.entries.len() / 256).max(1);
+            let step = (listing.entries.len() / 128).max(1);
             let sampled = listing.entries.iter().step_by(step).filter(|entry| entry.is_match());
             let bodies: Vec<&str> = sampled.map(|entry| listing.body(entry)).collect();
             evidence.symbols = pattern::symbols(task.call, task.question, &bodies);

@@ -27,9 +27,13 @@ pub fn symbols(call: &str, question: &str, hits: &[&str]) -> Vec<Symbol> {
             return;
         }
         let least = ((sample.len() as f32 * share) as usize).max(1);
-        let exact = sample.iter().filter(|hit| memchr::memmem::find(hit.as_bytes(), name.as_bytes()).is_some()).count();
+        let finder = memchr::memmem::Finder::new(name);
+        let exact = sample.iter().filter(|hit| finder.find(hit.as_bytes()).is_some()).count();
         if exact >= least {
             found.push(Symbol { name: name.to_owned(), is_folded: false });
+        }
+        if exact == sample.len() {
+            return;
         }
         let folded = sample.iter().filter(|hit| find_folded(hit.as_bytes(), name.as_bytes(), 0).is_some()).count();
         // Searched without regard to case, and found in another one too.

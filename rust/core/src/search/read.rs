@@ -8,7 +8,7 @@ use super::place::{self, Place};
 use crate::text::Lines;
 
 /// Lines by which the style is found.
-const SAMPLE: usize = 400;
+const SAMPLE: usize = 160;
 
 /// What a tool prints on each line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

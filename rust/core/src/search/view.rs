@@ -14,7 +14,7 @@ use super::define::{LIKELY, SURE};
 use super::evidence::Evidence;
 use super::form::{common_root, push_parts};
 use super::place::{dir_len, name_of};
-use super::read::{Listing, What};
+use super::read::{Entry, Listing, Style, What};
 use crate::text::{marker, Task, View};
 use crate::tokens::{count, Encoding};
 
@@ -30,6 +30,8 @@ const MAX_OTHERS: usize = 4;
 const MAX_LOOKS: usize = 40;
 /// Of fewer lines nothing is left out.
 const MIN_LINES: usize = 8;
+/// Lines around each match above which they are what was asked for.
+const MAX_AROUND: usize = 6;
 /// What a shown line costs besides its text.
 const LINE_BYTES: usize = 6;
 
@@ -46,7 +48,7 @@ struct Budget {
 
 /// The view of a listing with hits; `None` where nothing would be left out.
 pub fn write(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> Option<View> {
-    if listing.entries.len() < MIN_LINES {
+    if listing.entries.len() < MIN_LINES || reads_on(listing) {
         return None;
     }
     let viewer = Viewer::new(listing, evidence);
@@ -86,6 +88,21 @@ pub fn write(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> 
         }
     }
     Some(best)
+}
+
+/// Whether this is code to be read rather than a search: one line after the other, or much around few matches.
+fn reads_on(listing: &Listing) -> bool {
+    let (mut matches, mut around, mut next) = (0, 0, 0);
+    let mut last: Option<&Entry> = None;
+    for entry in listing.entries.iter().filter(|entry| entry.what == What::Hit) {
+        matches += usize::from(entry.is_match());
+        around += usize::from(!entry.is_match());
+        let is_next = |last: &Entry| last.file == entry.file && entry.number > 0 && entry.number == last.number + 1;
+        next += usize::from(entry.is_match() && last.is_some_and(|last| last.is_match() && is_next(last)));
+        last = Some(entry);
+    }
+    let is_one_file = listing.style == Style::Heading && listing.files.len() <= 1;
+    around > MAX_AROUND * matches || is_one_file && 10 * next > 8 * matches
 }
 
 struct Viewer<'v, 'a> {
