@@ -20,6 +20,9 @@ const SMALL_BYTES: usize = 8_192;
 /// Bytes in which the end of a line is looked for.
 const MAX_JUMP_BYTES: usize = 4_096;
 
+/// Bytes in which a hunk is looked for.
+const MAX_HUNK_BYTES: usize = 65_536;
+
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; 5];
 
@@ -27,12 +30,25 @@ pub type Scores = [f64; 5];
 pub fn scores(text: &str) -> Scores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
+    if seen.diff_body > 0.0 && (seen.hunks == 0.0 || seen.diff_heads == 0.0) && has_hunk(text.as_bytes()) {
+        seen.hunks += 1.0;
+        seen.diff_heads += 1.0;
+    }
     let mut scores = seen.scores();
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);
     }
     scores
+}
+
+/// Whether the first part of a text holds a hunk of a diff: few lines of a diff of long files tell that it is one, so a
+/// sample may miss them.
+fn has_hunk(text: &[u8]) -> bool {
+    let first = window(text, 0, MAX_HUNK_BYTES);
+    let begins_line = |at: usize| at == 0 || matches!(first[at - 1], b'\n' | b'm' | b'@');
+    let has = |mark: &[u8]| memchr::memmem::find_iter(first, mark).take(64).any(begins_line);
+    has(b"@@ -") && has(b"+++ ")
 }
 
 /// Whether a text begins as JSON with records does.
@@ -469,6 +485,14 @@ mod tests {
         let found = scores(text);
         let at = (0..found.len()).max_by(|&left, &right| found[left].total_cmp(&found[right]))?;
         (found[at] >= 0.3).then_some(Kind::ALL[at])
+    }
+
+    #[test]
+    fn a_diff_of_long_files_is_one_though_few_lines_say_so() {
+        let message = "    A line of a long message\n".repeat(30);
+        let body = "+    value = compute(first)\n".repeat(2_000);
+        let text = format!("commit 1\n\n{message}\ndiff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1,2000 @@\n{body}");
+        assert_eq!(best(&text), Some(Kind::Diff), "{:?}", scores(&text));
     }
 
     #[test]
