@@ -255,7 +255,8 @@ fn is_require(text: &str) -> bool {
         return false;
     }
     let Some(equals) = memchr::memchr(b'=', end.as_bytes()) else { return false };
-    end[equals + 1..].trim_ascii_start().starts_with("require(")
+    let is_names = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_$,{}: ".contains(&byte);
+    end[..equals].bytes().all(is_names) && end[equals + 1..].trim_ascii_start().starts_with("require(")
 }
 
 /// In an import block of Go: a path in quotes, perhaps behind a name.
@@ -392,6 +393,7 @@ mod tests {
         assert!(!is_import("\"a\": \"b\"", go) && !is_import("return \"x\"", go));
         let js = language_of("a.js");
         assert!(is_import(", logger = require('morgan')", js) && is_import("import x from 'y';", js));
+        assert!(!is_import("check(', x = require(1)')", js));
         assert!(is_import("from a import b", language_of("a.py")));
         assert_eq!(name_of("def test_x(self):"), Some("test_x"));
         assert_eq!(name_of("func TestWrite(t *testing.T) {"), Some("TestWrite"));

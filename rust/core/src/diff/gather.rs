@@ -392,7 +392,8 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
         if role == Role::Comment && (row.bare.is_empty() || !code::is_telling_comment(row.bare)) {
             return self.gathered.comments.add(row.sign);
         }
-        if role == Role::Import {
+        // What errors a file knows is told by its imports too.
+        if role == Role::Import && !code::is_handling(row.bare) {
             return self.gathered.imports.add(row.sign);
         }
         let is_evidence = code::is_evidence(row.bare);

@@ -205,9 +205,12 @@ fn full_hunk(old: Extent, new: Extent, trailer: &str) -> String {
 fn plain_hunk(line: &str) -> Option<(Extent, Extent, &str)> {
     let side = |text: &str| -> Option<Extent> {
         let (start, rest) = number(text)?;
-        let count =
-            if rest.is_empty() { 1 } else { number(rest.strip_prefix(',')?).filter(|(_, rest)| rest.is_empty())?.0 };
-        Some(Extent { start, count })
+        if rest.is_empty() {
+            return Some(Extent { start, count: 1 });
+        }
+        // A count of one is not printed.
+        let (count, rest) = number(rest.strip_prefix(',')?)?;
+        (rest.is_empty() && count != 1).then_some(Extent { start, count })
     };
     let (old, rest) = line.strip_prefix("@@ -")?.split_once(" +")?;
     let (new, trailer) = rest.split_once(" @@")?;

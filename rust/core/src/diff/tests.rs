@@ -75,6 +75,13 @@ fn texts_without_a_diff_are_left_alone() {
 }
 
 #[test]
+fn counts_of_one_that_are_printed_come_back() {
+    let text = format!("{SHOW}{SHOW}diff --git a/x y b/x y\n@@ -15,1 +15,1 @@ f(\n \nnew file mode 100755");
+    let form = compress(&Task::lossless(&text)).lossless.unwrap();
+    assert_eq!(expand(&form), Some(text));
+}
+
+#[test]
 fn no_form_grows_without_bounds() {
     let mut form = String::from("#diff 4294967295 lines: x\n#1:\n+x\n");
     for label in 2..60 {
