@@ -113,6 +113,9 @@ struct Seen {
     hits: f64,
     paths: f64,
     numbered: f64,
+    ascending: f64,
+    last_number: u32,
+    texts: f64,
     hunks: f64,
     diff_heads: f64,
     diff_body: f64,
@@ -132,7 +135,8 @@ const SEPARATORS: [u8; 4] = *b",|\t;";
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
-        let line = without_ansi_start(line);
+        let bare = without_ansi(line);
+        let line = bare.as_deref().unwrap_or(line);
         self.compare_with_heading(line);
         if is_diff_head(line) {
             self.diff_heads += 1.0;
@@ -149,21 +153,31 @@ impl Seen {
         if is_raised(line) {
             self.raised += 1.0;
         }
-        if has_stamp(line) {
+        // What was found in a file may hold a time, and a line and a column look like one.
+        let located = located(line);
+        let begins_with_number = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
+        if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit)) {
             self.stamped += 1.0;
             return;
         }
-        match located(line) {
+        match located {
+            // Compilers that show code say where with an arrow: ` --> src/a.rs:1:2`.
+            _ if line.trim_ascii_start().starts_with(b"--> ") => self.diagnostics += 4.0,
             Located::Diagnostic => self.diagnostics += 1.0,
             Located::Hit => self.hits += 1.0,
-            Located::Numbered => self.numbered += 1.0,
+            Located::Numbered(number) => {
+                self.numbered += 1.0;
+                self.ascending += if number > self.last_number { 1.0 } else { 0.0 };
+                self.last_number = number;
+            }
             Located::Path => self.paths += 1.0,
+            Located::Text => self.texts += 1.0,
             Located::No => {}
         }
         if signs & sign::RESULT != 0 || begins_as_result(line) {
             self.results += 1.0;
         }
-        if signs & sign::VERDICT != 0 {
+        if signs & sign::VERDICT != 0 || is_counted(line) {
             self.verdicts += 1.0;
         }
         if signs & sign::LEVEL != 0 || is_bracketed(line) {
@@ -188,7 +202,9 @@ impl Seen {
         let is_table = self.lines > 2.0 && self.rows.iter().any(|rows| share(*rows) > 0.8);
         let log = share(self.stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
         let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { self.numbered + self.paths } else { 0.0 };
-        let search = share(found);
+        // Lines of one file, and lines of files without numbers, look like other things too.
+        let is_one_file = found == 0.0 && share(self.ascending) > 0.8;
+        let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * self.numbered } else { 0.0 });
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
@@ -199,7 +215,8 @@ impl Seen {
                 share(1.6 * (frames + self.raised)).max(least) * (1.0 - (2.0 * share(self.results)).min(1.0))
             }
         };
-        let report = share(self.results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
+        let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
+        let report = share(results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
             0.0 => 0.0,
             _ => 0.6,
         });
@@ -284,15 +301,18 @@ fn signs(line: &[u8]) -> u8 {
     FINDER.find_iter(line).fold(0, |found, each| found | SIGNS[each.pattern().as_usize()].1)
 }
 
-/// A line behind the colour that it begins with.
-fn without_ansi_start(mut line: &[u8]) -> &[u8] {
-    while let Some(rest) = line.strip_prefix(b"\x1b[") {
-        match rest.iter().position(|byte| byte.is_ascii_alphabetic()) {
-            Some(end) => line = &rest[end + 1..],
-            None => break,
-        }
+/// A line without its colours, if it has some.
+fn without_ansi(line: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(0x1b, line)?;
+    let mut bare = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr::memmem::find(rest, b"\x1b[") {
+        bare.extend_from_slice(&rest[..at]);
+        let end = rest[at + 2..].iter().position(|byte| byte.is_ascii_alphabetic());
+        rest = end.map_or(&[], |end| &rest[at + 3 + end..]);
     }
-    line
+    bare.extend_from_slice(rest);
+    Some(bare)
 }
 
 fn is_diff_head(line: &[u8]) -> bool {
@@ -367,7 +387,22 @@ fn has_stamp(line: &[u8]) -> bool {
         return true;
     }
     let run = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte))
+    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head)
+}
+
+/// Whether seconds since 1970 stand there as a word (`1131566461`), or seconds since the start (`[   12.345678]`).
+fn has_counted_time(head: &[u8]) -> bool {
+    if head.first() == Some(&b'[') {
+        let number = head[1..].trim_ascii_start();
+        let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let fraction = number[whole..].iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+        return whole > 0
+            && number.get(whole) == Some(&b'.')
+            && fraction >= 3
+            && number.get(whole + 1 + fraction) == Some(&b']');
+    }
+    let words = head.split(|&byte| byte == b' ');
+    words.take(6).any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
@@ -406,8 +441,10 @@ enum Located {
     /// `path:12:…` or `path-12-…`
     Hit,
     /// `12:…` or `12-…`, below the path of its file.
-    Numbered,
+    Numbered(u32),
     Path,
+    /// `path:…`
+    Text,
     No,
 }
 
@@ -415,15 +452,20 @@ enum Located {
 fn located(line: &[u8]) -> Located {
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits > 0 && digits <= 7 && matches!(line.get(digits), Some(b':' | b'-')) {
-        return Located::Numbered;
+        return Located::Numbered(line[..digits].iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')));
     }
     if line == b"--" {
-        return Located::Numbered;
+        return Located::Numbered(0);
     }
     let Some((path, rest)) = split_path(line) else {
-        return if is_path(line.trim_ascii_end()) { Located::Path } else { Located::No };
+        if is_path(line.trim_ascii_end()) {
+            return Located::Path;
+        }
+        let end = memchr::memchr(b':', line).unwrap_or(0);
+        let is_text = is_path(&line[..end]) && !line[end..].starts_with(b"://") && line.len() > end + 1;
+        return if is_text { Located::Text } else { Located::No };
     };
-    if !is_path(path) {
+    if !is_path(path) && !is_spaced_path(path) {
         return Located::No;
     }
     let behind = rest.trim_ascii_start();
@@ -442,7 +484,10 @@ fn located(line: &[u8]) -> Located {
 
 /// `path:12:` or `path-12-`, or `path(12,5):`: the path and what stands behind the number.
 fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    for at in memchr::memchr3_iter(b':', b'-', b'(', line) {
+    for at in 0..line.len() {
+        if !matches!(line[at], b':' | b'-' | b'(' | b'=') {
+            continue;
+        }
         let digits = line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if at == 0 || digits == 0 || digits > 7 {
             continue;
@@ -452,11 +497,20 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
             b'(' => matches!(close, Some(b',' | b')')),
             mark => close == Some(&mark),
         };
-        if is_place {
+        // Between digits it is part of a date or a time.
+        let is_time = line[at - 1].is_ascii_digit() && line.get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
+        if is_place && !is_time {
             return Some((&line[..at], &line[at + 2 + digits..]));
         }
     }
     None
+}
+
+/// Whether this is a path with spaces in it, of which the first part has none.
+fn is_spaced_path(text: &[u8]) -> bool {
+    let first = text.iter().position(|&byte| byte == b'/' || byte == b'\\').unwrap_or(0);
+    let bare: Vec<u8> = text.iter().copied().filter(|&byte| byte != b' ').collect();
+    first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && is_path(&bare)
 }
 
 /// Whether this looks like the path of a file: no spaces at its ends, a separator or an extension.
@@ -473,6 +527,16 @@ fn is_path(text: &[u8]) -> bool {
         !extension.is_empty() && extension.len() <= 10 && extension.iter().all(u8::is_ascii_alphanumeric)
     });
     has_extension || text.len() > name.len() && !name.is_empty()
+}
+
+/// `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
+fn is_counted(line: &[u8]) -> bool {
+    const COUNTED: [&[u8]; 7] =
+        [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
+    let text = line.trim_ascii();
+    let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word)) || text.starts_with("ℹ pass ".as_bytes())
 }
 
 /// Whether a line begins as those do that tell how one test ended.
@@ -495,6 +559,9 @@ mod tests {
     #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
+        let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);
+        let counted =
+            "- 1117838570 2005.06.03 R02-M1 RAS KERNEL corrected\n[   12.345678] usb 1-1: new device\n".repeat(5);
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
@@ -508,6 +575,8 @@ mod tests {
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
         for (text, kind) in [
             (log.as_str(), Kind::Log),
+            (&counted, Kind::Log),
+            (&named, Kind::Log),
             (&search, Kind::Search),
             (heading, Kind::Search),
             (diff, Kind::Diff),
