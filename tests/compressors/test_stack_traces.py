@@ -29,7 +29,7 @@ def run(text, level="balanced", query=None, **options):
 def printed(*command, cwd, **environment):
     """What a command that fails prints."""
     environment = {**os.environ, "PYTHONPATH": "", **environment}
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)  # noqa: S603
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode != 0
     return done.stdout + done.stderr
 
@@ -120,14 +120,21 @@ def test_every_exception_of_a_group_is_told(tmp_path):
         """,
     )
     app = tmp_path / "app.py"
-    check(text, "ExceptionGroup: several disks", f'File "{app}", line 3, in fail', *(f"disk {n} is full" for n in range(4)))
+    check(
+        text,
+        "ExceptionGroup: several disks",
+        f'File "{app}", line 3, in fail',
+        *(f"disk {n} is full" for n in range(4)),
+    )
 
 
 def test_frames_of_installed_packages_are_counted_unless_they_are_all_there_is(tmp_path):
     package = "lib/python3/site-packages/engine/__init__.py"
     steps = "\n".join(f"def step{n}(call):\n    return step{n + 1}(call)" for n in range(20))
     engine = f"{steps}\ndef step20(call):\n    return call()\n"
-    text = python(tmp_path, "import engine\n\ndef work():\n    return 1 // 0\n\nengine.step0(work)\n", **{package: engine})
+    text = python(
+        tmp_path, "import engine\n\ndef work():\n    return 1 // 0\n\nengine.step0(work)\n", **{package: engine}
+    )
     view = check(text, "ZeroDivisionError", f'File "{tmp_path / "app.py"}", line 4, in work')
     assert "21 library frames" in view
     assert "step7" not in view
@@ -148,7 +155,13 @@ def test_output_around_traces_keeps_both_ends_and_what_it_reports(tmp_path):
                 print("WARNING: failed to write item 90", flush=True)
         work(5)
         """
-    view = check(python(tmp_path, code), "item 0 of the batch", "item 199 of the batch", "failed to write item 90", "item 5 is broken")
+    view = check(
+        python(tmp_path, code),
+        "item 0 of the batch",
+        "item 199 of the batch",
+        "failed to write item 90",
+        "item 5 is broken",
+    )
     assert "item 50 of" not in view
     assert re.search(r"\.\.\. \d+ lines", view)
 
@@ -213,12 +226,14 @@ def test_traces_of_node_tell_the_cause_and_the_applications_frames(tmp_path):
 @needs("rustc")
 def test_backtraces_of_rust_keep_the_crates_frames(tmp_path):
     (tmp_path / "app.rs").write_text(
-        "fn look(list: &[u32]) -> u32 { *list.first().expect(\"a list is never empty\") }\n"
-        "fn main() { let sum: u32 = (0..3).map(|_| look(&[])).sum(); println!(\"{sum}\"); }\n"
+        'fn look(list: &[u32]) -> u32 { *list.first().expect("a list is never empty") }\n'
+        'fn main() { let sum: u32 = (0..3).map(|_| look(&[])).sum(); println!("{sum}"); }\n'
     )
-    subprocess.run(["rustc", "-g", "app.rs"], cwd=tmp_path, check=True)  # noqa: S607
+    subprocess.run(["rustc", "-g", "app.rs"], cwd=tmp_path, check=True)
     for amount in ("1", "full"):
-        view = check(printed("./app", cwd=tmp_path, RUST_BACKTRACE=amount), "a list is never empty", "app::look", "app.rs:1:")
+        view = check(
+            printed("./app", cwd=tmp_path, RUST_BACKTRACE=amount), "a list is never empty", "app::look", "app.rs:1:"
+        )
         assert "app::main" in view
         assert re.search(r"\d+ library", view)
 

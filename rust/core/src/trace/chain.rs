@@ -56,7 +56,7 @@ impl<'c, 'a> Chain<'c, 'a> {
     /// Adds the calls of a run; `show` tells how each frame of the block, from `block_start` on, is shown.
     pub fn run(&mut self, run: &Run, block_start: usize, show: &[Show]) {
         let turn = run.start..run.start + run.period;
-        let is_shown = turn.clone().any(|at| matches!(show[at], Show::Short | Show::Whole));
+        let is_shown = turn.clone().any(|at| matches!(show[at], Show::Again | Show::Short | Show::Whole));
         if is_shown && run.times > 1 {
             self.flush();
         }
@@ -90,6 +90,11 @@ impl<'c, 'a> Chain<'c, 'a> {
             Show::No if self.origins.is_library[at] => self.skipped.library += counted,
             Show::No => self.skipped.own += counted,
             Show::Above => self.skipped.above += counted,
+            Show::Again => {
+                self.flush();
+                self.again(frame);
+                self.keep(at, frame);
+            }
             Show::Short => {
                 self.flush();
                 self.short(frame);
@@ -145,10 +150,25 @@ impl<'c, 'a> Chain<'c, 'a> {
         self.out.push_str(what);
     }
 
+    /// `m:1`.
+    fn again(&mut self, frame: &Frame) {
+        let text = self.parts.lines.text;
+        let function = frame.function.of(text);
+        let name = match frame.language {
+            Language::Java => function.split('(').next().unwrap_or(function),
+            _ if function.is_empty() || function.starts_with('<') => end_of_path(frame.place.of(text)),
+            _ => function,
+        };
+        let number = frame.number.of(text);
+        self.inline(&if number.is_empty() { name.to_owned() } else { format!("{name}:{number}") });
+        self.file = file_of(frame, text);
+    }
+
     /// `m(C.java:1)`, `src/a.py:1 f`; in the file of the frame before, `m:1` and `:1 f`.
     fn short(&mut self, frame: &Frame) {
         let text = self.parts.lines.text;
         let (place, number, function) = (frame.place.of(text), frame.number.of(text), frame.function.of(text));
+        let function = if function == "<module>" { "" } else { function };
         let file = file_of(frame, text);
         let is_same = file == self.file && !file.is_empty() && !number.is_empty();
         self.file = file;

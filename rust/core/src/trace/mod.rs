@@ -49,8 +49,12 @@ pub fn expand(text: &str) -> Option<String> {
 }
 
 fn lossless(task: &Task) -> Option<String> {
-    let named = named(&Lines::of(task.text), task);
-    let form = write::write(task.text, &|line| named.contains_key(&(line as u32)))?;
+    let parts = Parts::of(Lines::of(task.text));
+    if parts.frames.is_empty() {
+        return None;
+    }
+    let named = named(&parts, task);
+    let form = write::write(&parts, &|line| named.contains_key(&(line as u32)))?;
     (form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text)).then_some(form)
 }
 
@@ -60,7 +64,7 @@ fn lossy(task: &Task, key: &str) -> Option<View> {
     if parts.frames.is_empty() {
         return None;
     }
-    let named = named(&parts.lines, task);
+    let named = named(&parts, task);
     let total = parts.lines.len();
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text, Encoding::O200kBase) as f64) as usize);
     let mut best: Option<View> = None;
@@ -97,7 +101,8 @@ fn finish(view: view::View, total: usize, key: &str) -> View {
 }
 
 /// The lines that a question, or the call, names.
-fn named(lines: &Lines, task: &Task) -> view::Named {
+fn named(parts: &Parts, task: &Task) -> view::Named {
+    let lines = &parts.lines;
     let hits = lines.named(task.question, task.call);
     let mut counts: MixMap<u32, u32> = MixMap::default();
     hits.iter().for_each(|hit| *counts.entry(hit.phrase).or_insert(0) += 1);
@@ -113,7 +118,13 @@ fn named(lines: &Lines, task: &Task) -> view::Named {
             || word.len() >= 6 && counts[&hit.phrase] <= 2 && memmem::find(asked.as_bytes(), word).is_some()
     };
     let (by_call, asked): (Vec<&Hit>, Vec<&Hit>) = hits.iter().filter(is_telling).partition(|hit| hit.by_call);
-    let taken = asked.into_iter().take(MAX_NAMED).chain(by_call.into_iter().take(MAX_CALLED));
+    // Which frames to show of what was run is told by the trace; a script in the call shares words with many.
+    let is_frame = |line: u32| {
+        let next = parts.frames.partition_point(|frame| frame.first <= line);
+        next > 0 && line < parts.frames[next - 1].first + parts.frames[next - 1].lines
+    };
+    let by_call = by_call.into_iter().filter(|hit| !is_frame(hit.node));
+    let taken = asked.into_iter().take(MAX_NAMED).chain(by_call.take(MAX_CALLED));
     taken.map(|hit| (hit.node, hit.offset)).collect()
 }
 
@@ -136,4 +147,51 @@ fn without_colours(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[from..]);
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form_of(text: &str) -> String {
+        let form = lossless(&Task::lossless(text)).unwrap();
+        assert_eq!(expand(&form).as_deref(), Some(text), "{form}");
+        form
+    }
+
+    #[test]
+    fn libraries_frames_are_written_in_groups_and_repeated_ones_by_reference() {
+        let runner = "\tat java.base/java.lang.reflect.Method.invoke(Method.java:498)\n\
+                      \tat org.junit.runners.Suite.run(Suite.java:1)\n\tat org.junit.runners.Suite$1.call(Suite.java:2)\n\
+                      \tat org.junit.runners.Suite$1.native0(Native Method)\n"
+            .repeat(2);
+        let one = |n: usize| format!("x.E: no {n}\n\tat x.A.f(A.java:{n})\n{runner}");
+        let form = form_of(&(one(1) + &one(2)));
+        assert!(form.contains("\n@org.junit.runners Suite.run:1 Suite$1.call:2 .native0:native\n"), "{form}");
+        assert!(form.contains("\n^ these 4 lines 1 more times\n") || form.contains("\n^ lines 3-6 again\n"), "{form}");
+        assert!(form.contains("x.E: no 2\n\tat x.A.f(A.java:2)\n^ lines 3-10 again\n"), "{form}");
+    }
+
+    #[test]
+    fn paths_of_python_are_written_once() {
+        let frame = |n: usize| {
+            format!(
+                "  File \"/opt/lib/python3.11/site-packages/web/m{}.py\", line {n}, in f\n    g({n})\n    ^^^^\n",
+                n / 2
+            )
+        };
+        let text =
+            format!("Traceback (most recent call last):\n{}ValueError: no", (0..9).map(frame).collect::<String>());
+        let form = form_of(&text);
+        assert!(form.contains("; $1=/opt/lib/python3.11/site-packages/web/\n"), "{form}");
+        assert!(form.contains("\n~$1m1.py:2 f\n|g(2) ^0\n~:3 f\n|g(3) ^0\n"), "{form}");
+        assert!(form.ends_with("/m4.py\", line 8, in f\n|g(8) ^0\nValueError: no"), "{form}");
+    }
+
+    #[test]
+    fn a_text_without_frames_is_left_to_others() {
+        let task = Task { key: Some("Ab3dE5gH7jK"), ..Task::lossless("ValueError: no\nat noon\n") };
+        assert_eq!(compress(&task), Drafts::default());
+        assert_eq!(without_colours("\x1b[1;31mred\x1b[0m \x1b[ \x1b"), "red \x1b[ \x1b");
+    }
 }

@@ -63,7 +63,7 @@ const PACKAGES: [&str; 47] = [
 ];
 
 /// Parts of the paths at which libraries and runtimes lie. Backslashes are compared as slashes.
-const PATHS: [&str; 25] = [
+const PATHS: [&str; 22] = [
     "/site-packages/",
     "/dist-packages/",
     "/lib/python",
@@ -73,17 +73,14 @@ const PATHS: [&str; 25] = [
     "/rustlib/",
     "/.cargo/",
     "/pkg/mod/",
-    "/go/src/",
     "/libexec/src/",
     "/vendor/",
     "/gems/",
     "/lib/ruby/",
     "/usr/lib/",
-    "/usr/src/",
     "/usr/include/",
     "/.m2/",
     "/.nuget/",
-    "/webpack/",
     "webpack/bootstrap",
     "chrome-extension:",
     "/dist-newstyle/",
@@ -91,18 +88,9 @@ const PATHS: [&str; 25] = [
     "/csu/",
 ];
 
-/// Beginnings of places that are in no file of the application.
-const BUILT_IN: [&str; 9] = [
-    "<frozen ",
-    "<anonymous>",
-    "<internal:",
-    "<__array_function__",
-    "node:",
-    "internal/",
-    "native",
-    "index ",
-    "bootstrap_node",
-];
+/// Beginnings of places that are in no file of the application; the second of scripts only.
+const BUILT_IN: [&str; 3] = ["<frozen ", "<internal:", "<__array_function__"];
+const BUILT_IN_SCRIPT: [&str; 5] = ["node:", "internal/", "index ", "bootstrap_node", "<anonymous>"];
 
 /// Beginnings of functions of runtimes, for frames whose place tells nothing.
 const FUNCTIONS: [&str; 13] = [
@@ -209,7 +197,9 @@ fn is_library(text: &str, frame: &Frame) -> bool {
         Language::Rust | Language::Go | Language::Numbered if place.is_empty() => {
             function != "{main}" && (!function.contains("::") || is_runtime(function))
         }
-        Language::Rust | Language::Go => is_runtime(function) || is_library_path(place),
+        Language::Rust => is_runtime(function) || is_library_path(place),
+        Language::Go => is_runtime(function) || is_go_library(place) || is_library_path(place),
+        Language::Script if place == "native" || BUILT_IN_SCRIPT.iter().any(|root| place.starts_with(root)) => true,
         _ => is_library_path(place),
     }
 }
@@ -218,6 +208,12 @@ fn is_runtime(function: &str) -> bool {
     let crate_name = function.trim_start_matches('<').split([':', '[']).next().unwrap_or("");
     matches!(crate_name, "std" | "core" | "alloc" | "test" | "tokio" | "__rustc")
         || FUNCTIONS.iter().any(|root| function.starts_with(root))
+}
+
+/// Below `go/src` stand Go's own packages, and, by the name of a host, those of others.
+fn is_go_library(place: &str) -> bool {
+    let below = place.split_once("/go/src/").map(|(_, below)| below);
+    below.is_some_and(|below| !below.split('/').next().unwrap_or("").contains('.'))
 }
 
 fn is_library_path(place: &str) -> bool {
@@ -256,6 +252,8 @@ mod tests {
             ("  File \"C:\\Python311\\Lib\\json\\decoder.py\", line 3, in f", true),
             ("  File \"<frozen importlib._bootstrap>\", line 3, in f", true),
             ("  File \"<string>\", line 3, in <module>", false),
+            ("internal/a.py:3: in f", false),
+            ("main.f()\n\t/go/src/x.io/app/main.go:1 +0x1", false),
             ("    at f (/app/node_modules/x/a.js:1:2)", true),
             ("    at f (node:fs:1:2)", true),
             ("    at f (webpack:///./src/a.ts:1:2)", false),

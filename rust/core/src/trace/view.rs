@@ -21,6 +21,9 @@ const LONG_MESSAGE: usize = 1_600;
 const LONG_MESSAGE_ENDS: (usize, usize) = (900, 300);
 /// Bytes kept on either side of what the question names in a line that is cut.
 const NAMED_AROUND: usize = 80;
+/// A message that was shown before is cut to its beginning if it is longer.
+const LONG_REPEATED: usize = 100;
+const REPEATED_HEAD: usize = 60;
 /// Bytes that lines shown before must have to be counted only.
 const REPEATED_BYTES: usize = 60;
 
@@ -50,6 +53,7 @@ pub fn write(parts: &Parts, named: &Named, plan: &Plan) -> View {
         own_frames: plan.own_frames_of(blocks),
         view: View::default(),
         frames: MixMap::default(),
+        blocks: MixMap::default(),
         texts: MixMap::default(),
         has_said_frames: false,
     };
@@ -90,6 +94,7 @@ struct Writer<'w, 'a> {
     view: View,
     /// Frames that were shown, and whether whole.
     frames: MixMap<u64, Show>,
+    blocks: MixMap<u64, ()>,
     /// Lines between frames that were shown.
     texts: MixMap<u64, ()>,
     has_said_frames: bool,
@@ -108,7 +113,7 @@ impl Writer<'_, '_> {
             self.skip(chosen[at] - next, "lines");
             let rest = &chosen[at..];
             let repeated = self.repeated(rest.iter().map(|&place| told[place]));
-            let taken = if repeated > 1 {
+            let taken = if repeated > 0 {
                 self.skip(repeated, "lines as above");
                 self.view.text_lines += repeated;
                 repeated
@@ -137,7 +142,8 @@ impl Writer<'_, '_> {
         let (mut count, mut bytes) = (0, 0);
         for at in lines {
             let line = self.parts.lines.line(at);
-            let is_new = !self.texts.contains_key(&hash(line));
+            // A line that ends so says how what follows belongs to what stood before.
+            let is_new = line.ends_with(':') || !self.texts.contains_key(&hash(line));
             if is_new || self.named.contains_key(&(at as u32)) || message::is_raised(line) {
                 break;
             }
@@ -159,6 +165,9 @@ impl Writer<'_, '_> {
         let (long, ends) = if is_raised { (LONG_MESSAGE, LONG_MESSAGE_ENDS) } else { (LONG_LINE, LONG_ENDS) };
         if !is_first && line.trim_ascii_start() == "Traceback (most recent call last):" {
             self.view.text.push_str("Traceback:");
+        } else if !is_first && is_raised && line.len() > LONG_REPEATED && !self.named.contains_key(&(index as u32)) {
+            self.view.text.push_str(&line[..floor(line, REPEATED_HEAD)]);
+            self.view.text.push_str(" ... as above");
         } else if line.len() <= long {
             self.view.text.push_str(line);
         } else {
@@ -208,6 +217,12 @@ impl Writer<'_, '_> {
             !named.is_empty() && (frame.first..frame.first + frame.lines).any(|line| named.contains_key(&line))
         };
         let mut show = select::frames(parts, &self.origins, &block, &runs, self.own_frames, &is_named);
+        let is_repeated =
+            self.blocks.insert(calls.iter().fold(0, |sum: u64, call| sum.rotate_left(9) ^ call), ()).is_some();
+        if is_repeated && !block.clone().any(is_named) {
+            let innermost_last = parts.frames[block.start].language.innermost_last();
+            select::refer_above_wholly(&mut show, innermost_last, &|at| self.origins.is_library[block.start + at]);
+        }
         let seen = |at: usize| match self.frames.get(&calls[at]) {
             Some(&seen) if !is_named(block.start + at) => seen,
             _ => Show::No,

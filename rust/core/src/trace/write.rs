@@ -13,7 +13,7 @@ use super::parts::{Part, Parts};
 use super::repeats::{self, Repeat};
 use super::select::{self, Show};
 use crate::json::paths::MixMap;
-use crate::text::Lines;
+use crate::text::Line;
 
 /// Runs of other lines up to this long stay as they are.
 const STAYING_LINES: usize = 3;
@@ -23,24 +23,22 @@ const MAX_PLACES: usize = 4;
 /// What a directory must save, in bytes, to be written once.
 const LEAST_GAIN: usize = 60;
 
-/// Writes the form of a text, which `is_named` lines stand literally in; `None` if its line breaks are mixed.
-pub fn write(text: &str, is_named: &dyn Fn(usize) -> bool) -> Option<String> {
-    let lines = Lines::of(text);
-    let is_crlf = lines.list.first().is_some_and(|line| line.next - line.end == 2);
-    let is_mixed = |line: &crate::text::Line| line.next > line.end && (line.next - line.end == 2) != is_crlf;
-    if lines.list.iter().any(is_mixed) {
+/// Writes the form of a text, in which lines that `is_named` stand as they are; `None` if its line breaks are mixed.
+pub fn write(parts: &Parts, is_named: &dyn Fn(usize) -> bool) -> Option<String> {
+    let list = &parts.lines.list;
+    let is_crlf = list.first().is_some_and(|line| line.next - line.end == 2);
+    let is_mixed = |line: &Line| line.next > line.end && (line.next - line.end == 2) != is_crlf;
+    if list.iter().any(is_mixed) {
         return None;
     }
-    let parts = Parts::of(lines);
-    let stays = staying(&parts, is_named);
+    let stays = staying(parts, is_named);
     let hashes: Vec<u64> = parts.lines.iter().map(|line| xxhash_rust::xxh3::xxh3_64(line.as_bytes())).collect();
-    let list = &parts.lines.list;
     let repeats = repeats::find(&hashes, &|line| (list[line].next - list[line].start) as usize, &stays);
-    let origins = with_literals(&parts, is_named);
-    let places = places(&parts, &origins, &repeats);
-    let mut writer = Writer { parts: &parts, origins: &origins, places, out: String::new(), uses: Uses::default() };
+    let origins = with_literals(parts, is_named);
+    let places = places(parts, &origins, &repeats);
+    let mut writer = Writer { parts, origins: &origins, places, out: String::new(), uses: Uses::default() };
     writer.body(&repeats, is_named);
-    Some(writer.finish(is_crlf, text.ends_with('\n')))
+    Some(writer.finish(is_crlf, parts.lines.text.ends_with('\n')))
 }
 
 /// Whose each frame is; those that a view would show whole count as the application's.
@@ -92,7 +90,7 @@ fn places(parts: &Parts, origins: &Origins, repeats: &[Repeat]) -> Places {
                 *gains.entry(&path[..=at]).or_insert(0) += at.saturating_sub(2);
             }
         }
-        let gain = |place: &str, sum: usize| sum.saturating_sub(2 * place.len() + 8);
+        let gain = |place: &str, sum: usize| sum.saturating_sub(place.len() + 8);
         let best = gains.iter().max_by_key(|(place, sum)| (gain(place, **sum), place.len(), **place));
         match best {
             Some((place, &sum)) if gain(place, sum) >= LEAST_GAIN && !place.contains([' ', ';', '$']) => {
