@@ -88,7 +88,7 @@ struct Seen {
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
-        let line = without_ansi_start(line);
+        let line = without_ansi_start(without_ci_stamp(line));
         if is_diff_head(line) {
             self.diff_heads += 1.0;
         } else if line.starts_with(b"@@ -") || line.starts_with(b"@@@ -") {
@@ -136,7 +136,9 @@ impl Seen {
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
             0.0 => 0.0,
-            frames => share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 }),
+            frames => {
+                share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 })
+            }
         };
         // A report of tests shows the stacks of those that fail.
         let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
@@ -152,6 +154,17 @@ impl Seen {
 pub fn score(text: &str, kind: Kind) -> f64 {
     let at = Kind::ALL.iter().position(|each| *each == kind);
     at.map_or(0.0, |at| scores(text)[at])
+}
+
+/// A line behind the time that GitHub's runners write before every line: to seven digits of a second.
+fn without_ci_stamp(line: &[u8]) -> &[u8] {
+    const BYTES: usize = "2026-11-20T10:00:00.1234567Z ".len();
+    let is_stamp = line.len() >= BYTES && line[10] == b'T' && line[19] == b'.' && line[27..BYTES] == *b"Z ";
+    if is_stamp && line[20..27].iter().all(u8::is_ascii_digit) {
+        &line[BYTES..]
+    } else {
+        line
+    }
 }
 
 /// A line behind the colour that it begins with.
@@ -205,7 +218,9 @@ fn has_stamp(line: &[u8]) -> bool {
     for at in 0..head.len() {
         if head[at] == b':' && at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
             let longer = at >= 3 && digit(at - 3) && !digit(at - 4);
-            if !longer {
+            // `path:77:15:` is a place.
+            let is_place = at >= 3 && head[at - 3] == b':';
+            if !longer && !is_place {
                 return true;
             }
         }
@@ -257,7 +272,17 @@ fn located(line: &[u8]) -> Located {
     let is_code = message.len() > 3
         && message[0].is_ascii_uppercase()
         && message[1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).any(u8::is_ascii_digit);
-    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || column > 0 && is_code {
+    // golangci-lint names the linter at the end: `(errcheck)`.
+    let is_ruled = message.ends_with(b")")
+        && message.iter().rposition(|&byte| byte == b'(').is_some_and(|at| {
+            let rule = &message[at + 1..message.len() - 1];
+            rule.len() > 3
+                && at > 0
+                && message[at - 1] == b' '
+                && rule.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+        });
+    let is_finding = column > 0 && (is_code || is_ruled);
+    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || is_finding {
         return Located::Diagnostic;
     }
     Located::Hit
@@ -276,7 +301,14 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
             mark => close == Some(&mark),
         };
         if is_place {
-            return Some((&line[..at], &line[at + 2 + digits..]));
+            let mut rest = &line[at + 2 + digits..];
+            if line[at] == b'(' {
+                // `path(12,5): message`
+                let close = memchr::memchr(b')', rest).filter(|_| close == Some(&b','));
+                rest = &rest[close.map_or(0, |close| close + 1)..];
+                rest = rest.strip_prefix(b":").unwrap_or(rest);
+            }
+            return Some((&line[..at], rest));
         }
     }
     None
@@ -301,21 +333,51 @@ fn is_path(text: &[u8]) -> bool {
 /// A line that tells how one test ended.
 fn is_result(line: &[u8]) -> bool {
     const MARKS: [&str; 8] = ["✓", "✔", "✗", "✖", "×", "√", "✘", "○"];
-    const HEADS: [&[u8]; 14] = [
-        b"ok ", b"not ok ", b"--- PASS", b"--- FAIL", b"=== RUN", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"ok  \t",
-        b"test ", b"[ RUN", b"[       OK", b"<testcase",
+    const HEADS: [&[u8]; 17] = [
+        b"Collecting ",
+        b"Downloading ",
+        b"> Task :",
+        b"ok ",
+        b"not ok ",
+        b"--- PASS",
+        b"--- FAIL",
+        b"=== RUN",
+        b"PASS ",
+        b"FAIL ",
+        b"PASSED ",
+        b"FAILED ",
+        b"ok  \t",
+        b"test ",
+        b"[ RUN",
+        b"[       OK",
+        b"<testcase",
     ];
     let bare = line.trim_ascii();
     if HEADS.iter().any(|head| bare.starts_with(head)) || MARKS.iter().any(|mark| bare.starts_with(mark.as_bytes())) {
         return true;
     }
-    const WORDS: [&[u8]; 7] = [b" PASSED", b" FAILED", b" SKIPPED", b" XFAIL", b" ... ok", b" ... FAILED", b" ... FAIL"];
+    const WORDS: [&[u8]; 9] = [
+        " ✔".as_bytes(),
+        " ✘".as_bytes(),
+        b" PASSED",
+        b" FAILED",
+        b" SKIPPED",
+        b" XFAIL",
+        b" ... ok",
+        b" ... FAILED",
+        b" ... FAIL",
+    ];
     WORDS.iter().any(|word| find(bare, word).is_some())
 }
 
 /// A line that tells how a whole run ended.
 fn is_verdict(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 16] = [
+    const PARTS: [&[u8]; 21] = [
+        b"% tests passed",
+        b" tests successful ",
+        b" examples, ",
+        b"npm warn deprecated",
+        b"Successfully installed ",
         b" passed in ",
         b" failed in ",
         b" passing (",
@@ -340,7 +402,8 @@ fn is_verdict(line: &[u8]) -> bool {
     let text = line.trim_ascii();
     let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    const COUNTED: [&[u8]; 7] = [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
+    const COUNTED: [&[u8]; 7] =
+        [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
     digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word))
         || text.starts_with("ℹ pass ".as_bytes())
         || text.starts_with(b"error: could not compile")
@@ -366,7 +429,8 @@ mod tests {
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
-        let trace = "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
+        let trace =
+            "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";

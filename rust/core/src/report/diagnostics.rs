@@ -71,7 +71,9 @@ fn placed(line: &str, place: Place, severity: Option<Severity>) -> Option<Diagno
     let rule = rule_at_end(line);
     let found = |severity, rule| Some(Diagnostic { severity, place: Some(place), message: at, rule });
     if let Some(said) = leading(text).or(severity) {
-        let code = text.find(' ').and_then(|blank| code_len(&text[blank + 1..]).map(|len| (at + blank + 1, at + blank + 1 + len)));
+        let code = text
+            .find(' ')
+            .and_then(|blank| code_len(&text[blank + 1..]).map(|len| (at + blank + 1, at + blank + 1 + len)));
         return found(said, rule.or(code));
     }
     if let Some(len) = code_len(text) {
@@ -79,7 +81,9 @@ fn placed(line: &str, place: Place, severity: Option<Severity>) -> Option<Diagno
         return found(of_code(&text[..len], is_numbered), Some((at, at + len)));
     }
     let word = text.find(':').unwrap_or(0);
-    if text[..word].ends_with("Warning") && text[..word].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+    if text[..word].ends_with("Warning")
+        && text[..word].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+    {
         return found(Severity::Warning, Some((at, at + word)));
     }
     let has_column = line.as_bytes()[place.line_end..place.end].iter().any(u8::is_ascii_digit);
@@ -141,20 +145,35 @@ fn leading(text: &str) -> Option<Severity> {
     if !matches!(text.as_bytes().first(), Some(b'e' | b'f' | b'i' | b'E' | b'F' | b'n' | b'C' | b'w' | b'W' | b'D')) {
         return None;
     }
-    WORDS.iter().find(|(word, _)| {
-        text.strip_prefix(word).is_some_and(|rest| match rest.as_bytes().first() {
-            Some(b':' | b'[' | b'!') => true,
-            Some(b' ') => word.len() > 7 || rest.starts_with("  ") || code_len(&rest[1..]).is_some() || rest.starts_with(" in ") || rest.starts_with(" -"),
-            _ => false,
+    WORDS
+        .iter()
+        .find(|(word, _)| {
+            text.strip_prefix(word).is_some_and(|rest| match rest.as_bytes().first() {
+                Some(b':' | b'[' | b'!') => true,
+                Some(b' ') => {
+                    word.len() > 7
+                        || rest.starts_with("  ")
+                        || code_len(&rest[1..]).is_some()
+                        || rest.starts_with(" in ")
+                        || rest.starts_with(" -")
+                }
+                _ => false,
+            })
         })
-    }).map(|(_, severity)| *severity)
+        .map(|(_, severity)| *severity)
 }
 
 /// How grave it is by a word further on: `collect2: error: …`, `x.o: undefined reference to …`.
 fn inner(text: &str) -> Option<Severity> {
     const ERRORS: [&str; 8] = [
-        " error:", " fatal error:", " Error:", " undefined reference to", " multiple definition of", " cannot find ",
-        " undefined symbol", " fatal:",
+        " error:",
+        " fatal error:",
+        " Error:",
+        " undefined reference to",
+        " multiple definition of",
+        " cannot find ",
+        " undefined symbol",
+        " fatal:",
     ];
     let is_colon_led = |parts: &[&str]| {
         memchr::memchr_iter(b':', text.as_bytes()).any(|at| {
@@ -200,17 +219,27 @@ fn rule_at_end(line: &str) -> Option<(usize, usize)> {
 /// Whether a line says in which function or file the finding below it stands.
 pub fn is_preface(line: &str) -> bool {
     const PARTS: [&[u8]; 9] = [
-        b": In function ", b": In member function ", b": In constructor ", b": At top level:", b"In file included from ",
-        b": In instantiation of ", b"    inlined from ", b"                 from ", b": in function `",
+        b": In function ",
+        b": In member function ",
+        b": In constructor ",
+        b": At top level:",
+        b"In file included from ",
+        b": In instantiation of ",
+        b"    inlined from ",
+        b"                 from ",
+        b": in function `",
     ];
-    (line.ends_with(':') || line.ends_with(',')) && (line.starts_with("In function ") || PARTS.iter().any(|part| memmem::find(line.as_bytes(), part).is_some()))
+    (line.ends_with(':') || line.ends_with(','))
+        && (line.starts_with("In function ") || PARTS.iter().any(|part| memmem::find(line.as_bytes(), part).is_some()))
 }
 
 /// What a line finds fault with below which an arrow says where: `F401 [*] unused`, then ` --> a.py:1:8`.
 pub fn pointed(line: &str, below: &str) -> Option<Diagnostic> {
     let is_pointed = !line.starts_with(' ') && below.trim_start().starts_with("--> ") && arrow(below).is_some();
     is_pointed.then(|| match code_len(line) {
-        Some(len) => Diagnostic { severity: of_code(&line[..len], false), place: None, message: 0, rule: Some((0, len)) },
+        Some(len) => {
+            Diagnostic { severity: of_code(&line[..len], false), place: None, message: 0, rule: Some((0, len)) }
+        }
         None => Diagnostic { severity: Severity::Error, place: None, message: 0, rule: None },
     })
 }
@@ -223,13 +252,22 @@ fn of_code(code: &str, is_numbered: bool) -> Severity {
         b'F' => code.starts_with("F8") || code.starts_with("F7"),
         _ => false,
     };
-    if is_error { Severity::Error } else { Severity::Warning }
+    if is_error {
+        Severity::Error
+    } else {
+        Severity::Warning
+    }
 }
 
 /// Whether a line shows source code, or points into it: ` 12 | x = y;`, `    |     ^~~`, `  --> a.rs:1:2`.
 pub fn is_excerpt(line: &str) -> bool {
     let text = line.trim_start();
-    if text.starts_with("--> ") || text.starts_with("::: ") || text.starts_with("= note:") || text.starts_with("= help:") || line.starts_with("help: ") {
+    if text.starts_with("--> ")
+        || text.starts_with("::: ")
+        || text.starts_with("= note:")
+        || text.starts_with("= help:")
+        || line.starts_with("help: ")
+    {
         return true;
     }
     let rest = text.trim_start_matches('>').trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
@@ -237,10 +275,15 @@ pub fn is_excerpt(line: &str) -> bool {
     if is_numbered && (rest.starts_with(" + ") || rest.starts_with(" - ")) {
         return true;
     }
-    if rest.starts_with(" |") || rest.starts_with('|') && (is_numbered || line.len() > text.len()) || rest.starts_with(" │") {
+    if rest.starts_with(" |")
+        || rest.starts_with('|') && (is_numbered || line.len() > text.len())
+        || rest.starts_with(" │")
+    {
         return true;
     }
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'^' | b'~' | b' ' | b'-' | b'|')) && text.contains(['^', '~'])
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, b'^' | b'~' | b' ' | b'-' | b'|'))
+        && text.contains(['^', '~'])
 }
 
 /// Where the place stands in a line ` --> src/a.rs:5:9`.
@@ -281,14 +324,18 @@ mod tests {
             assert_eq!(found.severity, severity, "{line}");
             assert_eq!(found.rule.map_or("", |(start, end)| &line[start..end]), rule, "{line}");
         }
-        for line in ["", "errors were few", "src/a.c", "Compiling x v1.0", "note the time", "12:30:00 started", "make all"] {
+        for line in
+            ["", "errors were few", "src/a.c", "Compiling x v1.0", "note the time", "12:30:00 started", "make all"]
+        {
             assert_eq!(diagnostic(line), None, "{line}");
         }
     }
 
     #[test]
     fn code_below_a_finding_is_told_from_other_lines() {
-        for line in ["  496 |   int c = f(x);", "      |       ^~~", "  --> src/a.rs:1:2", "   |", "12 | let x;", "    ^"] {
+        for line in
+            ["  496 |   int c = f(x);", "      |       ^~~", "  --> src/a.rs:1:2", "   |", "12 | let x;", "    ^"]
+        {
             assert!(is_excerpt(line), "{line}");
         }
         for line in ["cc -c a.c | tee", "a | b", "--", "  return x;", ""] {

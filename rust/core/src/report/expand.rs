@@ -131,8 +131,7 @@ impl Out {
     fn push(&mut self, line: &str) -> Option<()> {
         let start = self.text.len();
         self.decoder.push(line, &mut self.text);
-        let is_joined =
-            self.breaks.tags && self.text[start..].starts_with('<') && self.text[..start].ends_with(">\n");
+        let is_joined = self.breaks.tags && self.text[start..].starts_with('<') && self.text[..start].ends_with(">\n");
         if is_joined {
             self.text.remove(start - 1);
         }

@@ -93,7 +93,11 @@ fn head(line: &str) -> usize {
     let Some(rest) = line.strip_prefix('[') else { return 0 };
     let inside = rest.bytes().take_while(|byte| byte.is_ascii_digit() || b" %/".contains(byte)).count();
     let is_share = inside > 1 && inside < 16 && rest[inside..].starts_with("] ") && rest[..inside].contains(['%', '/']);
-    if is_share { inside + 3 } else { 0 }
+    if is_share {
+        inside + 3
+    } else {
+        0
+    }
 }
 
 /// How many words of the question stand in what the members of a shape have in common.
@@ -153,7 +157,11 @@ impl Fold {
             self.write_values(report, shape, from, out);
         }
         out.push('\n');
-        if shows { self.members.len() } else { from }
+        if shows {
+            self.members.len()
+        } else {
+            from
+        }
     }
 
     fn write_values(&self, report: &Report, shape: &Shape, from: usize, out: &mut String) {

@@ -144,7 +144,8 @@ impl<'t> Form<'t> {
         let mut first: MixMap<u64, (u32, u32)> = MixMap::default();
         for (index, line) in self.lines.iter().enumerate() {
             // What passed goes with its like, even where it comes again.
-            let is_result = outcomes[index].is_some_and(|found| found.ending != Ending::Fail && found.name.0 < found.name.1);
+            let is_result =
+                outcomes[index].is_some_and(|found| found.ending != Ending::Fail && found.name.0 < found.name.1);
             if line.len() < MIN_REPEATED || is_result {
                 continue;
             }
@@ -231,7 +232,8 @@ impl<'t> Form<'t> {
         let plain: usize = shape.members.iter().map(|&line| self.lines[line as usize].len() + 1 + blanks).sum();
         let values: usize = shape.values.iter().map(|(start, end)| (end - start) as usize + 2).sum();
         let before = |line: u32| (0..line as usize).rev().find(|&before| !self.lines[before].is_empty());
-        let runs = shape.members.iter().filter(|&&line| before(line).is_none_or(|before| of_line[before] != at)).count();
+        let runs =
+            shape.members.iter().filter(|&&line| before(line).is_none_or(|before| of_line[before] != at)).count();
         shape.fixed_len() + 10 + values + 5 * runs + blanks * 2 < plain
     }
 

@@ -16,7 +16,11 @@ pub fn place(line: &str, start: usize) -> Option<Place> {
     let bytes = line.as_bytes();
     let mut from = start;
     // The colon behind a drive's letter is a part of the path.
-    if bytes.len() > start + 2 && bytes[start].is_ascii_alphabetic() && bytes[start + 1] == b':' && matches!(bytes[start + 2], b'\\' | b'/') {
+    if bytes.len() > start + 2
+        && bytes[start].is_ascii_alphabetic()
+        && bytes[start + 1] == b':'
+        && matches!(bytes[start + 2], b'\\' | b'/')
+    {
         from += 2;
     }
     let window = &bytes[from..bytes.len().min(from + 260)];
@@ -33,7 +37,12 @@ pub fn place(line: &str, start: usize) -> Option<Place> {
         // Maven: `path:[12,5] message`.
         let number = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let close = memchr::memchr(b']', &rest[..rest.len().min(20)])?;
-        return (number > 0).then_some(Place { path_start: start, path_end, line_end: path_end + 2 + number, end: path_end + 2 + close });
+        return (number > 0).then_some(Place {
+            path_start: start,
+            path_end,
+            line_end: path_end + 2 + number,
+            end: path_end + 2 + close,
+        });
     }
     if digits == 0 || digits > 7 {
         return None;
@@ -57,13 +66,19 @@ pub fn place(line: &str, start: usize) -> Option<Place> {
 
 /// Whether this may be the path of a file: no blanks, and a separator or an extension.
 pub fn is_path(text: &[u8]) -> bool {
-    if text.is_empty() || text.len() > 240 || text.iter().any(|&byte| byte <= b' ' || b"\"'<>|{}();=,*^".contains(&byte)) {
+    if text.is_empty()
+        || text.len() > 240
+        || text.iter().any(|&byte| byte <= b' ' || b"\"'<>|{}();=,*^".contains(&byte))
+    {
         return false;
     }
     let name = text.rsplit(|&byte| byte == b'/' || byte == b'\\').next().unwrap_or(text);
     let has_extension = name.iter().rposition(|&byte| byte == b'.').is_some_and(|dot| {
         let extension = &name[dot + 1..];
-        dot > 0 && !extension.is_empty() && extension.len() <= 10 && extension.iter().all(u8::is_ascii_alphanumeric)
+        dot > 0
+            && !extension.is_empty()
+            && extension.len() <= 10
+            && extension.iter().all(u8::is_ascii_alphanumeric)
             && !extension[0].is_ascii_digit()
     });
     has_extension || text.len() > name.len() && !name.is_empty() && text.iter().any(u8::is_ascii_alphabetic)

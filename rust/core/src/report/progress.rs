@@ -98,7 +98,10 @@ fn test(line: &str) -> Option<(usize, usize, u32)> {
 
 /// Of a line that begins with `ok #` or `not ok #`: where the mark stands.
 fn numbered(line: &str) -> Option<usize> {
-    ["ok ", "not ok "].into_iter().find(|head| line.strip_prefix(head).is_some_and(|rest| rest.starts_with('#'))).map(str::len)
+    ["ok ", "not ok "]
+        .into_iter()
+        .find(|head| line.strip_prefix(head).is_some_and(|rest| rest.starts_with('#')))
+        .map(str::len)
 }
 
 /// The path that a line begins with, if it is long enough to be worth a mark.
@@ -152,7 +155,8 @@ impl Marks {
         let mut out = Cow::Borrowed(line);
         if let Some((end, value)) = (self.tail > 0).then(|| tail(line)).flatten() {
             state.tail += 1;
-            if !stays && self.tail_of(&line[..end], state.tail) == line[end..] && share(state.tail, self.tail) == value {
+            if !stays && self.tail_of(&line[..end], state.tail) == line[end..] && share(state.tail, self.tail) == value
+            {
                 out = Cow::Owned(format!("{} [%]", &line[..end]));
             }
         }
@@ -297,7 +301,12 @@ mod tests {
 
     #[test]
     fn lines_that_do_not_follow_stay_as_they_are() {
-        for text in ["[ 50%] a\n[ 40%] b\n[ 90%] c\n", "^:1: x\na.py:1: x\na.py:2: y\n", "ok #\nok 1 - a\n", "[3/2] x\n[9/9] y\n"] {
+        for text in [
+            "[ 50%] a\n[ 40%] b\n[ 90%] c\n",
+            "^:1: x\na.py:1: x\na.py:2: y\n",
+            "ok #\nok 1 - a\n",
+            "[3/2] x\n[9/9] y\n",
+        ] {
             there_and_back(text);
         }
     }

@@ -163,7 +163,14 @@ impl<'t> Reader<'t> {
         let in_tree = self.has_signs && indent >= 2;
         if in_tree && text.starts_with("- ") {
             let span = self.span(index, indent as usize, line.len());
-            return Row { class: Class::Skip, weight: 2, tests: 1, mark: (span.0, span.0 + 1), name: span, ..Row::default() };
+            return Row {
+                class: Class::Skip,
+                weight: 2,
+                tests: 1,
+                mark: (span.0, span.0 + 1),
+                name: span,
+                ..Row::default()
+            };
         }
         // A command is told at once; what stands behind `[INFO]` may be totals.
         let is_step = steps::is_step(line);
@@ -252,7 +259,7 @@ impl<'t> Reader<'t> {
             self.weigh_log();
         }
         self.open(match class {
-            Class::Noise => Block::Running { indent },
+            Class::Noise => Block::Running { indent, takes_all: self.lines.line(index).starts_with("[ RUN") },
             _ => Block::Below { indent, is_failed: class == Class::Fail },
         });
         Row {
@@ -268,9 +275,19 @@ impl<'t> Reader<'t> {
 
     /// What a test logged before it was told that it failed says why.
     fn weigh_log(&mut self) {
-        let log = self.rows.iter_mut().rev().take_while(|row| row.class == Class::Source && row.weight == 0);
-        for (ordinal, row) in log.enumerate() {
-            (row.class, row.weight) = (Class::Detail, if ordinal < 4 { 6 } else if ordinal < 12 { 3 } else { 1 });
+        let is_log = |row: &&Row| row.class == Class::Blank || row.class == Class::Source && row.weight == 0;
+        let count = self.rows.iter().rev().take_while(is_log).count();
+        let from = self.rows.len() - count;
+        for (ordinal, row) in self.rows[from..].iter_mut().enumerate().filter(|(_, row)| row.class == Class::Source) {
+            let from_end = count - ordinal;
+            row.class = Class::Detail;
+            row.weight = if ordinal < 5 || from_end <= 5 {
+                6
+            } else if ordinal < 12 {
+                3
+            } else {
+                1
+            };
         }
     }
 
@@ -376,7 +393,8 @@ pub fn weighed(class: Class, weight: u8) -> Row {
 /// Of a line such as `==== title ====`: the title, and whether rulers stand on both sides of it.
 pub fn unruled(line: &str) -> Option<(&str, bool)> {
     let line = line.trim_end();
-    let mark = line.chars().next().filter(|mark| matches!(mark, '=' | '-' | '_' | '*' | '#' | '─' | '━' | '═' | '⎯'))?;
+    let mark =
+        line.chars().next().filter(|mark| matches!(mark, '=' | '-' | '_' | '*' | '#' | '─' | '━' | '═' | '⎯'))?;
     let behind = line.trim_start_matches(mark);
     let leading = line.len() - behind.len();
     if leading < 3 * mark.len_utf8() || !behind.is_empty() && !behind.starts_with(' ') {

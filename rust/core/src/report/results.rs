@@ -81,7 +81,9 @@ pub fn outcome(line: &str) -> Option<Outcome> {
         b't' => by_cargo(line, start, end),
         b'<' => None,
         _ if first.is_ascii_uppercase() => by_first_word(line, start, end),
-        b'?' if line.contains("[no test files]") => Some(Outcome::new(Ending::Skip, (start, start + 1), (start + 1, end))),
+        b'?' if line.contains("[no test files]") => {
+            Some(Outcome::new(Ending::Skip, (start, start + 1), (start + 1, end)))
+        }
         _ => None,
     };
     leading.or_else(|| by_last_word(line, start, end)).or_else(|| by_dots(line, start, end))
@@ -171,7 +173,12 @@ fn by_tap(line: &str, start: usize, end: usize) -> Option<Outcome> {
     }
     let mut name = start + mark + 1 + digits;
     name += line[name..end].bytes().take_while(|byte| matches!(byte, b' ' | b'-')).count();
-    let directive = |word: &str| memmem::rfind(text.as_bytes(), b"# ").is_some_and(|at| text[at + 2..].len() >= word.len() && text.as_bytes()[at + 2..at + 2 + word.len()].eq_ignore_ascii_case(word.as_bytes()));
+    let directive = |word: &str| {
+        memmem::rfind(text.as_bytes(), b"# ").is_some_and(|at| {
+            text[at + 2..].len() >= word.len()
+                && text.as_bytes()[at + 2..at + 2 + word.len()].eq_ignore_ascii_case(word.as_bytes())
+        })
+    };
     let ending = if directive("SKIP") || directive("TODO") { Ending::Skip } else { ending };
     Some(Outcome::new(ending, (start, start + mark), (name, end)))
 }
@@ -202,7 +209,8 @@ fn by_first_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
         name += close + 1 + leading_blanks(&line[name + close + 1..end]);
     }
     let target = &line[name..end];
-    let has_place = target.contains("::") || target.split([' ', '\t']).next().is_some_and(|word| word.contains(['/', '.', '\\']));
+    let has_place =
+        target.contains("::") || target.split([' ', '\t']).next().is_some_and(|word| word.contains(['/', '.', '\\']));
     if !has_place && !line[start..name].contains('[') && !line[start..name].contains('\t') {
         return None;
     }
@@ -213,7 +221,11 @@ fn by_first_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
 /// Where the name of the file, the folder or the suite ends, in a test's name.
 fn group_of(name: &str) -> usize {
     let word = name.find([' ', '\t']).unwrap_or(name.len());
-    name[..word].find("::").or_else(|| name[..word].rfind(['/', '\\'])).unwrap_or(if word < name.len() { word } else { 0 })
+    name[..word].find("::").or_else(|| name[..word].rfind(['/', '\\'])).unwrap_or(if word < name.len() {
+        word
+    } else {
+        0
+    })
 }
 
 /// `tests/x.py::test_y PASSED   [ 12%]`, `test_y (module.Class) ... ok`, `Class > name() FAILED`, ctest's lines.
@@ -235,7 +247,8 @@ fn by_last_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
             let blank = start + line[start..end].rfind(' ')?;
             let (_, ending) = WORDS.iter().find(|(word, _)| *word == &line[blank + 1..end])?;
             let name = if let Some(at) = line[start..blank].find("::") { start + at + 2 } else { start };
-            let group = if name > start { name - 2 } else { line[start..blank].find(" > ").map_or(start, |at| start + at) };
+            let group =
+                if name > start { name - 2 } else { line[start..blank].find(" > ").map_or(start, |at| start + at) };
             Some(Outcome::new(*ending, (blank + 1, end), (name, blank)).of((start, group)))
         }
         b')' if bytes[start..end].windows(2).any(|pair| pair == b"::") => {
@@ -306,7 +319,8 @@ fn by_dots(line: &str, start: usize, end: usize) -> Option<Outcome> {
         return None;
     }
     let file = &line[start..dots];
-    let is_sure = has_share && (dots == start || file.trim_end().contains('.')) || dots == start && run.len() >= 4 && 2 * passed >= run.len()
+    let is_sure = has_share && (dots == start || file.trim_end().contains('.'))
+        || dots == start && run.len() >= 4 && 2 * passed >= run.len()
         || dots > start && file.trim_end().ends_with(".py");
     if !is_sure {
         return None;

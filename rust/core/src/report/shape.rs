@@ -118,7 +118,11 @@ impl<'t> Folder<'t> {
     }
 
     fn hash(&self, line: u32, token: Token) -> u64 {
-        if token.is_masked { 1 } else { xxh3_64(self.bytes(line, token)) }
+        if token.is_masked {
+            1
+        } else {
+            xxh3_64(self.bytes(line, token))
+        }
     }
 
     /// Groups of lines that are alike where they are not masked, in the order of their first lines.
@@ -395,7 +399,8 @@ fn quote_len(text: &[u8]) -> Option<(usize, usize)> {
 /// Whether a word is a number, a path or a dotted name.
 fn is_variable(word: &[u8]) -> bool {
     word.iter().any(u8::is_ascii_digit)
-        || memchr::memchr2(b'/', b'.', word).is_some_and(|at| at + 1 < word.len() && word[at + 1].is_ascii_alphanumeric())
+        || memchr::memchr2(b'/', b'.', word)
+            .is_some_and(|at| at + 1 < word.len() && word[at + 1].is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub fn split(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let head = &bytes[..bytes.len().min(HEAD)];
     memchr::memmem::find(head, b"<testsuite")?;
-    let is_run_on = memchr::memmem::find(bytes, b"><testcase").is_some() && memchr::memmem::find(bytes, b">\n<").is_none();
+    let is_run_on =
+        memchr::memmem::find(bytes, b"><testcase").is_some() && memchr::memmem::find(bytes, b">\n<").is_none();
     is_run_on.then(|| text.replace("><", ">\n<"))
 }

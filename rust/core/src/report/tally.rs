@@ -4,6 +4,9 @@ use super::read::{Class, Report, Row};
 use crate::json::paths::MixMap;
 use std::fmt::Write;
 
+/// Marks that are told apart; of more, the last stands for the rest.
+const MAX_MARKS: usize = 16;
+
 /// Results of one kind between two verdicts.
 pub struct Tally {
     pub class: Class,
@@ -33,7 +36,8 @@ pub fn tallies(report: &Report) -> Vec<Tally> {
             Class::Verdict => open = tallies.len(),
             Class::Pass | Class::Skip => {
                 let mark = word(slice(report, row.mark));
-                let known = (open..tallies.len()).find(|&at| tallies[at].class == row.class && tallies[at].mark == mark);
+                let known = (open..tallies.len())
+                    .find(|&at| tallies[at].class == row.class && (tallies[at].mark == mark || at >= open + MAX_MARKS));
                 let at = known.unwrap_or_else(|| {
                     tallies.push(Tally::new(row.class, index as u32, mark));
                     tallies.len() - 1
@@ -55,7 +59,11 @@ fn slice<'t>(report: &Report<'t>, (start, end): (u32, u32)) -> &'t str {
 /// A mark without the reason behind it; of a row of dots one is enough.
 fn word(mark: &str) -> &str {
     let is_dots = mark.len() > 1 && mark.bytes().all(|byte| matches!(byte, b'.' | b's' | b'x' | b'p' | b'P'));
-    if is_dots { &mark[..1] } else { mark.split(['(', ' ', '\'']).find(|word| !word.is_empty()).unwrap_or(mark) }
+    if is_dots {
+        &mark[..1]
+    } else {
+        mark.split(['(', ' ', '\'']).find(|word| !word.is_empty()).unwrap_or(mark)
+    }
 }
 
 fn group_of<'t>(report: &Report<'t>, row: &Row) -> Option<&'t str> {
@@ -109,6 +117,10 @@ impl Tally {
             &shared[..(0..=len).rev().find(|&len| shared.is_char_boundary(len)).unwrap_or(0)]
         });
         let end = shared.rfind(['/', '\\']).map_or(0, |at| at + 1);
-        if self.groups.len() > 1 { &first[..end] } else { "" }
+        if self.groups.len() > 1 {
+            &first[..end]
+        } else {
+            ""
+        }
     }
 }

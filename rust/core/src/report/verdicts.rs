@@ -5,17 +5,72 @@ use memchr::memmem;
 
 /// Words that are counted in summaries, by their beginnings.
 const COUNTED: [&str; 21] = [
-    "passed", "passing", "failed", "failing", "failure", "error", "warning", "skipped", "pending", "problem", "xfailed",
-    "tests", "test", "vulnerabilit", "issue", "suites", "examples", "assertions", "ignored", "succeeded", "todo",
+    "passed",
+    "passing",
+    "failed",
+    "failing",
+    "failure",
+    "error",
+    "warning",
+    "skipped",
+    "pending",
+    "problem",
+    "xfailed",
+    "tests",
+    "test",
+    "vulnerabilit",
+    "issue",
+    "suites",
+    "examples",
+    "assertions",
+    "ignored",
+    "succeeded",
+    "todo",
 ];
 
 /// What lines begin with that tell how a run ended.
 const HEADS: [&str; 41] = [
-    "test result: ", "Tests:", "Test Suites:", "Snapshots:", "Tests run:", "Ran ", "OK", "FAILED (", "BUILD ", "Build ", "PASS", "FAIL",
-    "ninja: build stopped", "ninja: no work", "error: could not compile", "error: test failed", "error: aborting",
-    "Process completed", "exit status", "exit code", "Exit code", "Command exited", "All checks passed", "Success: no issues",
-    "Your code has been rated", "Successfully ", "TOTAL ", "# tests", "# pass", "# fail", "# skip", "# todo", "# cancel", "1..", "Test Files", "Required test coverage",
-    "FAIL Required", "added ", "up to date", "Finished ", "Summary [",
+    "test result: ",
+    "Tests:",
+    "Test Suites:",
+    "Snapshots:",
+    "Tests run:",
+    "Ran ",
+    "OK",
+    "FAILED (",
+    "BUILD ",
+    "Build ",
+    "PASS",
+    "FAIL",
+    "ninja: build stopped",
+    "ninja: no work",
+    "error: could not compile",
+    "error: test failed",
+    "error: aborting",
+    "Process completed",
+    "exit status",
+    "exit code",
+    "Exit code",
+    "Command exited",
+    "All checks passed",
+    "Success: no issues",
+    "Your code has been rated",
+    "Successfully ",
+    "TOTAL ",
+    "# tests",
+    "# pass",
+    "# fail",
+    "# skip",
+    "# todo",
+    "# cancel",
+    "1..",
+    "Test Files",
+    "Required test coverage",
+    "FAIL Required",
+    "added ",
+    "up to date",
+    "Finished ",
+    "Summary [",
 ];
 
 const FIRST: [bool; 256] = begins::first_bytes(&HEADS);
@@ -26,7 +81,8 @@ pub fn is_verdict(line: &str) -> bool {
     if text.len() > 240 || text.is_empty() {
         return false;
     }
-    let text = text.trim_start_matches(['=', '-', '─', '━', '✖', 'ℹ', '✔', '⎯']).trim_start();
+    let text = text.trim_start_matches(['=', '-', '─', '━', '✖', 'ℹ', '✔', '⎯', '│', '*']).trim_start();
+    let text = text.strip_prefix("[INFO] ").or_else(|| text.strip_prefix("[ERROR] ")).unwrap_or(text);
     if text.starts_with(['m', 'g', 'n']) && is_make_error(text) {
         return true;
     }
@@ -85,7 +141,9 @@ fn is_counted_word(word: &[u8]) -> bool {
         return false;
     }
     COUNTED.iter().any(|counted| {
-        word.len() >= counted.len() && word.len() <= counted.len() + 3 && word[..counted.len()].eq_ignore_ascii_case(counted.as_bytes())
+        word.len() >= counted.len()
+            && word.len() <= counted.len() + 3
+            && word[..counted.len()].eq_ignore_ascii_case(counted.as_bytes())
     })
 }
 
@@ -96,15 +154,39 @@ mod tests {
     #[test]
     fn totals_and_endings_are_recognised() {
         for line in [
-            "  780 passing (6s)", "  12 failing", "= 1 failed, 483 passed in 1.88s =", "make: *** [Makefile:6: all] Error 2",
-            "test result: ok. 3 passed; 0 failed; 0 ignored", "Tests:       421 passed, 421 total", "Ran 5 tests in 0.01s", "OK",
-            "FAILED (failures=1, errors=2)", "Found 3 errors in 1 file (checked 2 source files)", "✖ 12 problems (3 errors, 9 warnings)",
-            "Tests run: 5, Failures: 0, Errors: 0", "BUILD FAILED in 3s", "1..12", "ℹ fail 0", "100% tests passed, 0 tests failed out of 12",
-            "Your code has been rated at 9.49/10", "5 examples, 2 failures", "added 312 packages in 4s", "2 warnings generated.",
+            "  780 passing (6s)",
+            "  12 failing",
+            "= 1 failed, 483 passed in 1.88s =",
+            "make: *** [Makefile:6: all] Error 2",
+            "test result: ok. 3 passed; 0 failed; 0 ignored",
+            "Tests:       421 passed, 421 total",
+            "Ran 5 tests in 0.01s",
+            "OK",
+            "FAILED (failures=1, errors=2)",
+            "Found 3 errors in 1 file (checked 2 source files)",
+            "✖ 12 problems (3 errors, 9 warnings)",
+            "Tests run: 5, Failures: 0, Errors: 0",
+            "BUILD FAILED in 3s",
+            "1..12",
+            "ℹ fail 0",
+            "100% tests passed, 0 tests failed out of 12",
+            "Your code has been rated at 9.49/10",
+            "5 examples, 2 failures",
+            "added 312 packages in 4s",
+            "2 warnings generated.",
         ] {
             assert!(is_verdict(line), "{line}");
         }
-        for line in ["", "collected 197 items", "def test_2(self):", "Built target x", "see test/7.py", "ok", "Running 3 of 4", "OKAY then"] {
+        for line in [
+            "",
+            "collected 197 items",
+            "def test_2(self):",
+            "Built target x",
+            "see test/7.py",
+            "ok",
+            "Running 3 of 4",
+            "OKAY then",
+        ] {
             assert!(!is_verdict(line), "{line}");
         }
     }

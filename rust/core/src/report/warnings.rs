@@ -15,6 +15,8 @@ pub struct Group {
     pub members: Vec<usize>,
     /// Members whose lines differ from those before, and how often each comes.
     pub distinct: Vec<(usize, u32)>,
+    /// Whether most of them say what others say, of other places.
+    pub is_repetitive: bool,
     template: OnceCell<Template>,
 }
 
@@ -31,12 +33,20 @@ pub fn groups(report: &Report) -> Vec<Group> {
         });
         let group = &mut groups[at];
         group.members.push(index);
-        let line = xxh3_64(text_of(report, finding).as_bytes()) ^ xxh3_64(slice(report, finding.place).as_bytes()).rotate_left(7);
+        let line = xxh3_64(text_of(report, finding).as_bytes())
+            ^ xxh3_64(slice(report, finding.place).as_bytes()).rotate_left(7);
         let distinct = *by_line.entry(line ^ key.rotate_left(19)).or_insert_with(|| {
             group.distinct.push((index, 0));
             group.distinct.len() - 1
         });
         group.distinct[distinct].1 += 1;
+    }
+    for group in &mut groups {
+        let mut messages: MixMap<u64, ()> = MixMap::default();
+        for &(index, _) in &group.distinct {
+            messages.insert(xxh3_64(slice(report, report.findings[index].message).as_bytes()), ());
+        }
+        group.is_repetitive = 2 * messages.len() <= group.distinct.len();
     }
     groups
 }
@@ -107,7 +117,7 @@ impl Detail {
 
 impl Group {
     fn new(severity: Severity) -> Self {
-        Group { severity, members: Vec::new(), distinct: Vec::new(), template: OnceCell::new() }
+        Group { severity, members: Vec::new(), distinct: Vec::new(), is_repetitive: false, template: OnceCell::new() }
     }
 
     /// Writes a group; returns the lines of its findings that can be read.
@@ -127,6 +137,19 @@ impl Group {
         if detail.places || detail.files {
             out.push_str(if template.text.ends_with(':') { "" } else { ":" });
             self.write_places(report, detail, template, out);
+        } else {
+            let mut paths: Vec<&str> =
+                self.members.iter().map(|&member| slice(report, report.findings[member].path)).collect();
+            paths.sort_unstable();
+            paths.dedup();
+            match paths.as_slice() {
+                [path] => {
+                    let _ = write!(out, " {path}");
+                }
+                _ => {
+                    let _ = write!(out, " in {} files", paths.len());
+                }
+            }
         }
         out.push('\n');
         if detail.places {
@@ -161,10 +184,17 @@ impl Group {
         let mut at = 0;
         while at < self.members.len() {
             let path = slice(report, report.findings[self.members[at]].path);
-            let run = self.members[at..].iter().take_while(|&&member| slice(report, report.findings[member].path) == path).count();
+            let run = self.members[at..]
+                .iter()
+                .take_while(|&&member| slice(report, report.findings[member].path) == path)
+                .count();
             // A file in the same folder as the one before is written without it.
             let folder = path.rfind(['/', '\\']).map_or(0, |at| at + 1);
-            let is_near = self.severity == Severity::Warning && folder > 0 && last.is_some_and(|last| last.rfind(['/', '\\']).map_or(0, |at| at + 1) == folder && last[..folder] == path[..folder]);
+            let is_near = self.severity == Severity::Warning
+                && folder > 0
+                && last.is_some_and(|last| {
+                    last.rfind(['/', '\\']).map_or(0, |at| at + 1) == folder && last[..folder] == path[..folder]
+                });
             let _ = write!(out, " {}", if is_near { &path[folder..] } else { path });
             last = Some(path);
             if !detail.places {
@@ -175,7 +205,9 @@ impl Group {
                 let place = slice(report, report.findings[member].place);
                 let numbers = place.strip_prefix(path).unwrap_or(place).trim_start_matches([':', '(', '[']);
                 out.push_str(&numbers[..numbers.bytes().take_while(u8::is_ascii_digit).count()]);
-                if let Some(value) = template.values.get(at + ordinal).filter(|value| detail.values && !value.is_empty()) {
+                if let Some(value) =
+                    template.values.get(at + ordinal).filter(|value| detail.values && !value.is_empty())
+                {
                     let _ = write!(out, " {value}");
                 }
             }
@@ -186,7 +218,9 @@ impl Group {
 
 /// The code and the notes below a finding, up to so many lines.
 fn write_context(report: &Report, finding: &Finding, most: usize, shown: &mut Vec<u32>, out: &mut String) {
-    for line in (finding.line + 1..finding.end).filter(|&line| !report.lines.line(line as usize).trim().is_empty()).take(most) {
+    for line in
+        (finding.line + 1..finding.end).filter(|&line| !report.lines.line(line as usize).trim().is_empty()).take(most)
+    {
         out.push_str(report.lines.line(line as usize).trim_end());
         out.push('\n');
         shown.push(line);
@@ -219,7 +253,8 @@ impl Template {
         if shape.members.len() != inputs.len() || shape.fixed_len() < 8 {
             return None;
         }
-        let text: String = shape.parts.iter().map(|part| if let Part::Text(text) = part { text } else { "{}" }).collect();
+        let text: String =
+            shape.parts.iter().map(|part| if let Part::Text(text) = part { text } else { "{}" }).collect();
         let row = |row: usize| {
             let own = inputs[shape.members[row] as usize].text;
             shape.row(row).iter().map(|&(start, end)| &own[start as usize..end as usize]).collect::<Vec<_>>().join(" ")
@@ -257,9 +292,15 @@ impl Template {
             // Nothing worth saying once: the rule alone, or the first message.
             let rule = slice(report, report.findings[members[0]].rule);
             let text = if rule.is_empty() { first } else { rule };
-            return Template { text: text.to_string(), values: members.iter().map(|&member| message(member).into()).collect() };
+            return Template {
+                text: text.to_string(),
+                values: members.iter().map(|&member| message(member).into()).collect(),
+            };
         }
-        let values = members.iter().map(|&member| message(member)[prefix..message(member).len() - suffix].trim().into()).collect();
+        let values = members
+            .iter()
+            .map(|&member| message(member)[prefix..message(member).len() - suffix].trim().into())
+            .collect();
         Template { text: format!("{}{{}}{}", &first[..prefix], &first[end..]), values }
     }
 }
