@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -25,15 +25,24 @@ class Run:
     """Errors with their places."""
     totals: Sequence[str] = ()
     """What tells whether it went well, and how many there were."""
-    warnings: Sequence[tuple[str, int]] = field(default=())
+    warnings: Sequence[tuple[str, int]] = ()
     """Places of warnings: path and line."""
+    error_places: Sequence[tuple[str, int]] = ()
+    """Places of errors that say the same of many places."""
 
 
 def run(command: Sequence[str], folder: Path, timeout_s: int = 120, **environment: str) -> str:
     """What a command prints on both streams."""
     surroundings = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1", **environment}
     surroundings.pop("FORCE_COLOR", None)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "NODE_TEST_CONTEXT", "NODE_OPTIONS", "MAKEFLAGS", "MAKELEVEL"):
+    for name in (
+        "PYTEST_ADDOPTS",
+        "PYTEST_CURRENT_TEST",
+        "NODE_TEST_CONTEXT",
+        "NODE_OPTIONS",
+        "MAKEFLAGS",
+        "MAKELEVEL",
+    ):
         surroundings.pop(name, None)
     done = subprocess.run(
         command,
@@ -113,7 +122,11 @@ def pytest_broken_run(folder: Path) -> Run:
     """A run in which a file cannot be collected."""
     write(folder, test_good_dot_py="def test_a():\n    pass\n" * 3, test_bad_dot_py="import no_such_module_here\n")
     text = run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v"], folder)
-    return Run(text, errors=["No module named 'no_such_module_here'", "test_bad.py"], totals=[line_of(text, "1 error in").strip("= ")])
+    return Run(
+        text,
+        errors=["No module named 'no_such_module_here'", "test_bad.py"],
+        totals=[line_of(text, "1 error in").strip("= ")],
+    )
 
 
 def unittest_run(folder: Path) -> Run:
@@ -143,7 +156,11 @@ def linted_project(folder: Path) -> None:
     for number in range(12):
         unused = "\n".join(f"import {name}" for name in ("os", "json", "re", "sys")[: 1 + number % 4])
         wrong = "\n".join(f"value_{at}: int = 'text {at}'" for at in range(number % 5))
-        call = f"def add(left: int, right: int) -> int:\n    return left + right\n\n\nadd({number}, 'x')\n" if number % 3 == 0 else ""
+        call = (
+            f"def add(left: int, right: int) -> int:\n    return left + right\n\n\nadd({number}, 'x')\n"
+            if number % 3 == 0
+            else ""
+        )
         undefined = f"print(undefined_name_{number})\n" if number in (4, 9) else ""
         write(folder, **{f"package__module_{number}_dot_py": f"{unused}\n\n{wrong}\n\n{call}{undefined}"})
     write(folder, package____init___dot_py="")
@@ -153,8 +170,16 @@ def ruff_run(folder: Path, form: str) -> Run:
     """`ruff check` in one of its output formats."""
     command = ["ruff", "check", "--isolated", "--no-cache", f"--output-format={form}", "--select=E,F,I,W", "package"]
     text = run([sys.executable, "-m", *command], folder)
-    concise = text if form == "concise" else run([sys.executable, "-m", *command[:4], "--output-format=concise", *command[5:]], folder)
-    places = [line.split(":") for line in concise.splitlines() if line.count(":") > 3 or ": F" in line or ": E" in line or ": I" in line]
+    concise = (
+        text
+        if form == "concise"
+        else run([sys.executable, "-m", *command[:4], "--output-format=concise", *command[5:]], folder)
+    )
+    places = [
+        line.split(":")
+        for line in concise.splitlines()
+        if line.count(":") > 3 or ": F" in line or ": E" in line or ": I" in line
+    ]
     undefined = [f"Undefined name `undefined_name_{number}`" for number in (4, 9)]
     warnings = [(path, int(number)) for path, number, *rest in places if "F821" not in "".join(rest)]
     return Run(text, errors=undefined, totals=[line_of(text, "Found ", " errors")], warnings=warnings)
@@ -163,8 +188,10 @@ def ruff_run(folder: Path, form: str) -> Run:
 def mypy_run(folder: Path) -> Run:
     """`mypy` over the package; every finding is an error."""
     text = run([sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", "package"], folder)
-    errors = [line for line in text.splitlines() if ": error:" in line]
-    return Run(text, errors=errors, totals=[line_of(text, "Found ", " errors in ")])
+    found = [line.split(":", 3) for line in text.splitlines() if ": error:" in line]
+    messages = sorted({message.strip() for *_, message in found})
+    places = [(path, int(number)) for path, number, *_ in found]
+    return Run(text, errors=messages, totals=[line_of(text, "Found ", " errors in ")], error_places=places)
 
 
 # C
@@ -175,15 +202,21 @@ def make_run(folder: Path, jobs: int = 1) -> Run:
     names = [f"part_{number:02}" for number in range(24)]
     warnings, errors = [], []
     for number, name in enumerate(names):
-        body = f"#include \"shared.h\"\nint {name}(int count) {{\n"
+        body = f'#include "shared.h"\nint {name}(int count) {{\n'
         if number % 3 == 0:
             body += f"  int unused_{number};\n"
             warnings.append((f"src/{name}.c", 3))
         if number in (10, 17):
             body += f"  return missing_{number};\n"
-            errors.append(f"src/{name}.c:{body.count(chr(10))}:10: error: ‘missing_{number}’ undeclared (first use in this function)")
+            errors.append(
+                f"src/{name}.c:{body.count(chr(10))}:10: error: ‘missing_{number}’ undeclared (first use in this function)"
+            )
         write(folder, **{f"src__{name}_dot_c": body + "  return count;\n}\n"})
-    write(folder, src__shared_dot_h="int undefined_function(void);\n", src__main_dot_c="#include \"shared.h\"\nint main(void) { return undefined_function(); }\n")
+    write(
+        folder,
+        src__shared_dot_h="int undefined_function(void);\n",
+        src__main_dot_c='#include "shared.h"\nint main(void) { return undefined_function(); }\n',
+    )
     objects = " ".join(f"src/{name}.o" for name in names)
     write(
         folder,
@@ -208,16 +241,24 @@ def cargo_project(folder: Path) -> None:
         Cargo_dot_toml='[package]\nname = "sample"\nversion = "0.1.0"\nedition = "2021"\n\n[lib]\n\n[workspace]\n',
         src__lib_dot_rs="//! A sample.\npub mod parse;\n\n/// Adds.\n///\n/// ```\n/// assert_eq!(sample::add(1, 2), 3);\n/// ```\n"
         "pub fn add(left: u32, right: u32) -> u32 { left + right }\n\n#[cfg(test)]\nmod tests {\n" + passing + "}\n",
-        src__parse_dot_rs="pub fn one() -> u32 { let unused_here = 2; 1 }\n\n#[cfg(test)]\nmod tests {\n" + passing +
-        "    #[test]\n    fn fails_in_parse() { assert_eq!(super::one(), 7, \"one is not seven\"); }\n"
+        src__parse_dot_rs="pub fn one() -> u32 { let unused_here = 2; 1 }\n\n#[cfg(test)]\nmod tests {\n"
+        + passing
+        + '    #[test]\n    fn fails_in_parse() { assert_eq!(super::one(), 7, "one is not seven"); }\n'
         "    #[test]\n    #[ignore]\n    fn later() {}\n}\n",
-        tests__whole_dot_rs=passing.replace("    ", "") + "\n#[test]\nfn fails_as_a_whole() { let found: Option<u32> = None; found.expect(\"nothing was found\"); }\n",
+        tests__whole_dot_rs=passing.replace("    ", "")
+        + '\n#[test]\nfn fails_as_a_whole() { let found: Option<u32> = None; found.expect("nothing was found"); }\n',
     )
 
 
 def cargo_run(folder: Path) -> Run:
     """`cargo test` in all binaries, though some fail."""
-    text = run(["cargo", "test", "--offline", "--no-fail-fast"], folder, CARGO_TERM_COLOR="never", RUST_BACKTRACE="0", CARGO_TARGET_DIR=str(folder / "target"))
+    text = run(
+        ["cargo", "test", "--offline", "--no-fail-fast"],
+        folder,
+        CARGO_TERM_COLOR="never",
+        RUST_BACKTRACE="0",
+        CARGO_TARGET_DIR=str(folder / "target"),
+    )
     failures = ["fails_in_parse", "fails_as_a_whole", "one is not seven", "nothing was found", "src/parse.rs:"]
     totals = [line.strip() for line in text.splitlines() if line.startswith("test result: ")]
     return Run(text, failures=failures, totals=totals, warnings=[("src/parse.rs", 1)])
@@ -226,10 +267,21 @@ def cargo_run(folder: Path) -> Run:
 def cargo_check_run(folder: Path) -> Run:
     """`cargo check` of a crate with errors and many warnings."""
     unused = "\n".join(f"pub fn part_{number}() {{ let unused_{number} = {number}; }}" for number in range(20))
-    body = f"{unused}\npub fn wrong() -> u32 {{ \"text\" }}\npub fn more() {{ missing_name(); }}\n"
-    write(folder, Cargo_dot_toml='[package]\nname = "faulty"\nversion = "0.1.0"\nedition = "2021"\n\n[workspace]\n', src__lib_dot_rs=body)
-    text = run(["cargo", "check", "--offline"], folder, CARGO_TERM_COLOR="never", CARGO_TARGET_DIR=str(folder / "target"))
-    errors = ["error[E0308]: mismatched types", "src/lib.rs:21:", "error[E0425]: cannot find function `missing_name`", "src/lib.rs:22:"]
+    body = f'{unused}\npub fn wrong() -> u32 {{ "text" }}\npub fn more() {{ missing_name(); }}\n'
+    write(
+        folder,
+        Cargo_dot_toml='[package]\nname = "faulty"\nversion = "0.1.0"\nedition = "2021"\n\n[workspace]\n',
+        src__lib_dot_rs=body,
+    )
+    text = run(
+        ["cargo", "check", "--offline"], folder, CARGO_TERM_COLOR="never", CARGO_TARGET_DIR=str(folder / "target")
+    )
+    errors = [
+        "error[E0308]: mismatched types",
+        "src/lib.rs:21:",
+        "error[E0425]: cannot find function `missing_name`",
+        "src/lib.rs:22:",
+    ]
     return Run(text, errors=errors, totals=[line_of(text, "could not compile")])
 
 
@@ -262,7 +314,7 @@ def jest_project(folder: Path) -> None:
     npm = shutil.which("npm")
     assert npm, "npm is not installed: jest's output cannot be made"
     done = subprocess.run(
-        [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
+        [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -284,7 +336,9 @@ def jest_run(folder: Path, *options: str) -> Run:
                 failing.append(name)
                 body = f"expect({{ found: {number} }}).toEqual({{ found: 77{number} }});"
             tests.append(f"  test('{name}', () => {{ {body} }});")
-        text = f"describe('part {number}', () => {{\n" + "\n".join(tests) + "\n  test.skip('later on', () => {});\n});\n"
+        text = (
+            f"describe('part {number}', () => {{\n" + "\n".join(tests) + "\n  test.skip('later on', () => {});\n});\n"
+        )
         write(folder, **{f"src__part{number}_dot_test_dot_js": text})
     text = run(["node_modules/.bin/jest", "--ci", "--runInBand", *options], folder)
     said = ["771", "774", "777", "src/part1.test.js:6"]
@@ -299,14 +353,29 @@ def go_run(folder: Path, *options: str) -> Run:
     for package in ("left", "right"):
         tests = [f'func TestThing{number}(t *testing.T) {{ t.Log("thing {number}") }}' for number in range(25)]
         tests.append(f'func TestBroken(t *testing.T) {{ t.Errorf("{package}: got %d, want %d", 3, 4) }}')
-        tests.append('func TestTable(t *testing.T) {\n\tfor _, name := range []string{"a", "b"} {\n\t\tt.Run(name, func(t *testing.T) {'
-                     f' if name == "b" {{ t.Fatal("{package} table fails at b") }} }})\n\t}}\n}}')
+        tests.append(
+            'func TestTable(t *testing.T) {\n\tfor _, name := range []string{"a", "b"} {\n\t\tt.Run(name, func(t *testing.T) {'
+            f' if name == "b" {{ t.Fatal("{package} table fails at b") }} }})\n\t}}\n}}'
+        )
         tests.append('func TestLater(t *testing.T) { t.Skip("later") }')
-        write(folder, **{f"{package}__{package}_test_dot_go": f'package {package}\n\nimport "testing"\n\n' + "\n".join(tests) + "\n"})
+        write(
+            folder,
+            **{
+                f"{package}__{package}_test_dot_go": f'package {package}\n\nimport "testing"\n\n'
+                + "\n".join(tests)
+                + "\n"
+            },
+        )
     write(folder, go_dot_mod="module example.org/sample\n\ngo 1.21\n")
-    text = run(["go", "test", *options, "./..."], folder, GOFLAGS="-mod=mod", GOPROXY="off", GOCACHE=str(folder / "cache"))
+    text = run(
+        ["go", "test", "-vet=off", *options, "./..."], folder, GOFLAGS="-mod=mod", GOPROXY="off", CGO_ENABLED="0"
+    )
     failures = ["TestBroken", "TestTable/b", "left: got 3, want 4", "right: got 3, want 4", "right table fails at b"]
-    return Run(text, failures=failures, totals=[line_of(text, "FAIL", "example.org/sample/left"), line_of(text, "FAIL", "example.org/sample/right")])
+    return Run(
+        text,
+        failures=failures,
+        totals=[line_of(text, "FAIL", "example.org/sample/left"), line_of(text, "FAIL", "example.org/sample/right")],
+    )
 
 
 GO_SAMPLE = (

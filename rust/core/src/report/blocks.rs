@@ -24,9 +24,18 @@ pub enum Block {
     Bullet,
     /// One of cargo's failures.
     Stdout,
+<<<<<<< HEAD
     /// What a test logs that has begun.
     Running {
         indent: u16,
+=======
+    /// The stack behind an exception.
+    Trace,
+    /// What a test logs that has begun; all lines, or more indented ones.
+    Running {
+        indent: u16,
+        takes_all: bool,
+>>>>>>> k-report
     },
     /// More indented lines below the line of a result.
     Below {
@@ -55,8 +64,11 @@ pub fn inner(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Opti
         Block::Numbered => numbered(reader, line, indent),
         Block::Bullet => bullet(reader, line, indent),
         Block::Stdout => stdout(reader, line, indent),
-        Block::Running { indent: least } => {
-            (indent > least && results::outcome(line).is_none()).then(|| weighed(Class::Source, 0))
+        Block::Trace => trace(reader, index, line, indent),
+        Block::Running { indent: least, takes_all } => {
+            let is_logged =
+                (takes_all && !line.starts_with("[--") || indent > least) && results::outcome(line).is_none();
+            is_logged.then(|| weighed(Class::Source, 0))
         }
         Block::Below { indent: least, is_failed } => below(reader, line, indent, least, is_failed),
         Block::Finding { indent: least, is_error } => finding(reader, index, line, indent, least, is_error),
@@ -87,6 +99,14 @@ pub fn opener(reader: &mut Reader, index: usize, line: &str, text: &str, indent:
     if text.starts_with("---- ") && text.ends_with(" ----") {
         reader.open(Block::Stdout);
         return Some(weighed(Class::Fail, ALWAYS));
+    }
+    if text.starts_with("Traceback (most recent") {
+        reader.open(Block::Trace);
+        return Some(weighed(Class::Noise, 0));
+    }
+    if is_raised(text.strip_prefix("=> ").unwrap_or(text)) && text.contains(": ") && places::place(text, 0).is_none() {
+        reader.open(Block::Trace);
+        return Some(weighed(Class::Detail, ALWAYS));
     }
     (text.starts_with("test at ") || text.starts_with("FAIL  ") && text.contains(" > ")).then(|| {
         reader.open(Block::Below { indent, is_failed: true });
@@ -203,6 +223,28 @@ fn bump(reader: &mut Reader, line: Option<usize>, weight: u8) {
     }
 }
 
+fn trace(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<Row> {
+    let text = line.trim();
+    if results::outcome(line).is_some() {
+        return None;
+    }
+    if text.starts_with("File \"") {
+        if !is_foreign(line) || reader.last_place.is_none() {
+            reader.last_place = Some(index);
+        }
+        return Some(weighed(Class::Frame, u8::from(!is_foreign(line))));
+    }
+    if is_frame(text, indent) || text.starts_with("... ") && text.ends_with(" more") {
+        return Some(frame(reader, text));
+    }
+    if text.starts_with("Caused by: ") || indent == 0 && reader.last_place.is_some() && is_raised(text) {
+        bump(reader, reader.last_place, 5);
+        reader.own_frames = 0;
+        return Some(weighed(Class::Detail, ALWAYS));
+    }
+    (indent > 0 && reader.last_place.is_some()).then(|| weighed(Class::Source, 0))
+}
+
 fn unittest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<Row> {
     if line.starts_with("=====") || line.starts_with("Ran ") && verdicts::is_verdict(line) {
         return None;
@@ -277,7 +319,8 @@ fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
 fn difference(reader: &mut Reader, text: &str) -> Option<Row> {
     let is_title = text.starts_with("- Expected") || text.starts_with("+ Received");
     let is_line = text.len() > 2 && text.starts_with(['-', '+']) && !is_title;
-    let is_told = text.starts_with("Expected") || text.starts_with("Received");
+    const TOLD: [&str; 6] = ["Expected", "Received", "expected", "got:", "actual", "but was"];
+    let is_told = TOLD.iter().any(|told| text.starts_with(told));
     (is_line || is_told).then(|| {
         reader.said += 1;
         weighed(Class::Detail, if reader.said <= 8 { 6 } else { 3 })
@@ -369,6 +412,21 @@ pub fn is_frame(text: &str, indent: u16) -> bool {
     if indent > 0 && text.starts_with("at ") {
         return text.contains('(') || text.contains(':');
     }
+<<<<<<< HEAD
+=======
+    // JUnit's console leaves the `at` away; rspec writes `#`.
+    let in_brackets = || {
+        text.rfind('(').is_some_and(|at| {
+            places::place(text[at + 1..].trim_end_matches(')'), 0).is_some() || text[at..].contains(".java:")
+        })
+    };
+    if indent >= 4 && text.ends_with(')') && !text.contains(' ') && in_brackets()
+        || text.starts_with("# ./")
+        || text.starts_with("# /")
+    {
+        return true;
+    }
+>>>>>>> k-report
     text.starts_with("File \"") && text.contains("\", line ")
         || text.starts_with("❯ ") && text.contains(':') && indent > 0
         || text.starts_with("goroutine ")

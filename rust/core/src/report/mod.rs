@@ -35,3 +35,6 @@ pub fn compress(task: &Task) -> Drafts {
 pub fn expand(text: &str) -> Option<String> {
     expand::expand(text)
 }
+
+#[cfg(test)]
+mod tests;

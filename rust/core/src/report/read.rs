@@ -259,7 +259,7 @@ impl<'t> Reader<'t> {
             self.weigh_log();
         }
         self.open(match class {
-            Class::Noise => Block::Running { indent },
+            Class::Noise => Block::Running { indent, takes_all: self.lines.line(index).starts_with("[ RUN") },
             _ => Block::Below { indent, is_failed: class == Class::Fail },
         });
         Row {
@@ -275,6 +275,7 @@ impl<'t> Reader<'t> {
 
     /// What a test logged before it was told that it failed says why.
     fn weigh_log(&mut self) {
+<<<<<<< HEAD
         let log = self.rows.iter_mut().rev().take_while(|row| row.class == Class::Source && row.weight == 0);
         for (ordinal, row) in log.enumerate() {
             (row.class, row.weight) = (
@@ -287,6 +288,21 @@ impl<'t> Reader<'t> {
                     1
                 },
             );
+=======
+        let is_log = |row: &&Row| row.class == Class::Blank || row.class == Class::Source && row.weight == 0;
+        let count = self.rows.iter().rev().take_while(is_log).count();
+        let from = self.rows.len() - count;
+        for (ordinal, row) in self.rows[from..].iter_mut().enumerate().filter(|(_, row)| row.class == Class::Source) {
+            let from_end = count - ordinal;
+            row.class = Class::Detail;
+            row.weight = if ordinal < 5 || from_end <= 5 {
+                6
+            } else if ordinal < 12 {
+                3
+            } else {
+                1
+            };
+>>>>>>> k-report
         }
     }
 

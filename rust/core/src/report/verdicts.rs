@@ -81,7 +81,8 @@ pub fn is_verdict(line: &str) -> bool {
     if text.len() > 240 || text.is_empty() {
         return false;
     }
-    let text = text.trim_start_matches(['=', '-', '─', '━', '✖', 'ℹ', '✔', '⎯']).trim_start();
+    let text = text.trim_start_matches(['=', '-', '─', '━', '✖', 'ℹ', '✔', '⎯', '│', '*']).trim_start();
+    let text = text.strip_prefix("[INFO] ").or_else(|| text.strip_prefix("[ERROR] ")).unwrap_or(text);
     if text.starts_with(['m', 'g', 'n']) && is_make_error(text) {
         return true;
     }

@@ -16,9 +16,12 @@ use std::fmt::Write;
 
 /// Lines that a question names and that are shown for it.
 const MAX_NAMED: usize = 6;
-/// Different errors of a rule that are written out, by harshness; more are written as one with all their places.
-const MAX_ERRORS: [usize; 5] = [40, 16, 8, 6, 6];
+/// Different errors of a rule that are written out, by harshness; more are written as one with all their places. The
+/// second row is for those that say the same of many places.
+const MAX_ERRORS: [[usize; 5]; 2] = [[60, 40, 30, 20, 12], [40, 16, 8, 6, 6]];
 const NAMED: &str = "named by the question";
+/// Skipped tests that are named; more are counted.
+const MAX_SKIPPED: u32 = 5;
 /// Longer lines are cut.
 const MAX_LINE: usize = 1_200;
 /// The harshest form.
@@ -88,6 +91,8 @@ struct Plan<'r, 't> {
     /// The fold of each line that is in one.
     of_line: MixMap<u32, usize>,
     skipped: u32,
+    /// Titles that stand above something that is shown.
+    heads: MixMap<u32, ()>,
     /// Failures that are said again further on.
     again: MixMap<u32, Again>,
     last: usize,
@@ -104,9 +109,10 @@ impl<'r, 't> Plan<'r, 't> {
         }
         let tallies = tally::tallies(report);
         let hits = report.lines.named(task.question, task.call);
-        let named = hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED).map(|hit| hit.node).collect();
-        let skipped = tallies.iter().filter(|tally| tally.class == Class::Skip).map(|tally| tally.tests).sum();
+        let named: Vec<u32> = hits.iter().filter(|hit| !hit.by_call).take(MAX_NAMED).map(|hit| hit.node).collect();
+        let skipped: u32 = tallies.iter().filter(|tally| tally.class == Class::Skip).map(|tally| tally.tests).sum();
         let last = (0..report.rows.len()).rev().find(|&line| report.rows[line].class != Class::Blank).unwrap_or(0);
+        let heads = heads_above_shown(report, skipped <= MAX_SKIPPED, &named);
         let again = said_again(report);
         let groups = warnings::groups(report);
         let mut errors = MixMap::default();
@@ -115,7 +121,7 @@ impl<'r, 't> Plan<'r, 't> {
                 errors.insert(report.findings[member].line, (at, member));
             });
         }
-        Plan { report, tallies, folds, groups, errors, named, of_line, skipped, again, last }
+        Plan { report, tallies, folds, groups, errors, named, of_line, skipped, heads, again, last }
     }
 
     fn write(&self, harshness: u8, key: &str) -> View {
@@ -159,7 +165,7 @@ impl<'r, 't> Plan<'r, 't> {
                 Class::Pass | Class::Warning => false,
                 Class::Skip => self.shows_skips(harshness),
                 Class::Fail if self.again.contains_key(&line) => harshness < 2,
-                Class::Head if row.weight < ALWAYS => harshness < 2 && self.has_shown_below(index, harshness),
+                Class::Head if row.weight < ALWAYS => harshness < 2 && self.heads.contains_key(&line),
                 Class::Other if row.weight == 1 => {
                     others += 1;
                     harshness == 0 && others <= OTHER_HEAD
@@ -184,25 +190,26 @@ impl<'r, 't> Plan<'r, 't> {
     }
 
     fn shows_skips(&self, harshness: u8) -> bool {
-        self.skipped <= 5 && harshness < 2
+        self.skipped <= MAX_SKIPPED && harshness < 2
     }
+}
 
-    /// Whether something is shown below a suite's title, before the next one.
-    fn has_shown_below(&self, head: usize, harshness: u8) -> bool {
-        let indent = self.report.rows[head].indent;
-        let rows = self.report.rows[head + 1..].iter().enumerate().take(2_000);
-        for (offset, row) in rows {
-            match row.class {
-                Class::Blank | Class::Noise => {}
-                _ if row.indent <= indent => return false,
-                Class::Fail => return true,
-                Class::Skip if self.shows_skips(harshness) => return true,
-                _ if self.named.contains(&((head + 1 + offset) as u32)) => return true,
-                _ => {}
-            }
+/// The titles of suites below which a failure, a skipped test or a line that the question names is shown.
+fn heads_above_shown(report: &Report, shows_skips: bool, named: &[u32]) -> MixMap<u32, ()> {
+    let mut heads = MixMap::default();
+    let mut below: Option<u16> = None;
+    for (line, row) in report.rows.iter().enumerate().rev() {
+        let is_shown = row.class == Class::Fail
+            || row.class == Class::Skip && shows_skips
+            || row.class != Class::Head && named.contains(&(line as u32));
+        if is_shown {
+            below = Some(row.indent);
+        } else if row.class == Class::Head && below.is_some_and(|below| row.indent < below) {
+            heads.insert(line as u32, ());
+            below = Some(row.indent);
         }
-        false
     }
+    heads
 }
 
 /// A failure that is said again further on.
@@ -237,7 +244,9 @@ fn said_again(report: &Report) -> MixMap<u32, Again> {
                         let has_details = first_said != 0 && known.iter().any(|(_, said)| *said == first_said);
                         found.insert(line as u32, Again { has_details, end });
                     }
-                    known.push((indent, first_said));
+                    if known.len() < 8 {
+                        known.push((indent, first_said));
+                    }
                 }
                 first_said = 0;
                 end = line as u32;
@@ -323,7 +332,7 @@ impl Page {
     fn write_error(&mut self, report: &Report, group: &Group, member: usize, harshness: u8) -> u32 {
         let finding = &report.findings[member];
         let is_first = group.members[0] == member;
-        if group.distinct.len() > MAX_ERRORS[harshness as usize] {
+        if group.distinct.len() > MAX_ERRORS[usize::from(group.is_repetitive)][harshness as usize] {
             let before = self.shown.len();
             if is_first {
                 group.write(report, &Detail::of_errors(), &mut self.shown, &mut self.body);

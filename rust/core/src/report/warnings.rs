@@ -15,6 +15,8 @@ pub struct Group {
     pub members: Vec<usize>,
     /// Members whose lines differ from those before, and how often each comes.
     pub distinct: Vec<(usize, u32)>,
+    /// Whether most of them say what others say, of other places.
+    pub is_repetitive: bool,
     template: OnceCell<Template>,
 }
 
@@ -38,6 +40,13 @@ pub fn groups(report: &Report) -> Vec<Group> {
             group.distinct.len() - 1
         });
         group.distinct[distinct].1 += 1;
+    }
+    for group in &mut groups {
+        let mut messages: MixMap<u64, ()> = MixMap::default();
+        for &(index, _) in &group.distinct {
+            messages.insert(xxh3_64(slice(report, report.findings[index].message).as_bytes()), ());
+        }
+        group.is_repetitive = 2 * messages.len() <= group.distinct.len();
     }
     groups
 }
@@ -108,7 +117,7 @@ impl Detail {
 
 impl Group {
     fn new(severity: Severity) -> Self {
-        Group { severity, members: Vec::new(), distinct: Vec::new(), template: OnceCell::new() }
+        Group { severity, members: Vec::new(), distinct: Vec::new(), is_repetitive: false, template: OnceCell::new() }
     }
 
     /// Writes a group; returns the lines of its findings that can be read.
@@ -128,6 +137,19 @@ impl Group {
         if detail.places || detail.files {
             out.push_str(if template.text.ends_with(':') { "" } else { ":" });
             self.write_places(report, detail, template, out);
+        } else {
+            let mut paths: Vec<&str> =
+                self.members.iter().map(|&member| slice(report, report.findings[member].path)).collect();
+            paths.sort_unstable();
+            paths.dedup();
+            match paths.as_slice() {
+                [path] => {
+                    let _ = write!(out, " {path}");
+                }
+                _ => {
+                    let _ = write!(out, " in {} files", paths.len());
+                }
+            }
         }
         out.push('\n');
         if detail.places {
