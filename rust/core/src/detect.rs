@@ -140,6 +140,7 @@ const SEPARATORS: [u8; 4] = *b",|\t;";
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
+        let line = without_ci_stamp(line);
         let bare = without_ansi(line);
         let line = bare.as_deref().unwrap_or(line);
         self.compare_with_heading(line);
@@ -304,6 +305,17 @@ static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 fn signs(line: &[u8]) -> u8 {
     FINDER.find_iter(line).fold(0, |found, each| found | SIGNS[each.pattern().as_usize()].1)
+}
+
+/// A line behind the time that GitHub's runners write before every line: to seven digits of a second.
+fn without_ci_stamp(line: &[u8]) -> &[u8] {
+    const BYTES: usize = "2026-11-20T10:00:00.1234567Z ".len();
+    let is_stamp = line.len() >= BYTES && line[10] == b'T' && line[19] == b'.' && line[27..BYTES] == *b"Z ";
+    if is_stamp && line[20..27].iter().all(u8::is_ascii_digit) {
+        &line[BYTES..]
+    } else {
+        line
+    }
 }
 
 /// A line without its colours, if it has some.

@@ -24,18 +24,12 @@ pub enum Block {
     Bullet,
     /// One of cargo's failures.
     Stdout,
-<<<<<<< HEAD
-    /// What a test logs that has begun.
-    Running {
-        indent: u16,
-=======
     /// The stack behind an exception.
     Trace,
     /// What a test logs that has begun; all lines, or more indented ones.
     Running {
         indent: u16,
         takes_all: bool,
->>>>>>> k-report
     },
     /// More indented lines below the line of a result.
     Below {
@@ -412,8 +406,6 @@ pub fn is_frame(text: &str, indent: u16) -> bool {
     if indent > 0 && text.starts_with("at ") {
         return text.contains('(') || text.contains(':');
     }
-<<<<<<< HEAD
-=======
     // JUnit's console leaves the `at` away; rspec writes `#`.
     let in_brackets = || {
         text.rfind('(').is_some_and(|at| {
@@ -426,7 +418,6 @@ pub fn is_frame(text: &str, indent: u16) -> bool {
     {
         return true;
     }
->>>>>>> k-report
     text.starts_with("File \"") && text.contains("\", line ")
         || text.starts_with("❯ ") && text.contains(':') && indent > 0
         || text.starts_with("goroutine ")

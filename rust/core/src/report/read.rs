@@ -275,20 +275,6 @@ impl<'t> Reader<'t> {
 
     /// What a test logged before it was told that it failed says why.
     fn weigh_log(&mut self) {
-<<<<<<< HEAD
-        let log = self.rows.iter_mut().rev().take_while(|row| row.class == Class::Source && row.weight == 0);
-        for (ordinal, row) in log.enumerate() {
-            (row.class, row.weight) = (
-                Class::Detail,
-                if ordinal < 4 {
-                    6
-                } else if ordinal < 12 {
-                    3
-                } else {
-                    1
-                },
-            );
-=======
         let is_log = |row: &&Row| row.class == Class::Blank || row.class == Class::Source && row.weight == 0;
         let count = self.rows.iter().rev().take_while(is_log).count();
         let from = self.rows.len() - count;
@@ -302,7 +288,6 @@ impl<'t> Reader<'t> {
             } else {
                 1
             };
->>>>>>> k-report
         }
     }
 

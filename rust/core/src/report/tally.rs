@@ -36,13 +36,8 @@ pub fn tallies(report: &Report) -> Vec<Tally> {
             Class::Verdict => open = tallies.len(),
             Class::Pass | Class::Skip => {
                 let mark = word(slice(report, row.mark));
-<<<<<<< HEAD
-                let known =
-                    (open..tallies.len()).find(|&at| tallies[at].class == row.class && tallies[at].mark == mark);
-=======
                 let known = (open..tallies.len())
                     .find(|&at| tallies[at].class == row.class && (tallies[at].mark == mark || at >= open + MAX_MARKS));
->>>>>>> k-report
                 let at = known.unwrap_or_else(|| {
                     tallies.push(Tally::new(row.class, index as u32, mark));
                     tallies.len() - 1
