@@ -56,11 +56,13 @@ pub fn strength(line: &[u8], start: usize, end: usize) -> u8 {
 
 /// Whether what stands right beside a name shows that it is used: most names are.
 fn is_plain_use(line: &[u8], from: usize, to: usize) -> bool {
-    let before = line[..from].iter().rfind(|byte| !byte.is_ascii_whitespace());
-    let is_argument = matches!(before, Some(b'=' | b',' | b'[' | b'+' | b'!' | b'?' | b'|' | b'/' | b'%' | b'^'));
+    let bare = line[..from].trim_ascii_end();
+    let before = bare.last();
+    let is_argument = matches!(before, Some(b'=' | b',' | b'[' | b'+' | b'?' | b'|' | b'/' | b'%' | b'^'));
     let is_part = matches!(line.get(to), Some(b'.' | b']' | b'-' | b'\\' | b'%' | b'?'));
-    let is_opened =
-        before == Some(&b'(') && line.get(to) != Some(&b')') && memchr::memmem::find(line, b"(def").is_none();
+    let is_opened = before == Some(&b'(')
+        && line.get(to) != Some(&b')')
+        && !begins_definition(last_word(bare[..bare.len() - 1].trim_ascii_end()));
     is_argument || is_part || is_opened
 }
 
@@ -130,7 +132,7 @@ impl<'l> Site<'l> {
         let has_owner = before.len() < line[..self.from].trim_ascii_end().len();
         let statement = first_word(line.trim_ascii_start());
         if matches!(statement, b"import" | b"from" | b"use" | b"include" | b"require" | b"extern" if after.trim_ascii_start().first() != Some(&b'=') && !before.ends_with(b"fn"))
-            && !(statement == b"extern" && after.starts_with(b"("))
+            && !(statement == b"extern" && after.trim_ascii_start().starts_with(b"("))
         {
             return NO;
         }
@@ -185,7 +187,7 @@ impl<'l> Site<'l> {
             return self.by_defining(word, head, after);
         }
         if roles(word) & BINDING != 0 {
-            return self.by_binding(head, after);
+            return self.by_binding(word, head, after);
         }
         NO
     }
@@ -219,16 +221,18 @@ impl<'l> Site<'l> {
         }
     }
 
-    fn by_binding(&self, head: &[u8], after: &[u8]) -> u8 {
+    fn by_binding(&self, word: &[u8], head: &[u8], after: &[u8]) -> u8 {
         let next = after.trim_ascii_start();
         let Some(follows) = next.first() else { return PERHAPS };
         if !b"=:;<([".contains(follows) || !(head.is_empty() || is_modified(head)) {
             return NO;
         }
         let is_exported = !head.is_empty() || !self.is_indented();
-        match (is_callable(next), is_exported) {
-            (true, _) | (_, true) => SURE,
-            _ => PERHAPS,
+        // `using` names a type.
+        match is_callable(next) || is_exported || word == b"using" {
+            true => SURE,
+            false if next.ends_with(b"{") => LIKELY,
+            false => PERHAPS,
         }
     }
 
@@ -258,18 +262,27 @@ impl<'l> Site<'l> {
         if next.starts_with(b":") && !next.starts_with(b"::") && !has_owner {
             return match is_callable(next) {
                 true => SURE,
-                false if self.is_indented() => PERHAPS,
+                false if self.is_indented() && next != b": {" => PERHAPS,
                 false => LIKELY,
             };
         }
         if next.starts_with(b"(") || next.starts_with(b"<") {
-            return match closing(next) {
-                Some(rest) if rest.trim_ascii_start().starts_with(b"{") => SURE,
-                Some(rest) if next.starts_with(b"(") && is_block_head(rest) && next.ends_with(b"{") => SURE,
-                _ => NO,
-            };
+            return self.by_parameters(next);
         }
         u8::from(!has_owner && self.is_indented() && (next.is_empty() || next == b","))
+    }
+
+    /// `name(int a)`, `name(a): Type;`: a call has no parameters with types, and no type itself.
+    fn by_parameters(&self, next: &[u8]) -> u8 {
+        let sure = if self.is_indented() { LIKELY } else { SURE };
+        match closing(next).map(<[u8]>::trim_ascii_start) {
+            Some(rest) if rest.starts_with(b"{") => SURE,
+            Some(rest) if next.starts_with(b"(") && is_block_head(rest) && next.ends_with(b"{") => SURE,
+            Some(rest) if rest.starts_with(b": ") && next.len() > rest.len() + 1 => LIKELY,
+            Some(rest) if (rest.is_empty() || is_block_head(rest)) && has_parameters(next) => sure,
+            None if has_parameters(next) => sure,
+            _ => NO,
+        }
     }
 
     /// `static int name(…)` and `Type name;`: what stands before is made of names alone.
@@ -278,7 +291,7 @@ impl<'l> Site<'l> {
             return NO;
         }
         let is_modified = is_modified_somewhere(before);
-        let next = without_arguments(after);
+        let next = without_arguments(if after.starts_with(b" (") { &after[1..] } else { after });
         if !next.starts_with(b"(") {
             let next = next.trim_ascii_start();
             let is_declared = [&b";"[..], b"= ", b"=", b"[", b"{"].iter().any(|mark| next.starts_with(mark))
@@ -305,6 +318,41 @@ impl<'l> Site<'l> {
             None => LIKELY,
         }
     }
+}
+
+/// Whether the group that `text` begins with holds a type and a name side by side.
+fn has_parameters(text: &[u8]) -> bool {
+    let mut depth = 0;
+    let mut last: &[u8] = b"";
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        if is_name_byte(byte) && depth == 1 {
+            let word = first_word(&text[at..]);
+            let is_plain =
+                |word: &[u8]| roles(word) & (STATEMENT | DEFINING) == 0 && word != b"lambda" && word != b"async";
+            let is_pair = !last.is_empty() && is_plain(last) && is_plain(word) && !last[0].is_ascii_digit();
+            if is_pair && !word[0].is_ascii_digit() {
+                return true;
+            }
+            last = word;
+            at += word.len();
+            continue;
+        }
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth <= 1 => return false,
+            b')' => depth -= 1,
+            b'"' | b'\'' | b'`' => return false,
+            _ => {}
+        }
+        let is_between = byte == b' '
+            || byte == b'*' && text.get(at.wrapping_sub(1)) == Some(&b' ') && text.get(at + 1) != Some(&b' ');
+        if !is_between && byte != b'&' {
+            last = b"";
+        }
+        at += 1;
+    }
+    false
 }
 
 /// What stands between the arguments of a function and its body.
@@ -485,15 +533,11 @@ fn is_type(before: &[u8]) -> bool {
             return false;
         }
     }
-    let words: Vec<&[u8]> = before.split(|&byte| !is_name_byte(byte)).filter(|word| !word.is_empty()).collect();
-    let is_statement = words.iter().any(|word| roles(word) & STATEMENT != 0);
+    let words = || before.split(|&byte| !is_name_byte(byte)).filter(|word| !word.is_empty());
+    let is_statement = words().any(|word| roles(word) & STATEMENT != 0);
     let begins = before.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || b"_@[~".contains(&byte));
-    begins
-        && !is_statement
-        && !words.is_empty()
-        && words.len() <= 10
-        && !words[0][0].is_ascii_digit()
-        && !before.ends_with(b".")
+    let is_named = words().next().is_some_and(|word| !word[0].is_ascii_digit());
+    begins && !is_statement && is_named && words().count() <= 10 && !before.ends_with(b".")
 }
 
 #[cfg(test)]
@@ -592,6 +636,12 @@ mod tests {
             "} X;",
             "static struct foo X = {",
             "  JsonElement X(Object src);",
+            "  X(a: string): Y[];",
+            "    X(_It __first, _It __last,",
+            "X (int a, char *b)",
+            "extern int X (const char *__s)",
+            "  using X = y::Z;",
+            "  X(size_t a = 0)",
             "public static final int X = 1;",
         ] {
             assert!(of(line, "X") >= LIKELY, "{line}");
@@ -622,6 +672,11 @@ mod tests {
             "throw new X(a);",
             "else X(a) {",
             "y = X(a) {",
+            "X(a if b else c)",
+            "X(a, \"b c\")",
+            "  X(lambda x: y)",
+            "  X(a * b)",
+            "  X(\"int a\",",
             "f(X, b) {",
             "assert X(a)",
             "  b: X;",

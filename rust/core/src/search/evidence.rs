@@ -46,8 +46,10 @@ impl Evidence {
                 evidence.named.push(hit.node);
             }
         }
-        let surest = evidence.definitions.iter().take_while(|(_, strength)| *strength >= LIKELY).map(|(line, _)| *line);
-        for line in surest.chain(evidence.named.iter().copied()).take(64) {
+        let surest = evidence.definitions.iter().enumerate().take(64);
+        let surest =
+            surest.filter(|(rank, (_, strength))| *strength >= LIKELY || *rank < 6).map(|(_, (line, _))| *line);
+        for line in surest.chain(evidence.named.iter().copied()) {
             let file = listing.entries[line as usize].file;
             if let Some(stands_out) = evidence.stands_out.get_mut(file as usize) {
                 *stands_out = true;

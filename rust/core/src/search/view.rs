@@ -389,6 +389,8 @@ impl<'p, 'a> Picked<'p, 'a> {
         let mut seen: ByText<&str, ()> = ByText::default();
         let (mut likely, mut perhaps) = (0, 0);
         let has_sure = evidence.definitions.first().is_some_and(|(_, strength)| *strength == SURE);
+        // Fields and local variables: fewer where something better is there.
+        let rare = if has_sure { budget.likely / 4 } else { budget.likely / 2 };
         for repeats in [false, true] {
             for &(index, strength) in &evidence.definitions {
                 let body = self.listing.body(&self.listing.entries[index as usize]).trim();
@@ -398,10 +400,7 @@ impl<'p, 'a> Picked<'p, 'a> {
                 match strength {
                     SURE => {}
                     LIKELY if likely < budget.likely && !repeats => likely += 1,
-                    // Fields and local variables, where nothing better is there.
-                    _ if strength < LIKELY && !has_sure && !repeats && likely + perhaps < budget.likely / 2 => {
-                        perhaps += 1
-                    }
+                    _ if strength < LIKELY && !repeats && likely + perhaps < rare => perhaps += 1,
                     _ => continue,
                 }
                 self.add(index, "defines what was searched", MAX_EVIDENCE_BYTES);
