@@ -64,6 +64,8 @@ impl Evidence {
         evidence.ends(mined);
         silence::around(mined).into_iter().for_each(|line| evidence.add(line, Rank::Value, "silence"));
         evidence.traces(mined);
+        // What was written over is not there any more.
+        evidence.candidates.retain(|each| !mined.is_overwritten(each.line));
         for (line, is_strong) in named::named(mined, question, call) {
             let rank = if is_strong { Rank::Named } else { Rank::Value };
             evidence.add(line, rank, "named");

@@ -23,8 +23,14 @@ use crate::text::{Drafts, Task};
 use evidence::{Evidence, Rank};
 use mine::Mined;
 
+/// Lines of a text that is worked on; what has more of them, such as a file of line breaks, is no log.
+const MAX_LINES: usize = 1 << 22;
+
 /// The forms of a log: the lossy view if something may be left out, and the lossless form if it could still win.
 pub fn compress(task: &Task) -> Drafts {
+    if memchr::memchr2_iter(b'\n', b'\r', task.text.as_bytes()).nth(MAX_LINES).is_some() {
+        return Drafts::default();
+    }
     let mined = Mined::new(task.text);
     if mined.len() < 2 {
         return Drafts::default();

@@ -1,7 +1,7 @@
 //! Lines with templates in, the lossless form out.
 //!
 //! ```text
-//! #log 300 lines. Rows: time where it changes (its end), template and its values (*), or | and the text
+//! #log 300 lines. Row: time (its end) if changed, template, values (*); or |text
 //! @ 081109 203615
 //! |@ *
 //! A* INFO dfs.DataNode$PacketResponder: PacketResponder * for block blk_* terminating

@@ -22,7 +22,7 @@ struct Clip {
 }
 
 const BALANCED: Clip = Clip { named: 1_000, evidence: 400, usual: 240, head: 7 };
-const DEEP: Clip = Clip { named: 1_000, evidence: 240, usual: 100, head: 7 };
+const DEEP: Clip = Clip { named: 1_000, evidence: 320, usual: 100, head: 7 };
 /// What is tried, until the evidence fits into what may be kept. What tells lines apart mostly stands in their ends.
 const TIGHTER: [Clip; 3] = [
     Clip { named: 600, evidence: 240, usual: 100, head: 6 },
@@ -31,6 +31,8 @@ const TIGHTER: [Clip; 3] = [
 ];
 /// Lines that belong to a shown line and are shown below it.
 const MAX_TAIL: u32 = 5;
+/// Tokens that a line takes at least, with its time.
+const LEAST_TOKENS: usize = 8;
 const MAX_ACCOUNTS: usize = 24;
 /// Bytes by which a cut may move to fall between words.
 const MAX_SNAP: usize = 32;
@@ -108,15 +110,18 @@ fn choose(task: &Task, mined: &Mined, evidence: &Evidence) -> (Vec<Candidate>, C
     let evident = candidates.partition_point(|each| each.rank <= Rank::Trouble);
     let mut clip = usual;
     for tighter in TIGHTER {
-        let needed: usize = candidates[..evident].iter().map(|each| tokens(mined, evidence, clip, each)).sum();
-        if needed <= budget {
+        let mut needed = candidates[..evident].iter().scan(0, |sum, each| {
+            *sum += tokens(mined, evidence, clip, each);
+            Some(*sum)
+        });
+        if needed.all(|sum| sum <= budget) {
             break;
         }
         clip = tighter;
     }
     let mut left = budget;
     candidates.retain(|candidate| {
-        let tokens = tokens(mined, evidence, clip, candidate);
+        let tokens = if left < LEAST_TOKENS { LEAST_TOKENS } else { tokens(mined, evidence, clip, candidate) };
         let fits = tokens <= left;
         left -= if fits { tokens } else { 0 };
         fits
@@ -228,9 +233,10 @@ impl Writer<'_, '_> {
 /// A time behind another one: of a clock time all of it, with the date only if that is another one.
 fn since<'a>(last: &str, stamp: &'a str) -> &'a str {
     let Some(end) = tail::of(last, stamp) else { return stamp };
-    let hour = stamp.find(':').map_or(stamp.len(), |colon| {
-        colon - stamp.as_bytes()[..colon].iter().rev().take_while(|byte| byte.is_ascii_digit()).count()
-    });
+    let bytes = stamp.as_bytes();
+    let digits = |colon: usize| bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let hour = memchr::memchr_iter(b':', bytes).map(|colon| colon - digits(colon).min(3)..colon);
+    let hour = hour.filter(|hour| hour.len() <= 2).map(|hour| hour.start).next().unwrap_or(stamp.len());
     &stamp[hour.min(stamp.len() - end.len())..]
 }
 

@@ -22,6 +22,15 @@ pub struct Writer<'m, 'a> {
     stamp: &'a str,
     /// How a row begins whose line ends in an unusual way.
     begin: String,
+    uses: Uses,
+}
+
+/// Signs that occur in rows, and so have to be explained.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uses {
+    same: bool,
+    end: bool,
+    repeat: bool,
 }
 
 impl<'m, 'a> Writer<'m, 'a> {
@@ -35,28 +44,24 @@ impl<'m, 'a> Writer<'m, 'a> {
         let shared = share(&plans);
         let is_shared =
             shared.iter().enumerate().map(|(at, value)| (scan::hash(value.as_bytes()), at as u32)).collect();
+        let first = head.as_ref().and_then(|head| {
+            (0..mined.len() as u32).find(|&line| mined.has_stamp(line) && mined.lead(line) == head.lead)
+        });
+        let stamp = first.map_or("", |line| mined.stamp(line));
         let out = String::with_capacity(mined.text.len() / 2);
-        Writer { mined, head, plans, plan_of, shared, is_shared, out, stamp: "", begin: String::new() }
+        let (begin, uses) = (String::new(), Uses::default());
+        Writer { mined, head, plans, plan_of, shared, is_shared, out, stamp, begin, uses }
     }
 
     /// The form; values stand at `mark` in templates.
     pub fn write(mut self, mark: &str) -> String {
-        self.opening(mark);
+        let first_stamp = self.stamp;
         let repeats = Repeats::new(self.mined);
-        let usual = break_of(self.mined, 0);
+        let usual = usual_break(self.mined);
         let mut line = 0;
         while line < self.mined.len() {
             if let Some((block, times)) = repeats.at(line) {
-                self.out.push_str(&format!("x{times}"));
-                if block > 1 {
-                    self.out.push_str(&format!(" {block}"));
-                }
-                self.out.push('\n');
-                for at in line..line + block * times {
-                    if let Some(plan) = self.plans.get_mut(self.plan_of[at] as usize) {
-                        plan.next_row += 1;
-                    }
-                }
+                self.repeat(line, block, times);
                 line += block * times;
                 continue;
             }
@@ -69,38 +74,64 @@ impl<'m, 'a> Writer<'m, 'a> {
             line += 1;
         }
         self.out.pop();
-        self.out
+        let mut form = self.opening(mark, usual, first_stamp);
+        form.push_str(&self.out);
+        form
+    }
+
+    fn repeat(&mut self, line: usize, block: usize, times: usize) {
+        self.uses.repeat = true;
+        self.out.push_str(&format!("x{times}"));
+        if block > 1 {
+            self.out.push_str(&format!(" {block}"));
+        }
+        self.out.push('\n');
+        for at in line..line + block * times {
+            if let Some(plan) = self.plans.get_mut(self.plan_of[at] as usize) {
+                plan.next_row += 1;
+            }
+        }
     }
 
     /// The header, and everything above the rows.
-    fn opening(&mut self, mark: &str) {
-        let lines = self.mined.len();
-        self.out.push_str(&format!("#log {lines} lines"));
-        let usual = break_of(self.mined, 0);
+    fn opening(&self, mark: &str, usual: &str, stamp: &str) -> String {
+        let mut out = format!("#log {} lines", self.mined.len());
         if usual != "\n" {
-            self.out.push_str(&format!(" ending \\{}", break_name(usual)));
+            out.push_str(&format!(" ending \\{}", break_name(usual)));
         }
         if mark != MARKS[0] {
-            self.out.push_str(&format!(" marks {mark}"));
+            out.push_str(&format!(" marks {mark}"));
         }
-        self.out.push_str(". Row: end of time if changed, template, its values (");
-        self.out.push_str(mark);
-        self.out.push_str("); or |text\n");
+        out.push_str(". Row: ");
+        if self.head.is_some() {
+            out.push_str("time (its end) if changed, ");
+        }
+        out.push_str(&format!("template, values ({mark}); or "));
+        out.push_str(if self.head.is_some() { "|text" } else { "=text" });
+        let Uses { same, end, repeat } = self.uses;
+        let explained = [
+            (same, "\" as in template's last row"),
+            (end, "~x as there but for its end x"),
+            (repeat, "xN repeats the last line"),
+        ];
+        for (_, words) in explained.iter().filter(|(is_used, _)| *is_used) {
+            out.push_str("; ");
+            out.push_str(words);
+        }
+        out.push('\n');
         if let Some(head) = &self.head {
-            let first =
-                (0..lines as u32).find(|&line| self.mined.has_stamp(line) && self.mined.lead(line) == head.lead);
-            self.stamp = first.map_or("", |line| self.mined.stamp(line));
-            self.out.push_str(&format!("@ {}\n|{}@{}*\n", self.stamp, head.lead, head.rest));
+            out.push_str(&format!("@ {stamp}\n|{}@{}*\n", head.lead, head.rest));
         }
         for plan in &self.plans {
-            self.out.push_str(&plan.name);
-            self.out.push_str(&plan.text);
-            self.out.push('\n');
+            out.push_str(&plan.name);
+            out.push_str(&plan.text);
+            out.push('\n');
         }
         for (at, value) in self.shared.iter().enumerate() {
-            self.out.push_str(&format!("&{} {value}\n", at + 1));
+            out.push_str(&format!("&{} {value}\n", at + 1));
         }
-        self.out.push('\n');
+        out.push('\n');
+        out
     }
 
     fn row(&mut self, line: u32) {
@@ -160,10 +191,12 @@ impl<'m, 'a> Writer<'m, 'a> {
                 self.out.push(' ');
             }
             if last == Some(value) && value.len() > 1 {
+                self.uses.same = true;
                 self.out.push('"');
             } else if let Some(at) = shared {
                 self.out.push_str(&format!("&{}", at + 1));
             } else if let Some(end) = end {
+                self.uses.end = true;
                 self.out.push('~');
                 self.out.push_str(end);
             } else {
@@ -182,6 +215,14 @@ fn is_plain(end: &str) -> bool {
     end.starts_with(|first: char| first.is_ascii_digit())
         && !end.contains('|')
         && !end.as_bytes().windows(2).any(|pair| pair[0] == b' ' && pair[1].is_ascii_uppercase())
+}
+
+/// How most lines end.
+fn usual_break<'a>(mined: &Mined<'a>) -> &'a str {
+    let of = |name: &'static str| (0..mined.len()).filter(move |&line| break_name(break_of(mined, line)) == name);
+    let most = ["n", "rn", "r"].into_iter().max_by_key(|&name| of(name).count());
+    let first = most.and_then(|name| of(name).next());
+    first.map_or("\n", |line| break_of(mined, line))
 }
 
 fn break_of<'a>(mined: &Mined<'a>, line: usize) -> &'a str {
