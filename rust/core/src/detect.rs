@@ -390,8 +390,8 @@ fn has_stamp(line: &[u8]) -> bool {
     }
     let head = &line[..line.len().min(64)];
     let digit = |at: usize| head.get(at).is_some_and(u8::is_ascii_digit);
-    for at in 0..head.len() {
-        if head[at] == b':' && at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
+    for at in memchr::memchr_iter(b':', head) {
+        if at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
             let longer = at >= 3 && digit(at - 3) && !digit(at - 4);
             if !longer {
                 return true;
