@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 
 use super::define::{self, LIKELY, PERHAPS};
 use super::pattern::{self, Symbol};
-use super::read::{Listing, Style, What};
+use super::read::{Entry, Listing, Style, What};
 use crate::text::{Lines, Task};
 use crate::words;
 
@@ -33,9 +33,10 @@ impl Evidence {
     pub fn of(listing: &Listing, task: &Task) -> Self {
         let mut evidence = Evidence { stands_out: vec![false; listing.files.len()], ..Evidence::default() };
         if !matches!(listing.style, Style::Counts | Style::Paths) {
-            let step = (listing.entries.len() / 128).max(1);
-            let sampled = listing.entries.iter().step_by(step).filter(|entry| entry.is_match());
-            let bodies: Vec<&str> = sampled.map(|entry| listing.body(entry)).collect();
+            // Among the matches, since lines around them come in a rhythm of their own.
+            let matches: Vec<&Entry> = listing.entries.iter().filter(|entry| entry.is_match()).collect();
+            let step = (matches.len() / 128).max(1);
+            let bodies: Vec<&str> = matches.into_iter().step_by(step).map(|entry| listing.body(entry)).collect();
             evidence.symbols = pattern::symbols(task.call, task.question, &bodies);
             evidence.define(listing);
         }

@@ -23,7 +23,7 @@ const SHARE: f64 = 0.17;
 const DEEP_SHARE: f64 = 0.08;
 /// Bytes of a shown line; of one that defines what was searched, or that the question names.
 const MAX_SAMPLE_BYTES: usize = 200;
-const MAX_EVIDENCE_BYTES: usize = 600;
+const MAX_EVIDENCE_BYTES: usize = 1_200;
 const MAX_SAMPLES_A_FILE: u32 = 3;
 /// Lines of no file that look alike and are shown before they are only counted; and looks.
 const MAX_OTHERS: usize = 4;
@@ -390,7 +390,7 @@ impl<'p, 'a> Picked<'p, 'a> {
         let (mut likely, mut perhaps) = (0, 0);
         let has_sure = evidence.definitions.first().is_some_and(|(_, strength)| *strength == SURE);
         // Fields and local variables: fewer where something better is there.
-        let rare = if has_sure { budget.likely / 4 } else { budget.likely / 2 };
+        let rare = if has_sure { budget.likely / 2 } else { budget.likely };
         for repeats in [false, true] {
             for &(index, strength) in &evidence.definitions {
                 let body = self.listing.body(&self.listing.entries[index as usize]).trim();
