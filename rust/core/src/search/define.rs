@@ -128,12 +128,14 @@ impl<'l> Site<'l> {
     fn strength(&self) -> u8 {
         let line = self.line.trim_ascii_end();
         let after = line.get(self.to..).unwrap_or(b"");
-        let before = without_owner(line[..self.from].trim_ascii_end(), self.line, self.from);
-        let has_owner = before.len() < line[..self.from].trim_ascii_end().len();
+        let bare = line[..self.from].trim_ascii_end();
+        let before = without_owner(bare, self.line, self.from);
+        let has_owner = before.len() < bare.len();
+        let before = before.trim_ascii_start();
         let statement = first_word(line.trim_ascii_start());
-        if matches!(statement, b"import" | b"from" | b"use" | b"include" | b"require" | b"extern" if after.trim_ascii_start().first() != Some(&b'=') && !before.ends_with(b"fn"))
-            && !(statement == b"extern" && after.trim_ascii_start().starts_with(b"("))
-        {
+        let imports = matches!(statement, b"import" | b"from" | b"use" | b"include" | b"require" | b"extern");
+        let is_declared = matches!(after.trim_ascii_start().first(), Some(b'=')) || before.ends_with(b"fn");
+        if imports && !is_declared && !(statement == b"extern" && after.trim_ascii_start().starts_with(b"(")) {
             return NO;
         }
         if statement == b"typedef" && (after == b";" || after.starts_with(b")") || after.starts_with(b"[")) {
@@ -172,6 +174,11 @@ impl<'l> Site<'l> {
             .get(self.from.wrapping_sub(1))
             .is_some_and(|byte| byte.is_ascii_whitespace() || b"(*&.:!)".contains(byte));
         let word = last_word(before);
+        // `class EXPORTED Name`.
+        let rest = before[..before.len() - word.len()].trim_ascii_end();
+        let is_attribute =
+            word.len() > 3 && !word.iter().any(u8::is_ascii_lowercase) && roles(last_word(rest)) & DEFINING != 0;
+        let (before, word) = if is_attribute { (rest, last_word(rest)) } else { (before, word) };
         if word.is_empty() || !is_gap && word.len() == before.len() && before.len() == self.from {
             return NO;
         }
@@ -239,7 +246,7 @@ impl<'l> Site<'l> {
     /// `name = function`, `exports.name = …`, `name: function`, `name(…) {`, `name:` and `NAME = …`.
     fn by_value(&self, before: &[u8], after: &[u8], has_owner: bool) -> u8 {
         let next = after.trim_ascii_start();
-        let is_first = before.is_empty() || is_modified(before) && before.trim_ascii() != b"case";
+        let is_first = before.is_empty() || is_modified(before) && before != b"case";
         let is_assigned =
             next.starts_with(b"=") && !next.starts_with(b"==") && !next.starts_with(b"=>") && !next.starts_with(b"=~");
         let is_other_assigned = [&b":="[..], b"?=", b"+=", b"::="].iter().any(|mark| next.starts_with(mark));
@@ -281,6 +288,8 @@ impl<'l> Site<'l> {
             Some(rest) if rest.starts_with(b": ") && next.len() > rest.len() + 1 => LIKELY,
             Some(rest) if (rest.is_empty() || is_block_head(rest)) && has_parameters(next) => sure,
             None if has_parameters(next) => sure,
+            Some(rest) if rest.is_empty() && next == b"()" => PERHAPS,
+            None if next == b"(" => PERHAPS,
             _ => NO,
         }
     }
@@ -603,6 +612,8 @@ mod tests {
             "message X {",
             "fun String.X(a: Int) {",
             "object X {",
+            "  enum X",
+            "class V8_EXPORT X : public Y {",
             "X :: Int -> Int",
             "function X {",
             "X() {",

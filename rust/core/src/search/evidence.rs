@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::define::{self, LIKELY};
+use super::define::{self, LIKELY, PERHAPS};
 use super::pattern::{self, Symbol};
 use super::read::{Entry, Listing, Style, What};
 use crate::text::{Lines, Task};
@@ -106,12 +106,25 @@ impl Evidence {
                     best = best.max(define::strength(body, at, at + symbol.name.len()));
                 }
             }
+            // A name alone, with its body below.
+            if best == PERHAPS && opens_block(listing, index) {
+                best = LIKELY;
+            }
             if best > 0 {
                 self.definitions.push((index as u32, best));
             }
         }
         self.definitions.sort_by_key(|&(index, strength)| (u8::MAX - strength, index));
     }
+}
+
+/// Whether the next line of the file is printed too, and begins a block.
+fn opens_block(listing: &Listing, index: usize) -> bool {
+    let entry = &listing.entries[index];
+    listing.entries.get(index + 1).is_some_and(|next| {
+        let is_next = next.what == What::Hit && next.file == entry.file && next.number == entry.number + 1;
+        is_next && listing.body(next).trim_start().starts_with('{')
+    })
 }
 
 fn occurrences<'s>(body: &'s [u8], symbol: &'s Symbol, finder: &'s Finder) -> impl Iterator<Item = usize> + 's {

@@ -11,7 +11,7 @@ pub const STATEMENT: u8 = 8;
 /// May follow the name of a type.
 pub const AFTER_TYPE: u8 = 16;
 
-const WORDS: [(&str, u8); 160] = [
+const WORDS: [(&str, u8); 161] = [
     ("abstract", MODIFIER),
     ("actor", DEFINING),
     ("alias", DEFINING),
@@ -67,6 +67,7 @@ const WORDS: [(&str, u8); 160] = [
     ("func", DEFINING),
     ("function", DEFINING),
     ("functor", DEFINING),
+    ("get", MODIFIER),
     ("global", BINDING | MODIFIER),
     ("go", STATEMENT),
     ("goto", STATEMENT),
