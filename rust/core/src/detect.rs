@@ -30,7 +30,10 @@ fn sample<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
         let Some(next) = give_line(text, at, &mut each) else { return };
         at = next;
     }
-    let step = text.len().saturating_sub(at).div_ceil(SPREAD_LINES);
+    if at >= text.len() {
+        return;
+    }
+    let step = (text.len() - at).div_ceil(SPREAD_LINES);
     // The last lines tell most: how it ended.
     let last = text.len().saturating_sub(LAST_BYTES).max(at);
     let jumps = (0..SPREAD_LINES).map(|ordinal| at + ordinal * step).take_while(|&from| from < last);
@@ -421,6 +424,15 @@ mod tests {
         let found = scores(text);
         let at = (0..found.len()).max_by(|&left, &right| found[left].total_cmp(&found[right]))?;
         (found[at] >= 0.3).then_some(Kind::ALL[at])
+    }
+
+    #[test]
+    fn texts_of_any_number_of_lines_are_scored() {
+        for lines in [1, 63, 64, 65, 66, 200, 3_000] {
+            let text = "some words\n".repeat(lines) + "2 failed, 1 passed in 0.1s";
+            assert_eq!(best(&text), Some(Kind::Report), "{lines}");
+            assert_eq!(best(&format!("{text}\n")), Some(Kind::Report), "{lines}");
+        }
     }
 
     #[test]
