@@ -85,7 +85,8 @@ def pytest_project(folder: Path) -> list[str]:
             name = f"test_case_{number}_{test}"
             if test == 7:
                 failing.append(name)
-                body = f"    expected = {{'left': {number}, 'right': 2}}\n    assert expected == {{'left': {number}, 'right': 30{number}}}"
+                found, wanted = f"{{'left': {number}, 'right': 2}}", f"{{'left': {number}, 'right': 30{number}}}"
+                body = f"    expected = {found}\n    assert expected == {wanted}"
             elif test == 11 and number % 2:
                 failing.append(name)
                 body = f"    print('looked up {number}')\n    raise LookupError('no entry {number} of the register')"
@@ -208,9 +209,9 @@ def make_run(folder: Path, jobs: int = 1) -> Run:
             warnings.append((f"src/{name}.c", 3))
         if number in (10, 17):
             body += f"  return missing_{number};\n"
-            errors.append(
-                f"src/{name}.c:{body.count(chr(10))}:10: error: ‘missing_{number}’ undeclared (first use in this function)"
-            )
+            place = f"src/{name}.c:{body.count(chr(10))}:10"
+            said = f"missing_{number}\N{RIGHT SINGLE QUOTATION MARK} undeclared (first use in this function)"
+            errors.append(f"{place}: error: \N{LEFT SINGLE QUOTATION MARK}{said}")
         write(folder, **{f"src__{name}_dot_c": body + "  return count;\n}\n"})
     write(
         folder,
@@ -239,7 +240,8 @@ def cargo_project(folder: Path) -> None:
     write(
         folder,
         Cargo_dot_toml='[package]\nname = "sample"\nversion = "0.1.0"\nedition = "2021"\n\n[lib]\n\n[workspace]\n',
-        src__lib_dot_rs="//! A sample.\npub mod parse;\n\n/// Adds.\n///\n/// ```\n/// assert_eq!(sample::add(1, 2), 3);\n/// ```\n"
+        src__lib_dot_rs="//! A sample.\npub mod parse;\n\n"
+        "/// Adds.\n///\n/// ```\n/// assert_eq!(sample::add(1, 2), 3);\n/// ```\n"
         "pub fn add(left: u32, right: u32) -> u32 { left + right }\n\n#[cfg(test)]\nmod tests {\n" + passing + "}\n",
         src__parse_dot_rs="pub fn one() -> u32 { let unused_here = 2; 1 }\n\n#[cfg(test)]\nmod tests {\n"
         + passing
@@ -354,7 +356,8 @@ def go_run(folder: Path, *options: str) -> Run:
         tests = [f'func TestThing{number}(t *testing.T) {{ t.Log("thing {number}") }}' for number in range(25)]
         tests.append(f'func TestBroken(t *testing.T) {{ t.Errorf("{package}: got %d, want %d", 3, 4) }}')
         tests.append(
-            'func TestTable(t *testing.T) {\n\tfor _, name := range []string{"a", "b"} {\n\t\tt.Run(name, func(t *testing.T) {'
+            'func TestTable(t *testing.T) {\n\tfor _, name := range []string{"a", "b"} {\n'
+            "\t\tt.Run(name, func(t *testing.T) {"
             f' if name == "b" {{ t.Fatal("{package} table fails at b") }} }})\n\t}}\n}}'
         )
         tests.append('func TestLater(t *testing.T) { t.Skip("later") }')
@@ -405,8 +408,9 @@ XDIST_SAMPLE = (
     )
     + "\n=================================== FAILURES ===================================\n"
     + "".join(
-        f"_________________________________ test_item_{number} _________________________________\n"
-        f"[gw0] linux -- Python 3.12.3 /usr/bin/python3\n\n    def test_item_{number}():\n>       assert {number} == 0\n"
+        f"{'_' * 33} test_item_{number} {'_' * 33}\n"
+        f"[gw0] linux -- Python 3.12.3 /usr/bin/python3\n\n"
+        f"    def test_item_{number}():\n>       assert {number} == 0\n"
         f"E       assert {number} == 0\n\ntests/test_{number // 30}.py:{number + 2}: AssertionError\n"
         for number in (30, 71)
     )

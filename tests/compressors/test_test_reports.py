@@ -250,7 +250,7 @@ def test_errors_stand_before_warnings_which_are_counted_by_rule():
         [view] = forms(text, **options)
         error, warning = view.index("E1101: Module 'os' has no 'startfile' member"), view.index("W0613")
         assert error < warning
-        assert "59× W0613" in view
+        assert "59\N{MULTIPLICATION SIGN} W0613" in view
         assert "rated at 7.10/10" in view
 
 

@@ -577,6 +577,15 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_any_number_of_lines_are_scored() {
+        for lines in [1, 63, 64, 65, 66, 200, 3_000] {
+            let text = "some words\n".repeat(lines) + "2 failed, 1 passed in 0.1s";
+            assert_eq!(best(&text), Some(Kind::Report), "{lines}");
+            assert_eq!(best(&format!("{text}\n")), Some(Kind::Report), "{lines}");
+        }
+    }
+
+    #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
         let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);

@@ -1,6 +1,7 @@
 //! What stands below a failure or a finding: which lines belong to it, and which of them say why.
 
 use super::diagnostics;
+use super::frames::{is_foreign, is_frame, is_raised};
 use super::places;
 use super::read::{unruled, weighed, Class, Reader, Row, ALWAYS};
 use super::results;
@@ -399,59 +400,4 @@ fn finding(reader: &mut Reader, index: usize, line: &str, indent: u16, least: u1
         _ => 0,
     };
     Some(weighed(Class::Detail, weight))
-}
-
-/// Whether a line is a frame of a stack.
-pub fn is_frame(text: &str, indent: u16) -> bool {
-    if indent > 0 && text.starts_with("at ") {
-        return text.contains('(') || text.contains(':');
-    }
-    // JUnit's console leaves the `at` away; rspec writes `#`.
-    let in_brackets = || {
-        text.rfind('(').is_some_and(|at| {
-            places::place(text[at + 1..].trim_end_matches(')'), 0).is_some() || text[at..].contains(".java:")
-        })
-    };
-    if indent >= 4 && text.ends_with(')') && !text.contains(' ') && in_brackets()
-        || text.starts_with("# ./")
-        || text.starts_with("# /")
-    {
-        return true;
-    }
-    text.starts_with("File \"") && text.contains("\", line ")
-        || text.starts_with("❯ ") && text.contains(':') && indent > 0
-        || text.starts_with("goroutine ")
-}
-
-/// Whether a frame is in code that the project only uses.
-pub fn is_foreign(text: &str) -> bool {
-    const PARTS: [&str; 18] = [
-        "node_modules",
-        "node:",
-        "site-packages",
-        "dist-packages",
-        "lib/python",
-        "/rustc/",
-        ".cargo/registry",
-        "<anonymous>)",
-        "internal/",
-        "java.base/",
-        "jdk.internal",
-        "org.junit",
-        "sun.reflect",
-        "java.lang.reflect",
-        "core::panicking",
-        "std::",
-        "/usr/lib",
-        "/usr/local/go",
-    ];
-    PARTS.iter().any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
-}
-
-/// Whether a line names what was raised: `ValueError: no`, `AssertionError`, `java.lang.Exception: x`.
-fn is_raised(text: &str) -> bool {
-    let end = text.find([':', ' ']).unwrap_or(text.len());
-    let name = &text[..end];
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._$".contains(&byte));
-    is_name && (name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Failure"))
 }

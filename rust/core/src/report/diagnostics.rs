@@ -23,7 +23,7 @@ pub struct Diagnostic {
 
 /// What a line finds fault with; `None` if it is no finding.
 pub fn diagnostic(line: &str) -> Option<Diagnostic> {
-    let start = line.len() - line.trim_start_matches([' ', '\t']).len();
+    let start = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let (head, severity) = bracketed(line, start);
     let text = &line[head..];
     if text.is_empty() {

@@ -76,7 +76,7 @@ fn repeated(report: &Report, lines: &[u32]) -> (Vec<u32>, Vec<Vec<u32>>) {
     let mut groups: Vec<Vec<u32>> = Vec::new();
     for &line in lines {
         let text = report.lines.line(line as usize);
-        let at = *by_text.entry(xxh3_64(text[head(text)..].as_bytes())).or_insert_with(|| {
+        let at = *by_text.entry(xxh3_64(&text.as_bytes()[head(text)..])).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });

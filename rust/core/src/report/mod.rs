@@ -6,6 +6,8 @@ mod clean;
 mod diagnostics;
 mod expand;
 mod folds;
+mod frames;
+mod names;
 mod notation;
 mod places;
 mod progress;
@@ -18,12 +20,20 @@ mod tally;
 mod verdicts;
 mod view;
 mod warnings;
+mod words;
 mod xml;
 
 use crate::text::{Drafts, Task};
 
+/// Lines of a text, at most.
+const MAX_LINES: usize = 4 << 20;
+
 /// The forms of a text that a test runner, a build or a linter printed.
 pub fn compress(task: &Task) -> Drafts {
+    // What is kept of every line takes memory; nothing that a tool prints has so many.
+    if memchr::memchr_iter(b'\n', task.text.as_bytes()).count() > MAX_LINES {
+        return Drafts::default();
+    }
     let lossy = task.key.and_then(|key| view::view(task, key));
     if lossy.as_ref().is_some_and(|view| task.is_clear(&view.text)) {
         return Drafts { lossy, lossless: None };

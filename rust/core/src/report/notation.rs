@@ -8,6 +8,7 @@
 use super::clean::clean;
 use super::diagnostics;
 use super::expand;
+use super::names::Names;
 use super::progress::Marks;
 use super::read::{self, Class};
 use super::results::{self, Ending, Outcome};
@@ -44,7 +45,7 @@ pub struct Breaks {
 
 /// What stands for one line in the form.
 #[derive(Clone, Copy, PartialEq)]
-enum Unit {
+pub enum Unit {
     Plain,
     /// A line that comes several times, by its ordinal among those.
     Again(u32),
@@ -385,56 +386,5 @@ fn write_blanks(blanks: usize, out: &mut String) {
         let _ = writeln!(out, "~*{blanks}");
     } else {
         (0..blanks).for_each(|_| out.push('\n'));
-    }
-}
-
-/// Short names in the order in which they are first used.
-#[derive(Default)]
-struct Names {
-    shapes: MixMap<u32, u32>,
-    repeated: MixMap<u32, u32>,
-    next: u32,
-}
-
-impl Names {
-    fn place(&self, unit: Unit) -> Option<u32> {
-        match unit {
-            Unit::Row(shape, _) => self.shapes.get(&shape).copied(),
-            Unit::Again(repeated) => self.repeated.get(&repeated).copied(),
-            Unit::Plain => None,
-        }
-    }
-
-    fn has(&self, unit: Unit) -> bool {
-        self.place(unit).is_some()
-    }
-
-    fn of(&self, unit: Unit) -> String {
-        self.place(unit).map(letters).unwrap_or_default()
-    }
-
-    fn new_name(&mut self, unit: Unit) -> String {
-        let ordinal = self.next;
-        self.next += 1;
-        match unit {
-            Unit::Row(shape, _) => self.shapes.insert(shape, ordinal),
-            Unit::Again(repeated) => self.repeated.insert(repeated, ordinal),
-            Unit::Plain => None,
-        };
-        letters(ordinal)
-    }
-}
-
-/// `a` to `z`, `A` to `Z`, `aa` and so on.
-fn letters(ordinal: u32) -> String {
-    let letter = |value: u32| char::from(if value < 26 { b'a' + value as u8 } else { b'A' + (value - 26) as u8 });
-    let mut text = String::new();
-    let mut rest = ordinal;
-    loop {
-        text.insert(0, letter(rest % 52));
-        if rest < 52 {
-            return text;
-        }
-        rest = rest / 52 - 1;
     }
 }

@@ -6,7 +6,7 @@
 use super::blocks::{self, Block};
 use super::diagnostics::{self, Severity};
 use super::results::{self, Ending, Outcome};
-use super::{steps, verdicts, xml};
+use super::{frames, places, steps, verdicts, xml};
 use crate::text::Lines;
 use crate::words;
 
@@ -128,9 +128,9 @@ pub fn read(text: &str) -> Report<'_> {
 
 impl<'t> Reader<'t> {
     fn row(&mut self, index: usize) -> Row {
-        let line = self.lines.line(index);
-        let text = line.trim_start_matches([' ', '\t']);
-        let indent = (line.len() - text.len()).min(u16::MAX as usize) as u16;
+        let line = beginning(self.lines.line(index));
+        let blanks = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let (text, indent) = (&line[blanks..], blanks.min(u16::MAX as usize) as u16);
         if text.trim_end().is_empty() {
             if self.block.ends_at_blank() {
                 self.close();
@@ -148,6 +148,10 @@ impl<'t> Reader<'t> {
 
     /// The row of a line that belongs to no block.
     fn outer(&mut self, index: usize, line: &'t str, text: &str, indent: u16) -> Row {
+        // Most lines of reports begin with the sign of a result.
+        if let Some(outcome) = (text.as_bytes()[0] >= 0x80).then(|| results::outcome(line)).flatten() {
+            return self.result(index, outcome, indent);
+        }
         if let Some(row) = text.starts_with('<').then(|| xml::row(self, index, line, text)).flatten() {
             return row;
         }
@@ -177,7 +181,9 @@ impl<'t> Reader<'t> {
         if is_step && !text.starts_with('[') {
             return weighed(Class::Step, 1);
         }
-        if verdicts::is_verdict(line) {
+        // No totals begin with a place.
+        let is_placed = places::place(line, indent as usize).is_some_and(|place| place.line_end > place.path_end);
+        if !is_placed && verdicts::is_verdict(line) {
             self.close();
             self.in_failures = false;
             return weighed(Class::Verdict, ALWAYS);
@@ -194,12 +200,12 @@ impl<'t> Reader<'t> {
         if diagnostics::is_preface(line) {
             return weighed(Class::Source, 0);
         }
-        if super::places::is_path(line.trim_end().as_bytes()) && indent == 0 {
+        if places::is_path(line.trim_end().as_bytes()) && indent == 0 {
             self.path_above = self.span(index, 0, line.trim_end().len());
             return weighed(Class::Head, 0);
         }
-        if blocks::is_frame(text, indent) {
-            return weighed(Class::Frame, if blocks::is_foreign(text) { 0 } else { 2 });
+        if frames::is_frame(text, indent) {
+            return weighed(Class::Frame, if frames::is_foreign(text) { 0 } else { 2 });
         }
         if self.in_names && indent == 4 {
             return weighed(Class::Other, 0);
@@ -384,6 +390,16 @@ impl Report<'_> {
             }
         }
     }
+}
+
+/// As much of a line as is needed to tell what it is.
+fn beginning(line: &str) -> &str {
+    const BYTES: usize = 4_096;
+    if line.len() <= BYTES {
+        return line;
+    }
+    let end = (BYTES - 3..=BYTES).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+    &line[..end]
 }
 
 pub fn weighed(class: Class, weight: u8) -> Row {

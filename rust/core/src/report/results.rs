@@ -339,3 +339,52 @@ fn by_dots(line: &str, start: usize, end: usize) -> Option<Outcome> {
 fn leading_blanks(text: &str) -> usize {
     text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_several_runners_are_read() {
+        use Ending::{Fail, Pass, Skip, Start};
+        for (line, ending, mark, group) in [
+            ("tests/x.py::test_y[a b] PASSED       [ 12%]", Pass, "PASSED", "tests/x.py"),
+            ("tests/x.py::test_y SKIPPED (no reason)", Skip, "SKIPPED (no reason)", "tests/x.py"),
+            ("FAILED tests/x.py::test_y - assert 1", Fail, "FAILED", "tests/x.py"),
+            ("[gw1] [ 12%] PASSED tests/x.py::test_y ", Pass, "PASSED", "tests/x.py"),
+            ("tests/x.py ..s.F.                [ 10%]", Fail, "..s.F.", "tests/x.py"),
+            ("test_y (mod.Class.test_y) ... ok", Pass, "ok", "mod.Class.test_y"),
+            ("test_y (mod.Class) ... skipped 'later'", Skip, "skipped 'later'", "mod.Class"),
+            ("test parse::tests::works ... FAILED", Fail, "FAILED", "parse::tests"),
+            ("        PASS [   0.005s] sample tests::works", Pass, "PASS", "sample"),
+            ("--- FAIL: TestX (0.00s)", Fail, "--- FAIL:", ""),
+            ("=== RUN   TestX", Start, "=== RUN", ""),
+            ("ok  \texample.org/x\t0.1s", Pass, "ok", ""),
+            ("not ok 3 - name # TODO later", Skip, "not ok", ""),
+            ("    ✓ should add (12ms)", Pass, "✓", ""),
+            ("  ✘ breaks", Fail, "✘", ""),
+            ("│  ├─ test1() ✔", Pass, "✔", ""),
+            ("[       OK ] Suite.Name (0 ms)", Pass, "[       OK ]", "Suite"),
+            ("PASS src/a.test.ts (5 s)", Pass, "PASS", "src"),
+            ("com.x.FooTest > test1() PASSED", Pass, "PASSED", "com.x.FooTest"),
+            (" 1/10 Test  #1: unit_a ......   Passed    0.01 sec", Pass, "   Passed    0.01 sec", ""),
+        ] {
+            let found = outcome(line).unwrap_or_else(|| panic!("{line}"));
+            let slice = |(start, end): (u32, u32)| &line[start as usize..end as usize];
+            assert_eq!((found.ending, slice(found.mark), slice(found.group).trim()), (ending, mark, group), "{line}");
+        }
+        for line in [
+            "",
+            "   ",
+            "ok",
+            "PASS",
+            "test the waters",
+            "it has PASSED on",
+            "-- done",
+            "[12/30] cc x",
+            "FAILED to open x",
+        ] {
+            assert_eq!(outcome(line), None, "{line}");
+        }
+    }
+}

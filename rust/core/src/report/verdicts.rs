@@ -91,7 +91,7 @@ pub fn is_verdict(line: &str) -> bool {
     }
     // Node's runner: `ℹ pass 12`.
     let is_listed = line.starts_with("ℹ ") && text.rsplit(' ').next().is_some_and(|last| last.parse::<f64>().is_ok());
-    is_listed || text.bytes().any(|byte| byte.is_ascii_digit()) && counts(text) >= 1
+    is_listed || counts(text)
 }
 
 /// `make[1]: *** [Makefile:199: all] Error 2`
@@ -115,24 +115,42 @@ fn is_ending(text: &str) -> bool {
     }
 }
 
-/// How often a number stands beside a word that is counted: `3 failed`, `Failures: 0`, `failed=3`.
-fn counts(text: &str) -> usize {
-    let (mut found, mut before_number, mut before_word) = (0, false, false);
+/// Whether a number stands beside a word that is counted: `3 failed`, `Failures: 0`, `failed=3`.
+fn counts(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut last_end = 0;
-    crate::words::for_each(bytes, |start, end| {
-        let word = &bytes[start..end];
-        let gap = &bytes[last_end..start];
-        let is_near = gap.len() <= 3 && !gap.contains(&b'/') && !gap.contains(&b'.');
-        last_end = end;
-        let is_number = word.iter().all(u8::is_ascii_digit) && word.len() <= 7;
-        let is_counted = !is_number && (4..=16).contains(&word.len()) && is_counted_word(word);
-        let is_joined = before_number && is_counted && is_near && gap == b" "
-            || before_word && is_number && is_near && (gap.contains(&b':') || gap.contains(&b'='));
-        found += usize::from(is_joined);
-        (before_number, before_word) = (is_number, is_counted);
-    });
-    found
+    let mut at = 0;
+    while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let start = at + offset;
+        at = start + bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_bare = start == 0 || !is_wordy(bytes[start - 1]) && !matches!(bytes[start - 1], b'.' | b'/');
+        if is_bare && at - start <= 7 && (counts_behind(bytes, at) || counts_before(bytes, start)) {
+            return true;
+        }
+        // The rest of a word that begins with digits.
+        at += bytes[at..].iter().take_while(|&&byte| is_wordy(byte)).count();
+    }
+    false
+}
+
+fn is_wordy(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Whether one blank and a word that is counted stand at `at`.
+fn counts_behind(bytes: &[u8], at: usize) -> bool {
+    let Some(rest) = bytes[at..].strip_prefix(b" ") else { return false };
+    let len = rest.iter().take_while(|&&byte| is_wordy(byte)).count();
+    len > 3 && is_counted_word(&rest[..len])
+}
+
+/// Whether a word that is counted stands before `at`, with `: ` or `=` between.
+fn counts_before(bytes: &[u8], at: usize) -> bool {
+    let blanks = bytes[..at].iter().rev().take_while(|&&byte| byte == b' ').count();
+    let Some(before) = bytes[..at - blanks].strip_suffix(b":").or_else(|| bytes[..at].strip_suffix(b"=")) else {
+        return false;
+    };
+    let len = before.iter().rev().take_while(|&&byte| is_wordy(byte)).count();
+    blanks < 3 && len > 3 && is_counted_word(&before[before.len() - len..])
 }
 
 fn is_counted_word(word: &[u8]) -> bool {

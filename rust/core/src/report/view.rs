@@ -34,21 +34,24 @@ pub fn view(task: &Task, key: &str) -> Option<View> {
     let split = tags::split(task.text);
     let text = clean(split.as_deref().unwrap_or(task.text));
     let report = read::read(&text);
-    if report.lines.len() < 4 || report.lines.len() > u32::MAX as usize {
+    if report.lines.len() < 4 {
         return None;
     }
     let plan = Plan::of(&report, task);
     let goal = Goal::of(task);
     let mut best: Option<View> = None;
-    for harshness in 0..=HARSHEST {
+    let mut harshness = 0;
+    while harshness <= HARSHEST {
         let view = plan.write(harshness, key);
-        let fits = goal.is_met(harshness, &view.text);
-        if best.as_ref().is_none_or(|best| view.text.len() < best.text.len()) {
+        let (len, fits) = (view.text.len(), goal.is_met(harshness, &view.text));
+        if best.as_ref().is_none_or(|best| len < best.text.len()) {
             best = Some(view);
         }
         if fits {
             break;
         }
+        // What is far too long need not be tried in every form.
+        harshness = if len > 6 * goal.bytes { (harshness + 1).max(goal.most.min(2)) } else { harshness + 1 };
     }
     best.filter(|view| view.shown < view.total && view.text.len() < task.text.len())
 }

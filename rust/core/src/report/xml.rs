@@ -33,7 +33,7 @@ fn testcase(reader: &mut Reader, index: usize, line: &str, text: &str) -> Row {
         Some(reader.span(index, start, end))
     };
     let (name, group) = (value(" name=\"").unwrap_or_default(), value(" classname=\"").unwrap_or_default());
-    let next = (index + 1 < reader.lines.len()).then(|| reader.lines.line(index + 1).trim_start()).unwrap_or("");
+    let next = if index + 1 < reader.lines.len() { reader.lines.line(index + 1).trim_start() } else { "" };
     let is_closed = text.trim_end().ends_with("/>");
     let mut mark = reader.span(index, indent + 1, indent + "<testcase".len());
     let (class, weight) = match next {
