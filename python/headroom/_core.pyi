@@ -99,6 +99,7 @@ def crush_json(
 
 # Printed text.
 
+@final
 class Form:
     """A smaller form of a text."""
 

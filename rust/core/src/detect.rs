@@ -474,7 +474,7 @@ fn located(line: &[u8]) -> Located {
     if line == b"--" {
         return Located::Numbered(0);
     }
-    let Some((path, rest)) = split_path(line) else {
+    let Some(rest) = behind_place(line) else {
         if is_path(line.trim_ascii_end()) {
             return Located::Path;
         }
@@ -483,9 +483,6 @@ fn located(line: &[u8]) -> Located {
         let is_text = is_path(&line[..end]) && line.get(end + 1).is_some_and(|&next| next != b':' && next != b'/');
         return if is_text { Located::Text } else { Located::No };
     };
-    if !is_path(path) && !is_spaced_path(path) {
-        return Located::No;
-    }
     let behind = rest.trim_ascii_start();
     let column = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let message = if column > 0 && behind.get(column) == Some(&b':') { &behind[column + 1..] } else { behind };
@@ -500,8 +497,8 @@ fn located(line: &[u8]) -> Located {
     Located::Hit
 }
 
-/// `path:12:` or `path-12-`, or `path(12,5):`: the path and what stands behind the number.
-fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// What stands behind the number of `path:12:`, `path-12-` or `path(12,5):`.
+fn behind_place(line: &[u8]) -> Option<&[u8]> {
     for at in 0..line.len() {
         if !matches!(line[at], b':' | b'-' | b'(' | b'=') {
             continue;
@@ -517,8 +514,9 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
         };
         // Between digits it is part of a date or a time.
         let is_time = line[at - 1].is_ascii_digit() && line.get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
-        if is_place && !is_time {
-            return Some((&line[..at], &line[at + 2 + digits..]));
+        let path = &line[..at];
+        if is_place && !is_time && (is_path(path) || is_spaced_path(path)) {
+            return Some(&line[at + 2 + digits..]);
         }
     }
     None
