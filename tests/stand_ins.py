@@ -29,6 +29,7 @@ class Halving:
     error: Exception | None = None
     Options: type[Any] = HalvingOptions
     asked: int = 0
+    options_keep: int | None = None
 
     def match(self, segment: Segment) -> float:
         return self.score
@@ -39,7 +40,7 @@ class Halving:
             raise self.error
         drafts = []
         lines = segment.text.split("\n")
-        keep = 1 if budget.deep else budget.options.keep
+        keep = 1 if budget.deep else self.options_keep or budget.options.keep
         if budget.lossy and len(lines) > keep:
             head = format_marker(Marker("lines", keep, len(lines), "lines", budget.key))
             kept = tuple((f"line {number + 1}", "first") for number in range(keep))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from headroom import compress
 from headroom.explain import explain
 from headroom.store.memory import MemoryStore
@@ -16,8 +18,10 @@ def test_the_report_says_what_was_kept_and_why_and_what_was_left_out():
     report = result().explain()
     assert "tokens" in report.splitlines()[0]
     assert "3.content: tool of fetch" in report
-    assert "    kept " in report
-    assert "    left out " in report
+    head = next(line for line in report.splitlines() if line.startswith("    kept "))
+    assert head.endswith(" | left out")
+    beside = report.splitlines()[report.splitlines().index(head) + 1]
+    assert re.search(r"^    \S.*: \w+.* \| [0-9,]+ of \S", beside)
     assert "budget: " in report
     assert "1 user text, " in report
 

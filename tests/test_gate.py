@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from headroom.compressors import Draft
-from headroom.gate import choose, judge
+from headroom.gate import choose, compare, judge
 from headroom.marker import Marker, format_marker
 
 KEY = "Ab3dE5gH7jK"
@@ -18,7 +18,7 @@ def lossless(length: int) -> Draft:
 
 
 def verdicts(*drafts: Draft, count=len, original: str = ORIGINAL, others=()):
-    return judge(drafts, original, count(original), KEY, [count, *others])
+    return compare(judge(drafts, original, count(original), KEY, [count, *others]))
 
 
 def chosen(*drafts: Draft, count=len, original: str = ORIGINAL):

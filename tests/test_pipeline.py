@@ -302,3 +302,37 @@ def test_a_lossy_text_over_its_ratio_is_told_by_a_step(store):
     assert told.failed
     assert "target_ratio=0.01" in told.reason
     assert missed.segments[0].steps[-1].name == "write"
+
+
+def test_the_drafts_of_compressors_that_match_about_as_well_are_compared(store):
+    surest = Halving("surest", score=0.9, options_keep=30)
+    rival = Halving("rival", score=0.8)
+    written, outcome = run_one(store, LINES, surest, rival, policy=Policy(level="lossless"))
+    assert written is not None
+    assert [step.reason for step in steps(outcome, "choose")] == ["surest matches 0.90", "rival matches 0.80"]
+
+
+def test_only_the_compressor_that_matches_best_says_what_may_be_left_out(store):
+    surest, rival = Halving("surest", options_keep=8), Halving("rival", score=0.8, options_keep=1)
+    written, _ = run_one(store, LINES, surest, rival)
+    assert len(written.splitlines()) == 1 + 8
+
+
+def test_a_compressor_that_matches_far_worse_is_not_asked(store):
+    other = Halving("other", score=0.4)
+    _, outcome = run_one(store, LINES, Halving(), other)
+    assert other.asked == 0
+    assert steps(outcome, "choose")[1].reason == "not tried: other 0.40"
+
+
+def test_a_poor_match_does_not_try(store):
+    poor = Halving(score=0.1)
+    written, outcome = run_one(store, LINES, poor)
+    assert (written, poor.asked) == (None, 0)
+    assert steps(outcome, "choose")[0].reason == "not tried: halving 0.10"
+
+
+def test_a_rival_that_fails_does_not_cost_what_the_best_one_made(store):
+    written, outcome = run_one(store, LINES, Halving(), Halving("rival", score=0.8, error=ValueError("no")))
+    assert written is not None
+    assert [step.reason for step in steps(outcome, "compress") if step.failed] == ["rival failed: ValueError"]

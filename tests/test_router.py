@@ -16,8 +16,8 @@ def test_the_best_match_comes_first_and_ties_go_by_name():
     assert names(route(TEXT, family, lossy=True)) == ["sure", "a", "b"]
 
 
-def test_a_poor_match_does_not_try():
-    assert route(TEXT, [Halving(score=0.1)], lossy=True) == []
+def test_what_does_not_match_at_all_is_not_named():
+    assert route(TEXT, [Halving(score=0.0)], lossy=True) == []
 
 
 def test_a_named_content_type_decides_whatever_the_scores():

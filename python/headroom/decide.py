@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from headroom.compressors import Budget, Compressor, Draft
-from headroom.gate import Counts, Verdict, choose, judge
+from headroom.gate import Counts, Verdict, choose, compare, judge
 from headroom.marker import parse_marker
 from headroom.report import report
-from headroom.router import PLAIN, route
+from headroom.router import LEAST_SCORE, PLAIN, route
 from headroom.segment import Segment, Step
 from headroom.settings import Level, Retrieval
 
@@ -56,12 +57,12 @@ class Decision(NamedTuple):
     seen_key: str = ""
 
 
-class _Candidate(NamedTuple):
-    """A compressor that tried a text, how well it matched, and what it made of it."""
+class _Tried(NamedTuple):
+    """A compressor that tried a text, how well it matched, and the gate's verdicts on what it made."""
 
     score: float
     compressor: Compressor
-    drafts: list[Draft]
+    verdicts: list[Verdict]
 
 
 def left_as_it_is(tokens: int, *steps: Step, seen_key: str = "") -> Decision:
@@ -99,39 +100,52 @@ def decide(
     `key` would name its original. `count_original` gives its tokens; it is called after the drafts are made, since it
     may have to wait for them.
     """
+    tried: list[_Tried] = []
+    routed: list[tuple[float, Compressor]] = []
     steps: list[Step] = []
     name = "the router"
     try:
-        candidates: list[_Candidate] = []
-        for score, compressor in route(segment, compressors, policy.lossy):
-            if candidates and score < _RIVAL_SHARE * candidates[0].score:
+        routed = route(segment, compressors, policy.lossy)
+        for score, compressor in routed:
+            if score < (_RIVAL_SHARE * tried[0].score if tried else LEAST_SCORE):
                 break
             name = compressor.name
-            drafts = _drafts(segment, key, policy, compressor)
             # What may be left out of a text is for the compressor that is surest of its kind to say.
-            if any(not draft.lossless for each in candidates for draft in each.drafts):
-                drafts = [draft for draft in drafts if draft.lossless]
-            candidates.append(_Candidate(score, compressor, drafts))
-        tokens = count_original()
-        verdicts = judge([draft for each in candidates for draft in each.drafts], segment.text, tokens, key, counts)
-        chosen = choose(verdicts)
-        for candidate in candidates:
-            steps.append(Step("choose", f"{candidate.compressor.name} matches {candidate.score:.2f}"))
-            own = [each for each in verdicts if any(each.draft is draft for draft in candidate.drafts)]
-            steps += _steps(own, chosen, tokens)
-            if chosen is not None and chosen in own:
-                writer = candidate.compressor
-        if chosen is not None:
-            steps += _over_ratio(chosen, tokens, policy.target_ratio)
-            return _write(writer.content_types[0], chosen, tokens, [_read(segment, tokens), *steps])
+            settled = any(not verdict.draft.lossless for each in tried for verdict in each.verdicts)
+            drafts = [draft for draft in _drafts(segment, key, policy, compressor) if draft.lossless or not settled]
+            verdicts = judge(drafts, segment.text, count_original(), key, counts)
+            tried.append(_Tried(score, compressor, verdicts))
     except Exception as error:
-        # Whatever a compressor does wrong must not cost the caller the request: the original goes out.
+        # Whatever a compressor does wrong must not cost the caller the request: what others made, or the original,
+        # goes out.
         steps.append(Step("compress", f"{name} failed: {type(error).__name__}", failed=True))
         report(f"{name} failed with {type(error).__name__} on a text of {len(segment.text):,} characters")
-    if not steps:
+    others = [f"{compressor.name} {score:.2f}" for score, compressor in routed[len(tried) :]]
+    if others and not steps:
+        steps.append(Step("choose", f"not tried: {', '.join(others)}"))
+    return _choose(segment, tried, steps, count_original(), policy)
+
+
+def _choose(segment: Segment, tried: Sequence[_Tried], more: Sequence[Step], tokens: int, policy: Policy) -> Decision:
+    """The smallest of all drafts that may pass, whoever made it."""
+    verdicts = compare([verdict for each in tried for verdict in each.verdicts])
+    chosen = choose(verdicts)
+    steps = [_read(segment, tokens)]
+    kind = ""
+    rest = iter(verdicts)
+    for each in tried:
+        own = list(islice(rest, len(each.verdicts)))
+        steps.append(Step("choose", f"{each.compressor.name} matches {each.score:.2f}"))
+        steps += _steps(own, chosen, tokens)
+        if any(verdict is chosen for verdict in own):
+            kind = each.compressor.content_types[0]
+    steps += more
+    if chosen is not None:
+        steps += _over_ratio(chosen, tokens, policy.target_ratio)
+        return _write(kind, chosen, tokens, steps)
+    if not tried and not more:
         steps.append(Step("choose", "left alone: no compressor is for this text"))
-    tokens = count_original()
-    return left_as_it_is(tokens, _read(segment, tokens), *steps)
+    return left_as_it_is(tokens, *steps)
 
 
 def _read(segment: Segment, tokens: int) -> Step:

@@ -6,6 +6,7 @@ Derived from steps alone. `paint` marks the parts of a line by role, so that a t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from headroom.result import CompressResult
@@ -15,6 +16,7 @@ Role = Literal["head", "saved", "kept", "dropped", "failed", "quiet"]
 Paint = Callable[[str, Role], str]
 
 _MOST_ENTRIES = 20
+_MOST_WIDTH = 60
 
 
 def explain(result: CompressResult, paint: Paint = lambda text, role: text) -> str:
@@ -47,8 +49,9 @@ def _segment(segment: Segment, paint: Paint) -> Iterator[str]:
         yield f"  {_step(step, paint)}"
         if step.account is not None:
             kept, dropped = step.account(segment.text)
-            yield from _listed("kept", [f"{what}: {why}" for what, why in kept], "kept", paint)
-            yield from _listed("left out", [f"{count:,} of {place}" for place, count in dropped], "dropped", paint)
+            yield from _side_by_side(
+                [f"{what}: {why}" for what, why in kept], [f"{count:,} of {place}" for place, count in dropped], paint
+            )
 
 
 def _title(segment: Segment) -> str:
@@ -67,8 +70,16 @@ def _step(step: Step, paint: Paint) -> str:
     return f"{step.name}: {step.reason}{f', key {step.key}' if step.key else ''}"
 
 
-def _listed(title: str, entries: Sequence[str], role: Role, paint: Paint) -> Iterator[str]:
-    for entry in entries[:_MOST_ENTRIES]:
-        yield f"    {paint(title, role)} {entry}"
-    if len(entries) > _MOST_ENTRIES:
-        yield paint(f"    {title}: {len(entries) - _MOST_ENTRIES:,} more", "quiet")
+def _side_by_side(kept: Sequence[str], dropped: Sequence[str], paint: Paint) -> Iterator[str]:
+    """Two columns, what was kept and what was left out, the first entries of each."""
+    left, right = (["kept", *_shortened(kept)], ["left out", *_shortened(dropped)])
+    width = min(_MOST_WIDTH, max(map(len, left)))
+    for number, (own, other) in enumerate(zip_longest(left, right, fillvalue="")):
+        own = own if len(own) <= width else own[: width - 1] + "…"
+        roles: tuple[Role, Role] = ("head", "head") if number == 0 else ("kept", "dropped")
+        yield f"    {paint(own, roles[0])}{' ' * (width - len(own))} | {paint(other, roles[1])}".rstrip()
+
+
+def _shortened(entries: Sequence[str]) -> list[str]:
+    more = len(entries) - _MOST_ENTRIES
+    return [*entries[:_MOST_ENTRIES], *([f"and {more:,} more"] if more > 0 else [])]

@@ -30,11 +30,15 @@ class Verdict:
 
 
 def judge(drafts: Sequence[Draft], original: str, tokens: int, key: str, counts: Counts) -> list[Verdict]:
-    """A verdict on every draft, in order. `tokens` are those of the original, `key` its name in the store."""
-    verdicts = [_judge_alone(draft, original, tokens, key, counts) for draft in drafts]
+    """A verdict on each draft by itself, in order. `tokens` are those of the original, `key` its name in the store."""
+    return [_judge_alone(draft, original, tokens, key, counts) for draft in drafts]
+
+
+def compare(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts, with lossy drafts refused that are not clearly smaller than the best lossless one."""
     lossless = min((each.tokens for each in verdicts if each.draft.lossless and not each.refusal), default=None)
     if lossless is None:
-        return verdicts
+        return list(verdicts)
     limit = LOSSY_SHARE * lossless
     return [
         each

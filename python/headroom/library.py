@@ -280,10 +280,8 @@ def _made_policy(
 
 def _provider(messages: Any, name: str) -> Provider:
     check_text("provider", name)
-    if isinstance(messages, Mapping):
-        raise InputError('the input is a dict; pass its list of messages, such as body["messages"], or one text')
-    if not isinstance(messages, Sequence) or isinstance(messages, (bytes, bytearray)):
-        raise InputError(f"the input is a {type(messages).__name__}; pass a list of messages, or one text as a str")
+    if type(messages) is not list:
+        _refuse_no_list(messages)
     for index, message in enumerate(messages):
         if type(message) is not dict and not as_mapping(message):
             raise InputError(f"message {index} is {shown(message)}; a message is a dict with a role and a content")
@@ -300,6 +298,13 @@ def _provider(messages: Any, name: str) -> Provider:
         known = ", ".join(each.name for each in providers())
         raise InputError(f"the messages are in none of the known formats ({known}); each needs a role of that format")
     return best
+
+
+def _refuse_no_list(messages: Any) -> None:
+    if isinstance(messages, Mapping):
+        raise InputError('the input is a dict; pass its list of messages, such as body["messages"], or one text')
+    if not isinstance(messages, Sequence) or isinstance(messages, (bytes, bytearray)):
+        raise InputError(f"the input is a {type(messages).__name__}; pass a list of messages, or one text as a str")
 
 
 def _beside(system: Any, tools: Any) -> Iterable[Segment]:

@@ -54,8 +54,8 @@ def with_texts(payload: Any, replacements: Mapping[Place, str]) -> Any:
     branches: dict[str | int, dict[Place, str]] = {}
     for place, text in replacements.items():
         branches.setdefault(place[0], {})[place[1:]] = text
-    is_list = type(payload) is list or isinstance(payload, Sequence)
-    changed: Any = list(payload) if is_list else dict(as_mapping(payload))
+    fields = type(payload) is dict or not isinstance(payload, Sequence)
+    changed: Any = dict(as_mapping(payload)) if fields else list(payload)
     for step, inner in branches.items():
         changed[step] = with_texts(changed[step], inner)
     return changed

@@ -13,7 +13,8 @@ from headroom.segment import Segment
 PLAIN = "text"
 """The content type of text that no compressor is for: it is left alone."""
 
-_LEAST_SCORE = 0.3
+LEAST_SCORE = 0.3
+"""A compressor that matches less surely does not try."""
 
 
 def content_types(compressors: Sequence[Compressor]) -> list[str]:
@@ -22,7 +23,7 @@ def content_types(compressors: Sequence[Compressor]) -> list[str]:
 
 
 def route(segment: Segment, compressors: Sequence[Compressor], lossy: bool) -> list[tuple[float, Compressor]]:
-    """Scores and compressors that may try the segment, best first; ties go by name.
+    """Scores above 0 and compressors, best first; ties go by name. Those below `LEAST_SCORE` are there to be told.
 
     `lossy` says whether leaving anything out is allowed; if not, compressors without a lossless form stay out.
     """
@@ -30,7 +31,4 @@ def route(segment: Segment, compressors: Sequence[Compressor], lossy: bool) -> l
     if segment.content_type is not None:
         return [(1.0, compressor) for compressor in able if segment.content_type in compressor.content_types]
     scored = [(compressor.match(segment), compressor) for compressor in able]
-    return sorted(
-        ((score, compressor) for score, compressor in scored if score >= _LEAST_SCORE),
-        key=lambda pair: (-pair[0], pair[1].name),
-    )
+    return sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].name))

@@ -18,7 +18,7 @@ TABLE = big_table()
 
 @pytest.fixture
 def headroom(tmp_path):
-    def run(*arguments, input=b"", **environment):
+    def run(*arguments, input=b"", stdout=subprocess.PIPE, **environment):
         surroundings = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HEADROOM_")},
             "HEADROOM_CONFIG": os.devnull,
@@ -27,7 +27,11 @@ def headroom(tmp_path):
         }
         code = "from headroom.cli import main; main()"
         return subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)], input=input, capture_output=True, env=surroundings
+            [sys.executable, "-c", code, *map(str, arguments)],
+            input=input,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=surroundings,
         )
 
     return run
@@ -262,3 +266,11 @@ def test_records_that_have_a_role_but_say_nothing_are_data(headroom):
     done = headroom("compress", "--level", "lossless", input=users)
     assert done.returncode == 0
     assert len(done.stdout) < len(users) / 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_an_output_that_cannot_be_written_is_told_in_one_line(headroom, table):
+    with open("/dev/full", "wb") as full:
+        done = headroom("compress", table, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines()[-1].startswith("headroom: standard output cannot be written: ")

@@ -56,12 +56,23 @@ def _decoded(raw: bytes, name: str) -> str:
 
 
 def write_text(text: str) -> None:
-    """Writes a text to standard output as it is; a terminal gets a line end after it."""
-    stream = sys.stdout.buffer
-    stream.write(text.encode("utf-8", "surrogatepass"))
+    """Writes a text to standard output as it is; a terminal gets a line end after it.
+
+    A reader that has gone is no error. Raises InputError when it cannot be written for another reason.
+    """
+    raw = text.encode("utf-8", "surrogatepass")
     if sys.stdout.isatty() and not text.endswith("\n"):
-        stream.write(os.linesep.encode())
-    stream.flush()
+        raw += os.linesep.encode()
+    try:
+        sys.stdout.flush()
+        # Unbuffered, so that nothing is left for the interpreter to fail with at exit.
+        rest = memoryview(raw)
+        while rest:
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        raise InputError(f"standard output cannot be written: {error.strerror}; write to another place") from None
 
 
 def paint(stream: TextIO) -> Paint:

@@ -5,6 +5,8 @@ The core reads a sample of the lines once for all kinds.
 
 from __future__ import annotations
 
+from typing import Any
+
 from headroom import _core
 from headroom.compressors import Budget, Draft
 from headroom.segment import Segment
@@ -25,7 +27,7 @@ def score(kind: str, text: str) -> float:
     return scores[kind]
 
 
-def drafts(kind: str, segment: Segment, budget: Budget[object], min_lossy_tokens: int) -> list[Draft]:
+def drafts(kind: str, segment: Segment, budget: Budget[Any], min_lossy_tokens: int) -> list[Draft]:
     """The core's forms of a text; a lossy one only of a text that is large enough for it to pay."""
     large = len(segment.text) >= min_lossy_tokens * _CHARACTERS_PER_TOKEN
     forms = _core.compress_text(

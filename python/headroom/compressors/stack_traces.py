@@ -20,7 +20,7 @@ class Options:
     """Options of the trace compressor."""
 
     min_lossy_tokens: int = setting(
-        500, "texts estimated smaller than this are only written losslessly: dropping would not pay", low=0
+        300, "texts estimated smaller than this are only written losslessly: dropping would not pay", low=0
     )
 
 

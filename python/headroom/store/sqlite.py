@@ -1,7 +1,7 @@
 """The embedded store: one SQLite file in WAL mode, shared by any number of processes.
 
 A put is one transaction; when it returns, the content is in the write-ahead log, which the kernel holds, so that it
-survives kill -9 of the process. Rows are zstd-compressed, and addressed by content: known content costs one look-up.
+survives kill -9 of the process. Rows are zstd-compressed, and addressed by content: known content changes nothing.
 Collection runs in bounded batches, when a store is opened and now and then during puts. Times last seen are kept
 roughly, so that reading mostly does not write.
 
@@ -13,9 +13,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from threading import Lock
+from types import TracebackType
 from weakref import WeakSet
 
 from headroom._core import content_key, zstd_compress, zstd_decompress
@@ -35,12 +36,16 @@ _TOUCH_KNOWN_S = 30
 _MAX_TOUCHED = 4_096
 
 _FIND = "SELECT last_seen FROM originals WHERE key = ? AND tenant = ?"
+# What was seen a while ago is written again: its row is as long as before, so SQLite changes the one page it begins on.
 _INSERT = (
     "INSERT INTO originals (key, tenant, kind, size_bytes, last_seen, content) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (key) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)"
+    " ON CONFLICT (key) DO UPDATE SET last_seen = excluded.last_seen WHERE last_seen < excluded.last_seen - ?"
 )
 _SEE = "UPDATE originals SET last_seen = max(last_seen, ?) WHERE key = ?"
-_LINK_OUTPUT = "INSERT OR REPLACE INTO outputs SELECT ?, id FROM originals WHERE key = ?"
+_LINK_OUTPUT = (
+    "INSERT INTO outputs SELECT ?, id FROM originals WHERE key = ?"
+    " ON CONFLICT (digest) DO UPDATE SET original = excluded.original WHERE original != excluded.original"
+)
 _OLDEST = "SELECT id FROM originals WHERE last_seen < ? ORDER BY last_seen LIMIT ?"
 
 _open_stores: WeakSet[SqliteStore] = WeakSet()
@@ -101,21 +106,26 @@ class SqliteStore:
     def put_many(self, entries: Iterable[Entry]) -> None:
         """Stores originals and their outputs in one transaction. Compression happens outside of any lock."""
         now = int(self._clock())
-        due = self._due([(entry, entry.output and self._digest(entry.output)) for entry in entries], now)
-        if not due:
+        rows: list[tuple[str, str, str, int, int, bytes, float]] = []
+        outputs: list[tuple[str, str]] = []
+        size_bytes = 0
+        for entry in entries:
+            size, packed = _packed(entry)
+            size_bytes += len(packed)
+            rows.append((entry.key, self.tenant, entry.kind, size, now, packed, self._tolerance_s))
+            if entry.output:
+                outputs.append((self._digest(entry.output), entry.key))
+        if size_bytes > self._max_bytes or self._full:
+            self._make_room([(row[0], len(row[5])) for row in rows])
+        if not rows:
             return
-        rows = {entry.key: self._row(entry, now) for entry, _, stored in due if not stored}
-        if rows:
-            self._make_room(sum(len(row[-1]) for row in rows.values()))
-        outputs = [(digest, entry.key) for entry, digest, _ in due if digest]
-        with self._transaction() as connection:
-            for entry, _, stored in due:
-                if stored and connection.execute(_SEE, (now, entry.key)).rowcount == 0:
-                    rows[entry.key] = self._row(entry, now)  # collected since we looked
-            connection.executemany(_INSERT, rows.values())
+        with self._connected("written") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_INSERT, rows)
             connection.executemany(_LINK_OUTPUT, outputs)
-        self._remember_outputs(digest for digest, _ in outputs)
-        self._collect_when_due(len(rows), sum(len(row[-1]) for row in rows.values()))
+            connection.execute("COMMIT")
+        self._remember_outputs([digest for digest, _ in outputs])
+        self._collect_when_due(len(rows), size_bytes)
 
     def get(self, key: str) -> str:
         """The original, checked against its key."""
@@ -132,7 +142,7 @@ class SqliteStore:
         content = self._unpacked(key, packed, size_bytes)
         if self._clock() - last_seen > self._tolerance_s:
             # Reading must work where writing does not.
-            with suppress(StoreError), self._transaction() as connection:
+            with suppress(StoreError), self._connected("written") as connection:
                 connection.execute(_SEE, (int(self._clock()), key))
         return content
 
@@ -156,8 +166,10 @@ class SqliteStore:
                     if now - row[0] > self._tolerance_s:
                         stale.append((now, key))
         if stale:
-            with self._transaction() as connection:
+            with self._connected("written") as connection:
+                connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_SEE, stale)
+                connection.execute("COMMIT")
         return found
 
     def is_output(self, key: str) -> bool:
@@ -205,24 +217,8 @@ class SqliteStore:
     def __del__(self) -> None:
         self._disconnect()
 
-    def _row(self, entry: Entry, now: int) -> tuple[str, str, str, int, int, bytes]:
-        raw = entry.content.encode()
-        packed = zstd_compress(raw, _LEVEL) if entry.ahead is None else entry.ahead.frame()
-        return (entry.key, self.tenant, entry.kind, len(raw), now, packed)
-
     def _digest(self, output: str) -> str:
         return output_digest(self._secret, self.tenant, self.key_of(output))
-
-    def _due(self, batch: Sequence[tuple[Entry, str | None]], now: int) -> list[tuple[Entry, str | None, bool]]:
-        """The entries that need a write, each with its output's digest and whether the original is there already."""
-        due = []
-        with self._connected("read") as connection:
-            for entry, digest in batch:
-                row = connection.execute(_FIND, (entry.key, self.tenant)).fetchone()
-                fresh = row is not None and now - row[0] <= self._tolerance_s
-                if not fresh or (digest and digest not in self._known_outputs):
-                    due.append((entry, digest, row is not None))
-        return due
 
     def _unpacked(self, key: str, packed: bytes, size_bytes: int) -> str:
         try:
@@ -260,14 +256,22 @@ class SqliteStore:
         with self._connected("read") as connection:
             if connection.execute(_OLDEST, (seen_before, 1)).fetchone() is None:
                 return 0
-        with self._transaction() as connection:
+        with self._connected("written") as connection:
+            connection.execute("BEGIN IMMEDIATE")
             batch = connection.execute(_OLDEST, (seen_before, _BATCH)).fetchall()
             connection.executemany("DELETE FROM outputs WHERE original = ?", batch)
             connection.executemany("DELETE FROM originals WHERE id = ?", batch)
+            connection.execute("COMMIT")
         self._known_outputs.clear()
         return len(batch)
 
-    def _make_room(self, size_bytes: int) -> None:
+    def _make_room(self, sizes: Iterable[tuple[str, int]]) -> None:
+        """Raises StoreError if there is no room for originals, of which the keys and packed sizes are given."""
+        with self._connected("read") as connection:
+            found = {key: connection.execute(_FIND, (key, self.tenant)).fetchone() for key, _ in sizes}
+        size_bytes = sum(size for key, size in sizes if found[key] is None)
+        if size_bytes == 0:
+            return
         if size_bytes > self._max_bytes:
             raise StoreError(
                 f"store {self.path} cannot take {size_bytes:,} bytes at once: store_max_bytes is {self._max_bytes:,}"
@@ -280,34 +284,55 @@ class SqliteStore:
                 " raise store_max_bytes"
             )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connected("written") as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _connected(self, verb: str) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self._closed:
-                raise StoreError(f"store {self.path} is closed; open it again")
-            if self._connection is None:
-                self._connection, self._secret = connect(self.path)
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise explained(error, self.path, verb) from error
+    def _connected(self, verb: str) -> _Connected:
+        return _Connected(self, verb)
 
     def _disconnect(self) -> None:
         connection, self._connection = getattr(self, "_connection", None), None
         if connection is not None:
             connection.close()
+
+
+class _Connected:
+    """The use of a store's connection by one thread; what fails is rolled back and told as a StoreError."""
+
+    __slots__ = ("_store", "_verb")
+
+    def __init__(self, store: SqliteStore, verb: str) -> None:
+        self._store = store
+        self._verb = verb
+
+    def __enter__(self) -> sqlite3.Connection:
+        store = self._store
+        store._lock.acquire()
+        try:
+            if store._closed:
+                raise StoreError(f"store {store.path} is closed; open it again")
+            if store._connection is None:
+                store._connection, store._secret = connect(store.path)
+            return store._connection
+        except BaseException:
+            store._lock.release()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        store = self._store
+        try:
+            if error is not None and store._connection is not None and store._connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    store._connection.execute("ROLLBACK")
+        finally:
+            store._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise explained(error, store.path, self._verb) from error
+
+
+def _packed(entry: Entry) -> tuple[int, bytes]:
+    """The bytes of an original, and its frame."""
+    if entry.ahead is not None and entry.content.isascii():
+        return len(entry.content), entry.ahead.frame()
+    raw = entry.content.encode()
+    return len(raw), zstd_compress(raw, _LEVEL) if entry.ahead is None else entry.ahead.frame()
 
 
 def _used_bytes(connection: sqlite3.Connection) -> int:

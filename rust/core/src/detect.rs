@@ -3,15 +3,24 @@
 //! One pass over a sample of lines: the first ones, and some from the middle and the end. A wrong guess costs time, and
 //! compression where another kind would have given more; what stands in the output is the compressors' business.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
 use crate::kind::Kind;
 
-/// Lines looked at: the first ones, then as many spread over the rest.
-const HEAD_LINES: usize = 64;
-const SPREAD_LINES: usize = 96;
-/// Bytes at the end of which every line is looked at.
-const LAST_BYTES: usize = 600;
+/// Lines looked at: the first ones, as many spread over the rest, and the last ones.
+const HEAD_LINES: usize = 16;
+const SPREAD_LINES: usize = 24;
+const TAIL_LINES: usize = 6;
 /// Bytes of a line that are looked at.
-const MAX_LINE_BYTES: usize = 240;
+const MAX_LINE_BYTES: usize = 160;
+/// Of a text of at most this size every line is looked at.
+const SMALL_BYTES: usize = 8_192;
+/// Bytes at the beginning in which the heads of a diff are looked for, which may stand behind much else.
+const SEARCHED_BYTES: usize = 16_384;
+/// Bytes in which the end of a line is looked for.
+const MAX_JUMP_BYTES: usize = 4_096;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; 5];
@@ -20,40 +29,70 @@ pub type Scores = [f64; 5];
 pub fn scores(text: &str) -> Scores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
-    seen.scores()
+    let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
+    seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
+    seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
+    let mut scores = seen.scores();
+    if is_structured(text) {
+        // Its strings may hold times and paths, but what holds them together is another's business.
+        scores.iter_mut().for_each(|score| *score *= 0.5);
+    }
+    scores
+}
+
+/// Whether a text begins as JSON with records does.
+fn is_structured(text: &str) -> bool {
+    let mut bytes = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    match (bytes.next(), bytes.next()) {
+        (Some(b'{'), Some(b'"')) => true,
+        (Some(b'['), Some(next)) => b"{[\"".contains(&next),
+        _ => false,
+    }
 }
 
 /// Calls `each` with sampled lines that are not blank.
 fn sample<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
+    let head_lines = if text.len() <= SMALL_BYTES { usize::MAX } else { HEAD_LINES };
     let mut at = 0;
-    for _ in 0..HEAD_LINES {
+    for _ in 0..head_lines {
         let Some(next) = give_line(text, at, &mut each) else { return };
         at = next;
     }
-    if at >= text.len() {
-        return;
-    }
-    let step = (text.len() - at).div_ceil(SPREAD_LINES);
-    // The last lines tell most: how it ended.
-    let last = text.len().saturating_sub(LAST_BYTES).max(at);
-    let jumps = (0..SPREAD_LINES).map(|ordinal| at + ordinal * step).take_while(|&from| from < last);
-    for from in jumps {
+    let tail = tail_start(text).max(at);
+    let step = (tail - at) / SPREAD_LINES;
+    for ordinal in 0..SPREAD_LINES {
+        let from = at + ordinal * step;
         // A line that a jump lands in is skipped: the next one is whole.
-        let skipped = memchr::memchr(b'\n', window(text, from, 4_096)).map(|end| from + end + 1);
-        let Some(start) = skipped else { continue };
-        if give_line(text, start, &mut each).is_none() {
-            return;
+        let skipped = memchr::memchr(b'\n', window(text, from, MAX_JUMP_BYTES)).map(|end| from + end + 1);
+        if let Some(start) = skipped.filter(|start| *start < tail) {
+            give_line(text, start, &mut each);
         }
     }
-    let skipped = memchr::memchr(b'\n', window(text, last, LAST_BYTES)).map(|end| last + end + 1);
-    let mut next = if last == at { Some(at) } else { skipped };
-    while let Some(start) = next {
-        next = give_line(text, start, &mut each);
+    let mut at = tail;
+    while let Some(next) = give_line(text, at, &mut each) {
+        at = next;
     }
 }
 
+/// Where the last lines that are not blank begin.
+fn tail_start(text: &[u8]) -> usize {
+    let from = text.len().saturating_sub(MAX_JUMP_BYTES);
+    let mut lines = 0;
+    let mut end = text.len();
+    for at in memchr::memrchr_iter(b'\n', &text[from..]).map(|at| from + at) {
+        if !text[at + 1..end].trim_ascii().is_empty() {
+            lines += 1;
+        }
+        if lines == TAIL_LINES {
+            return at + 1;
+        }
+        end = at;
+    }
+    text.len()
+}
+
 fn window(text: &[u8], from: usize, bytes: usize) -> &[u8] {
-    &text[from..text.len().min(from + bytes)]
+    &text[from.min(text.len())..text.len().min(from + bytes)]
 }
 
 /// Gives the line at `start`, and returns where the next one begins.
@@ -61,7 +100,8 @@ fn give_line<'t>(text: &'t [u8], start: usize, each: &mut impl FnMut(&'t [u8])) 
     if start >= text.len() {
         return None;
     }
-    let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |offset| start + offset);
+    let near = window(text, start, MAX_JUMP_BYTES);
+    let end = memchr::memchr(b'\n', near).map_or(start + near.len(), |offset| start + offset);
     let line = window(&text[..end], start, MAX_LINE_BYTES);
     if !line.trim_ascii().is_empty() {
         each(line);
@@ -78,6 +118,9 @@ struct Seen {
     hits: f64,
     paths: f64,
     numbered: f64,
+    ascending: f64,
+    last_number: u32,
+    texts: f64,
     hunks: f64,
     diff_heads: f64,
     diff_body: f64,
@@ -86,12 +129,21 @@ struct Seen {
     results: f64,
     verdicts: f64,
     diagnostics: f64,
+    /// The separators in the first line, if it could be the heading of a table, and the lines that have as many.
+    heading: Option<[usize; SEPARATORS.len()]>,
+    rows: [f64; SEPARATORS.len()],
 }
+
+/// What separates the cells of a row.
+const SEPARATORS: [u8; 4] = *b",|\t;";
 
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
-        let line = without_ansi_start(without_ci_stamp(line));
+        let line = without_ci_stamp(line);
+        let bare = without_ansi(line);
+        let line = bare.as_deref().unwrap_or(line);
+        self.compare_with_heading(line);
         if is_diff_head(line) {
             self.diff_heads += 1.0;
         } else if line.starts_with(b"@@ -") || line.starts_with(b"@@@ -") {
@@ -99,51 +151,76 @@ impl Seen {
         } else if matches!(line.first(), Some(b'+' | b'-' | b' ')) {
             self.diff_body += 1.0;
         }
-        if is_frame(line) {
+        let signs = signs(line);
+        if is_frame(line, signs) {
             self.frames += 1.0;
             return;
         }
         if is_raised(line) {
             self.raised += 1.0;
         }
-        if has_stamp(line) {
+        // What was found in a file may hold a time, and a line and a column look like one.
+        let located = located(line);
+        let begins_with_number = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
+        if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit)) {
             self.stamped += 1.0;
             return;
         }
-        match located(line) {
+        match located {
             // Compilers that show code say where with an arrow: ` --> src/a.rs:1:2`.
             _ if line.trim_ascii_start().starts_with(b"--> ") => self.diagnostics += 4.0,
             Located::Diagnostic => self.diagnostics += 1.0,
             Located::Hit => self.hits += 1.0,
-            Located::Numbered => self.numbered += 1.0,
+            Located::Numbered(number) => {
+                self.numbered += 1.0;
+                self.ascending += if number > self.last_number { 1.0 } else { 0.0 };
+                self.last_number = number;
+            }
             Located::Path => self.paths += 1.0,
+            Located::Text => self.texts += 1.0,
             Located::No => {}
         }
-        if is_result(line) {
+        if signs & sign::RESULT != 0 || begins_as_result(line) {
             self.results += 1.0;
         }
-        if is_verdict(line) {
+        if signs & sign::VERDICT != 0 || is_counted(line) {
             self.verdicts += 1.0;
         }
-        if has_level(line) {
+        if signs & sign::LEVEL != 0 || is_bracketed(line) {
             self.levelled += 1.0;
+        }
+    }
+
+    fn compare_with_heading(&mut self, line: &[u8]) {
+        if self.lines == 1.0 && !has_stamp(line) {
+            self.heading = Some(separators_in(line));
+        }
+        let Some(heading) = self.heading else { return };
+        let own = separators_in(line);
+        for (rows, (own, wanted)) in self.rows.iter_mut().zip(own.into_iter().zip(heading)) {
+            *rows += f64::from(u8::from(wanted > 0 && own == wanted));
         }
     }
 
     fn scores(&self) -> Scores {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
-        let log = share(self.stamped + 0.6 * self.levelled);
+        // Rows below a heading may begin with times too.
+        let is_table = self.lines > 2.0 && self.rows.iter().any(|rows| share(*rows) > 0.8);
+        let log = share(self.stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
         let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { self.numbered + self.paths } else { 0.0 };
-        let search = share(found);
+        // Lines of one file, and lines of files without numbers, look like other things too.
+        let is_one_file = found == 0.0 && share(self.ascending) > 0.8;
+        let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * self.numbered } else { 0.0 });
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
             0.0 => 0.0,
             frames => {
-                share(1.6 * (frames + self.raised)).max(if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 })
+                let least = if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 };
+                // A report whose failures have traces is a report.
+                share(1.6 * (frames + self.raised)).max(least) * (1.0 - (2.0 * share(self.results)).min(1.0))
             }
         };
-        // A report of tests shows the stacks of those that fail.
         let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
         let report = share(results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
             0.0 => 0.0,
@@ -159,6 +236,77 @@ pub fn score(text: &str, kind: Kind) -> f64 {
     at.map_or(0.0, |at| scores(text)[at])
 }
 
+/// What the words of a line tell of it, one bit each.
+mod sign {
+    pub const FRAME: u8 = 1;
+    pub const LEVEL: u8 = 2;
+    pub const RESULT: u8 = 4;
+    pub const VERDICT: u8 = 8;
+    pub const CALLER: u8 = 16;
+}
+
+const SIGNS: [(&str, u8); 46] = [
+    (": in ", sign::CALLER),
+    ("\", line ", sign::FRAME),
+    (".go:", sign::FRAME),
+    ("INFO", sign::LEVEL),
+    ("WARN", sign::LEVEL),
+    ("ERROR", sign::LEVEL),
+    ("DEBUG", sign::LEVEL),
+    ("FATAL", sign::LEVEL),
+    ("TRACE", sign::LEVEL),
+    ("NOTICE", sign::LEVEL),
+    ("CRITICAL", sign::LEVEL),
+    ("SEVERE", sign::LEVEL),
+    ("level=", sign::LEVEL),
+    ("✓", sign::RESULT),
+    ("✔", sign::RESULT),
+    ("✗", sign::RESULT),
+    ("✖", sign::RESULT),
+    ("✘", sign::RESULT),
+    ("√", sign::RESULT),
+    ("--- PASS", sign::RESULT),
+    ("--- FAIL", sign::RESULT),
+    ("=== RUN", sign::RESULT),
+    (" PASSED", sign::RESULT),
+    (" FAILED", sign::RESULT),
+    (" SKIPPED", sign::RESULT),
+    (" XFAIL", sign::RESULT),
+    (" ... ok", sign::RESULT),
+    (" ... FAIL", sign::RESULT),
+    (" ... ignored", sign::RESULT),
+    ("<testcase", sign::RESULT),
+    (" passed in ", sign::VERDICT),
+    (" failed in ", sign::VERDICT),
+    (" passing (", sign::VERDICT),
+    ("test result: ", sign::VERDICT),
+    ("Tests run:", sign::VERDICT),
+    ("Test Suites:", sign::VERDICT),
+    ("FAILURES!!!", sign::VERDICT),
+    (" test session starts ", sign::VERDICT),
+    (" short test summary ", sign::VERDICT),
+    (": *** ", sign::VERDICT),
+    ("<testsuite", sign::VERDICT),
+    ("TAP version", sign::VERDICT),
+    ("Built target ", sign::VERDICT),
+    ("collect2: error", sign::VERDICT),
+    (": Entering directory", sign::VERDICT),
+    ("could not compile ", sign::VERDICT),
+];
+
+/// Finds all signs in one pass.
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .match_kind(MatchKind::Standard)
+        .build(SIGNS.map(|(text, _)| text))
+        .expect("a few short texts make a small automaton")
+});
+
+fn signs(line: &[u8]) -> u8 {
+    FINDER.find_iter(line).fold(0, |found, each| found | SIGNS[each.pattern().as_usize()].1)
+}
+
 /// A line behind the time that GitHub's runners write before every line: to seven digits of a second.
 fn without_ci_stamp(line: &[u8]) -> &[u8] {
     const BYTES: usize = "2026-11-20T10:00:00.1234567Z ".len();
@@ -170,15 +318,18 @@ fn without_ci_stamp(line: &[u8]) -> &[u8] {
     }
 }
 
-/// A line behind the colour that it begins with.
-fn without_ansi_start(mut line: &[u8]) -> &[u8] {
-    while let Some(rest) = line.strip_prefix(b"\x1b[") {
-        match rest.iter().position(|byte| byte.is_ascii_alphabetic()) {
-            Some(end) => line = &rest[end + 1..],
-            None => break,
-        }
+/// A line without its colours, if it has some.
+fn without_ansi(line: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(0x1b, line)?;
+    let mut bare = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr::memmem::find(rest, b"\x1b[") {
+        bare.extend_from_slice(&rest[..at]);
+        let end = rest[at + 2..].iter().position(|byte| byte.is_ascii_alphabetic());
+        rest = end.map_or(&[], |end| &rest[at + 3 + end..]);
     }
-    line
+    bare.extend_from_slice(rest);
+    Some(bare)
 }
 
 fn is_diff_head(line: &[u8]) -> bool {
@@ -188,23 +339,41 @@ fn is_diff_head(line: &[u8]) -> bool {
 }
 
 /// Frames of stack traces: Java, C# and JavaScript (`at f(…)`), Python (`File "…", line`), Go and Rust.
-fn is_frame(line: &[u8]) -> bool {
-    let bare = line.trim_ascii_start();
+fn is_frame(line: &[u8], signs: u8) -> bool {
+    let bare = without_bars(line);
     let indented = bare.len() < line.len();
     if indented && bare.starts_with(b"at ") {
         return bare.contains(&b'(') || bare.contains(&b':');
     }
-    bare.starts_with(b"File \"") && find(bare, b"\", line ").is_some()
+    signs & sign::FRAME != 0 && (bare.starts_with(b"File \"") || indented)
         || bare.starts_with(b"goroutine ")
-        || indented && find(bare, b".go:").is_some_and(|at| bare.get(at + 4).is_some_and(u8::is_ascii_digit))
-        || bare.starts_with(b"... ") && find(bare, b" more").is_some()
+        || bare.starts_with(b"... ") && bare.ends_with(b" more")
+        || signs & sign::CALLER != 0 && !indented && is_caller(line)
+}
+
+/// `x/a.py:12: in f`, as pytest has frames.
+fn is_caller(line: &[u8]) -> bool {
+    memchr::memmem::find(line, b": in ").is_some_and(|at| {
+        let digits = line[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        digits > 0 && is_path(line[..at - digits].strip_suffix(b":").unwrap_or(b""))
+    })
+}
+
+/// A line without indentation, and without the bars that groups of exceptions are drawn with.
+fn without_bars(line: &[u8]) -> &[u8] {
+    let bare = line.trim_ascii_start();
+    match bare.first() {
+        Some(b'|' | b'+') if bare.len() < line.len() => bare[1..].trim_ascii_start(),
+        _ => bare,
+    }
 }
 
 /// The line that says what was thrown.
 fn is_raised(line: &[u8]) -> bool {
     const HEADS: [&[u8]; 6] =
         [b"Traceback (most", b"Caused by: ", b"panic: ", b"Exception in thread", b"Unhandled ", b"Suppressed: "];
-    let bare = line.trim_ascii_start();
+    let bare = without_bars(line);
+    let bare = bare.strip_prefix(b"E   ").unwrap_or(bare);
     if HEADS.iter().any(|head| bare.starts_with(head)) {
         return true;
     }
@@ -216,29 +385,80 @@ fn is_raised(line: &[u8]) -> bool {
 /// Whether a time stands near the beginning: digits in pairs with `:` between them, or a long run of digits with
 /// separators such as `081109 203615` or `1131566461`.
 fn has_stamp(line: &[u8]) -> bool {
+    if is_listed_file(line) {
+        return false;
+    }
     let head = &line[..line.len().min(64)];
     let digit = |at: usize| head.get(at).is_some_and(u8::is_ascii_digit);
-    for at in 0..head.len() {
-        if head[at] == b':' && at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
+    for at in memchr::memchr_iter(b':', head) {
+        if at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
             let longer = at >= 3 && digit(at - 3) && !digit(at - 4);
-            // `path:77:15:` is a place.
-            let is_place = at >= 3 && head[at - 3] == b':';
-            if !longer && !is_place {
+            if !longer {
                 return true;
             }
         }
     }
+    // 2024-01-02, 2024/01/02, 2005.06.03
+    let date = |at: usize| matches!(head[at], b'-' | b'/' | b'.') && digit(at + 1) && digit(at + 2);
+    if (4..head.len().saturating_sub(5)).any(|at| date(at) && (1..=4).all(|back| digit(at - back)) && date(at + 3)) {
+        return true;
+    }
     let run = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte))
+    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head)
 }
 
-/// Words by which programs name the level of a message, where one stands among the first words.
-fn has_level(line: &[u8]) -> bool {
-    const LEVELS: [&[u8]; 10] =
-        [b"INFO", b"WARN", b"ERROR", b"DEBUG", b"FATAL", b"TRACE", b"NOTICE", b"level=", b"CRITICAL", b"SEVERE"];
-    let head = &line[..line.len().min(80)];
-    LEVELS.iter().any(|level| find(head, level).is_some())
-        || head.first() == Some(&b'[') && find(head, b"]").is_some_and(|end| end > 2)
+/// Whether seconds since 1970 stand there as a word (`1131566461`), or seconds since the start (`[   12.345678]`).
+fn has_counted_time(head: &[u8]) -> bool {
+    if head.first() == Some(&b'[') {
+        let number = head[1..].trim_ascii_start();
+        let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let fraction = number[whole..].iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+        return whole > 0
+            && number.get(whole) == Some(&b'.')
+            && fraction >= 3
+            && number.get(whole + 1 + fraction) == Some(&b']');
+    }
+    let words = head.split(|&byte| byte == b' ');
+    words.take(6).any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
+fn is_bracketed(line: &[u8]) -> bool {
+    line.first() == Some(&b'[')
+        && memchr::memchr(b']', &line[..line.len().min(64)]).is_some_and(|end| end > 2)
+        && !is_share(line)
+}
+
+/// Whether a line begins with how far a build has come: `[ 12%] `, `[3/17] `.
+fn is_share(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"[") else { return false };
+    let inside = rest.iter().take_while(|byte| byte.is_ascii_digit() || b" %/".contains(byte)).count();
+    rest[inside..].starts_with(b"] ") && rest[..inside].iter().any(|byte| b"%/".contains(byte))
+}
+
+/// Whether this is a line of `ls -l`, which holds a time too.
+fn is_listed_file(line: &[u8]) -> bool {
+    line.first_chunk::<10>()
+        .is_some_and(|mode| b"-dlcbps".contains(&mode[0]) && mode[1..].iter().all(|byte| b"rwxsStT-".contains(byte)))
+}
+
+/// For each byte the separator that it is, from 1.
+const SEPARATOR_OF: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < SEPARATORS.len() {
+        table[SEPARATORS[at] as usize] = at as u8 + 1;
+        at += 1;
+    }
+    table
+};
+
+fn separators_in(line: &[u8]) -> [usize; SEPARATORS.len()] {
+    let mut counts = [0; SEPARATORS.len() + 1];
+    for &byte in line {
+        counts[SEPARATOR_OF[byte as usize] as usize] += 1;
+    }
+    std::array::from_fn(|at| counts[at + 1])
 }
 
 enum Located {
@@ -247,8 +467,10 @@ enum Located {
     /// `path:12:…` or `path-12-…`
     Hit,
     /// `12:…` or `12-…`, below the path of its file.
-    Numbered,
+    Numbered(u32),
     Path,
+    /// `path:…`
+    Text,
     No,
 }
 
@@ -256,15 +478,21 @@ enum Located {
 fn located(line: &[u8]) -> Located {
     let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits > 0 && digits <= 7 && matches!(line.get(digits), Some(b':' | b'-')) {
-        return Located::Numbered;
+        return Located::Numbered(line[..digits].iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')));
     }
     if line == b"--" {
-        return Located::Numbered;
+        return Located::Numbered(0);
     }
     let Some((path, rest)) = split_path(line) else {
-        return if is_path(line.trim_ascii_end()) { Located::Path } else { Located::No };
+        if is_path(line.trim_ascii_end()) {
+            return Located::Path;
+        }
+        let end = memchr::memchr(b':', line).unwrap_or(0);
+        // `a.py::test` names a test, `a://b` an address.
+        let is_text = is_path(&line[..end]) && line.get(end + 1).is_some_and(|&next| next != b':' && next != b'/');
+        return if is_text { Located::Text } else { Located::No };
     };
-    if !is_path(path) {
+    if !is_path(path) && !is_spaced_path(path) {
         return Located::No;
     }
     let behind = rest.trim_ascii_start();
@@ -275,17 +503,7 @@ fn located(line: &[u8]) -> Located {
     let is_code = message.len() > 3
         && message[0].is_ascii_uppercase()
         && message[1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).any(u8::is_ascii_digit);
-    // golangci-lint names the linter at the end: `(errcheck)`.
-    let is_ruled = message.ends_with(b")")
-        && message.iter().rposition(|&byte| byte == b'(').is_some_and(|at| {
-            let rule = &message[at + 1..message.len() - 1];
-            rule.len() > 3
-                && at > 0
-                && message[at - 1] == b' '
-                && rule.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
-        });
-    let is_finding = column > 0 && (is_code || is_ruled);
-    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || is_finding {
+    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || column > 0 && is_code {
         return Located::Diagnostic;
     }
     Located::Hit
@@ -293,7 +511,10 @@ fn located(line: &[u8]) -> Located {
 
 /// `path:12:` or `path-12-`, or `path(12,5):`: the path and what stands behind the number.
 fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    for at in memchr::memchr3_iter(b':', b'-', b'(', line) {
+    for at in 0..line.len() {
+        if !matches!(line[at], b':' | b'-' | b'(' | b'=') {
+            continue;
+        }
         let digits = line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if at == 0 || digits == 0 || digits > 7 {
             continue;
@@ -303,18 +524,22 @@ fn split_path(line: &[u8]) -> Option<(&[u8], &[u8])> {
             b'(' => matches!(close, Some(b',' | b')')),
             mark => close == Some(&mark),
         };
-        if is_place {
-            let mut rest = &line[at + 2 + digits..];
-            if line[at] == b'(' {
-                // `path(12,5): message`
-                let close = memchr::memchr(b')', rest).filter(|_| close == Some(&b','));
-                rest = &rest[close.map_or(0, |close| close + 1)..];
-                rest = rest.strip_prefix(b":").unwrap_or(rest);
-            }
-            return Some((&line[..at], rest));
+        // Between digits it is part of a date or a time.
+        let is_time = line[at - 1].is_ascii_digit() && line.get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
+        if is_place && !is_time {
+            return Some((&line[..at], &line[at + 2 + digits..]));
         }
     }
     None
+}
+
+/// Whether this is a path with spaces in it, of which the first part has none, and with an extension.
+fn is_spaced_path(text: &[u8]) -> bool {
+    let first = text.iter().position(|&byte| byte == b'/' || byte == b'\\').unwrap_or(0);
+    let bare: Vec<u8> = text.iter().copied().filter(|&byte| byte != b' ').collect();
+    let dot = bare.iter().rposition(|&byte| byte == b'.').unwrap_or(0);
+    let has_extension = dot > 0 && bare[dot + 1..].first().is_some_and(u8::is_ascii_alphabetic);
+    first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && has_extension && is_path(&bare)
 }
 
 /// Whether this looks like the path of a file: no spaces at its ends, a separator or an extension.
@@ -333,87 +558,21 @@ fn is_path(text: &[u8]) -> bool {
     has_extension || text.len() > name.len() && !name.is_empty()
 }
 
-/// A line that tells how one test ended.
-fn is_result(line: &[u8]) -> bool {
-    const MARKS: [&str; 8] = ["✓", "✔", "✗", "✖", "×", "√", "✘", "○"];
-    const HEADS: [&[u8]; 17] = [
-        b"Collecting ",
-        b"Downloading ",
-        b"> Task :",
-        b"ok ",
-        b"not ok ",
-        b"--- PASS",
-        b"--- FAIL",
-        b"=== RUN",
-        b"PASS ",
-        b"FAIL ",
-        b"PASSED ",
-        b"FAILED ",
-        b"ok  \t",
-        b"test ",
-        b"[ RUN",
-        b"[       OK",
-        b"<testcase",
-    ];
-    let bare = line.trim_ascii();
-    if HEADS.iter().any(|head| bare.starts_with(head)) || MARKS.iter().any(|mark| bare.starts_with(mark.as_bytes())) {
-        return true;
-    }
-    const WORDS: [&[u8]; 9] = [
-        " ✔".as_bytes(),
-        " ✘".as_bytes(),
-        b" PASSED",
-        b" FAILED",
-        b" SKIPPED",
-        b" XFAIL",
-        b" ... ok",
-        b" ... FAILED",
-        b" ... FAIL",
-    ];
-    WORDS.iter().any(|word| find(bare, word).is_some())
-}
-
-/// A line that tells how a whole run ended.
-fn is_verdict(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 21] = [
-        b"% tests passed",
-        b" tests successful ",
-        b" examples, ",
-        b"npm warn deprecated",
-        b"Successfully installed ",
-        b" passed in ",
-        b" failed in ",
-        b" passing (",
-        b"test result: ",
-        b"Tests run:",
-        b"Test Suites:",
-        b"FAILURES!!!",
-        b"There were ",
-        b" test session starts ",
-        b" short test summary ",
-        b"make: ***",
-        b"<testsuite",
-        b"TAP version",
-        b"Built target ",
-        b"collect2: error",
-        b"make[1]: Entering",
-    ];
-    if PARTS.iter().any(|part| find(line, part).is_some()) {
-        return true;
-    }
-    // `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
+/// `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
+fn is_counted(line: &[u8]) -> bool {
+    const COUNTED: [&[u8]; 7] =
+        [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
     let text = line.trim_ascii();
     let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    const COUNTED: [&[u8]; 7] =
-        [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
-    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word))
-        || text.starts_with("ℹ pass ".as_bytes())
-        || text.starts_with(b"error: could not compile")
+    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word)) || text.starts_with("ℹ pass ".as_bytes())
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, part)
+/// Whether a line begins as those do that tell how one test ended.
+fn begins_as_result(line: &[u8]) -> bool {
+    const HEADS: [&[u8]; 8] = [b"ok ", b"ok\t", b"not ok ", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"[ RUN"];
+    let bare = line.trim_ascii_start();
+    HEADS.iter().any(|head| bare.starts_with(head)) || is_share(bare)
 }
 
 #[cfg(test)]
@@ -427,38 +586,51 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_any_number_of_lines_are_scored() {
-        for lines in [1, 63, 64, 65, 66, 200, 3_000] {
+    fn a_report_of_any_length_is_told_by_how_it_ends() {
+        for lines in [1, 15, 16, 17, 63, 200, 3_000] {
             let text = "some words\n".repeat(lines) + "2 failed, 1 passed in 0.1s";
             assert_eq!(best(&text), Some(Kind::Report), "{lines}");
             assert_eq!(best(&format!("{text}\n")), Some(Kind::Report), "{lines}");
         }
+        let build = "[  1%] Building C object a.o\n[ 50%] Linking C executable a\n[100%] Built target a\n".repeat(9);
+        assert!(score(&build, Kind::Report) > score(&build, Kind::Log));
     }
 
     #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
+        let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);
+        let counted =
+            "- 1117838570 2005.06.03 R02-M1 RAS KERNEL corrected\n[   12.345678] usb 1-1: new device\n".repeat(5);
         let search = "src/a.rs:12:fn main() {\nsrc/b.rs:7:    main();\nlib/c.rs-8-}\n".repeat(3);
         let heading = "src/a.rs\n12:fn main() {\n\nsrc/b.rs\n7:    main();\n";
         let diff = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\n";
         let trace =
             "java.lang.NullPointerException\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n\tat a.B.e(B.java:3)\n";
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: no\n";
+        let group =
+            "  | Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in f\n  |     g()\n";
+        let pytest = "x/a.py:1: in f\n    g()\nx/b.py:2: in g\n    h()\nE   ImportError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
         for (text, kind) in [
             (log.as_str(), Kind::Log),
+            (&counted, Kind::Log),
+            (&named, Kind::Log),
             (&search, Kind::Search),
             (heading, Kind::Search),
             (diff, Kind::Diff),
             (trace, Kind::Trace),
             (python, Kind::Trace),
+            (group, Kind::Trace),
+            (pytest, Kind::Trace),
             (report, Kind::Report),
             (lint, Kind::Report),
         ] {
             assert_eq!(best(text), Some(kind), "{text} {:?}", scores(text));
         }
-        for text in ["", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
+        let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
+        for text in [table, "", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
             assert_eq!(best(text), None, "{text} {:?}", scores(text));
         }
     }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_micros(150);
 /// The worker's queue, and the process that it belongs to: a fork has no worker.
 static QUEUE: Mutex<Option<Queue>> = Mutex::new(None);
 
-type Queue = (u32, Sender<Arc<dyn Job>>);
+type Queue = (u32, Sender<Box<dyn Job>>);
 
 /// Something that the worker can do.
 trait Job: Send + Sync {
@@ -85,9 +85,13 @@ impl<T: Clone + Send> Task<T> {
     }
 }
 
-impl<T: Clone + Send> Job for Task<T> {
+/// Both results that are wanted of a text: one message, so that the worker is woken once.
+struct Both<T, U>(Arc<Task<T>>, Arc<Task<U>>);
+
+impl<T: Clone + Send, U: Clone + Send> Job for Both<T, U> {
     fn run(&self) {
-        self.make();
+        self.0.make();
+        self.1.make();
     }
 }
 
@@ -103,7 +107,7 @@ impl Job for Touch {
 /// Whether the tables were asked for in this process.
 static TOUCHED: AtomicBool = AtomicBool::new(false);
 
-fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
+fn enqueue(job: Box<dyn Job>) {
     // A fork may leave the lock taken for ever: without the queue, whoever wants a result makes it.
     let mut queue = match QUEUE.try_lock() {
         Ok(queue) => queue,
@@ -112,7 +116,7 @@ fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
     };
     let process = std::process::id();
     if queue.as_ref().is_none_or(|(owner, _)| *owner != process) {
-        let (sender, receiver) = channel::<Arc<dyn Job>>();
+        let (sender, receiver) = channel::<Box<dyn Job>>();
         let spawned = thread::Builder::new().name("headroom".to_owned()).spawn(move || {
             for job in receiver {
                 job.run();
@@ -122,9 +126,7 @@ fn enqueue(jobs: impl IntoIterator<Item = Arc<dyn Job>>) {
         *queue = spawned.is_ok().then_some((process, sender));
     }
     if let Some((_, sender)) = queue.as_ref() {
-        for job in jobs {
-            let _ = sender.send(job);
-        }
+        let _ = sender.send(job);
     }
 }
 
@@ -147,12 +149,11 @@ impl Ahead {
         let tokens = Task::new(move || tokens::count(&counted, encoding));
         let frame = Task::new(move || frame::compress(packed.as_bytes(), level));
         if !TOUCHED.swap(true, Ordering::Relaxed) {
-            let touch: Arc<dyn Job> = Arc::new(Touch(encoding));
-            detached(py, || enqueue([touch]))?;
+            detached(py, || enqueue(Box::new(Touch(encoding))))?;
         }
         if is_long {
-            let jobs: [Arc<dyn Job>; 2] = [tokens.clone(), frame.clone()];
-            detached(py, || enqueue(jobs))?;
+            let both = Both(Arc::clone(&tokens), Arc::clone(&frame));
+            detached(py, || enqueue(Box::new(both)))?;
         }
         Ok(Self { tokens, frame })
     }

@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{detect, json};
+use headroom_core::{detect, json, log};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -74,9 +74,16 @@ fn expand(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
     detached(py, || kind::expand(text).or_else(|| json::expand(text)))
 }
 
+/// The template of each line of a log.
+#[pyfunction]
+fn log_templates(py: Python<'_>, text: &str) -> PyResult<Vec<u32>> {
+    detached(py, || log::templates(text))
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
+    module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)
 }

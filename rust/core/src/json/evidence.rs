@@ -98,7 +98,8 @@ impl Evidence {
     /// Gathers the evidence. `asked[path]`: the query names the field.
     pub fn gather(tree: &Tree, paths: &Paths, asked: &[bool]) -> Evidence {
         let (starts, values) = values_by_path(tree, paths);
-        let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
+        let is_trouble_path = trouble_paths(tree, paths);
+        let mut gatherer = Gatherer { tree, paths, is_trouble_path, only_facts: false, pins: Vec::new() };
         let facts = (0..paths.list.len())
             .map(|path| {
                 let cells = &values[starts[path] as usize..starts[path + 1] as usize];
@@ -116,7 +117,7 @@ impl Evidence {
         if cells.len() == all.len() {
             return (all.len(), Cow::Borrowed(&self.facts[path]));
         }
-        let mut gatherer = Gatherer { tree, paths, pins: Vec::new() };
+        let mut gatherer = Gatherer { tree, paths, is_trouble_path: Vec::new(), only_facts: true, pins: Vec::new() };
         (cells.len(), Cow::Owned(gatherer.path(path as PathId, cells, false)))
     }
 }
@@ -142,7 +143,23 @@ fn values_by_path(tree: &Tree, paths: &Paths) -> (Vec<u32>, Vec<u32>) {
 struct Gatherer<'g, 'a> {
     tree: &'g Tree<'a>,
     paths: &'g Paths,
+    is_trouble_path: Vec<bool>,
+    /// Nobody looks at the pins.
+    only_facts: bool,
     pins: Vec<Pin>,
+}
+
+/// Per path, whether its field, or one that holds it, is named for trouble.
+fn trouble_paths(tree: &Tree, paths: &Paths) -> Vec<bool> {
+    let mut is_trouble: Vec<bool> = Vec::with_capacity(paths.list.len());
+    for (path, entry) in paths.list.iter().enumerate() {
+        let mut found = entry.is_field && entry.parent != PathId::MAX && is_trouble[entry.parent as usize];
+        if entry.is_field && !found {
+            words::for_each_of_name(paths.name(tree, path as PathId), |word| found |= words::is_trouble(word));
+        }
+        is_trouble.push(found);
+    }
+    is_trouble
 }
 
 impl Gatherer<'_, '_> {
@@ -151,21 +168,31 @@ impl Gatherer<'_, '_> {
     }
 
     fn path(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
-        let is_container =
-            |cell: &u32| matches!(self.tree.node(*cell).kind, Kind::Array | Kind::Object | Kind::Embedded);
-        self.seldom(path, cells);
+        if !self.only_facts {
+            self.seldom(path, cells);
+        }
         if cells.len() < MIN_VALUES {
             return Facts::Few;
         }
-        let containers = cells.iter().filter(|cell| is_container(cell)).count();
+        let (mut containers, mut numeric) = (0, 0);
+        for &cell in cells {
+            match self.tree.node(cell).kind {
+                Kind::Array | Kind::Object | Kind::Embedded => containers += 1,
+                Kind::Number | Kind::Null => numeric += 1,
+                _ => {}
+            }
+        }
         if containers * 10 > cells.len() {
             return Facts::Few;
         }
-        if containers == 0 {
-            return self.column(path, cells, asked);
+        let is_scalar = |cell: &u32| !matches!(self.tree.node(*cell).kind, Kind::Array | Kind::Object | Kind::Embedded);
+        let scalars: Cow<[u32]> =
+            if containers == 0 { cells.into() } else { cells.iter().copied().filter(is_scalar).collect() };
+        if numeric >= 3 && numeric * 10 >= scalars.len() * 9 {
+            self.column(path, &scalars, asked)
+        } else {
+            self.texts(path, &scalars, asked)
         }
-        let scalars: Vec<u32> = cells.iter().copied().filter(|cell| !is_container(cell)).collect();
-        self.column(path, &scalars, asked)
     }
 
     /// Records that the field's parent stands for.
@@ -188,7 +215,7 @@ impl Gatherer<'_, '_> {
         }
         let is_few = cells.len() < MIN_VALUES;
         let is_container = self.tree.node(cells[0]).kind.is_container();
-        let reports = (is_few || is_container) && self.is_trouble_path(path);
+        let reports = (is_few || is_container) && self.is_trouble_path[path as usize];
         if reports && !is_few {
             for &cell in cells.iter().take(MAX_FAILURES).filter(|&&cell| self.tree.node(cell).count > 0) {
                 self.pins.push(Pin { node: cell, why: Why::Failure, weight: 1.0 / cells.len() as f32 });
@@ -204,17 +231,7 @@ impl Gatherer<'_, '_> {
         }
     }
 
-    /// Whether a field, or one that holds it, is named for trouble.
-    fn is_trouble_path(&self, mut path: PathId) -> bool {
-        while path != PathId::MAX && self.paths.list[path as usize].is_field {
-            if words::of_name(self.paths.name(self.tree, path)).iter().any(|word| words::is_trouble(word)) {
-                return true;
-            }
-            path = self.paths.list[path as usize].parent;
-        }
-        false
-    }
-
+    /// A column of numbers or null, but for some.
     fn column(&mut self, path: PathId, cells: &[u32], asked: bool) -> Facts {
         let mut numbers = Vec::with_capacity(cells.len());
         let mut nulls: Vec<u32> = Vec::new();
@@ -347,7 +364,7 @@ impl Gatherer<'_, '_> {
         let mut groups: MixMap<u64, (u32, usize)> = MixMap::with_capacity_and_hasher(capacity, Default::default());
         let mut troubled: Vec<(u32, u64)> = Vec::new();
         let mut hashes = Vec::with_capacity(cells.len());
-        let is_trouble_field = self.is_trouble_path(path);
+        let is_trouble_field = !self.only_facts && self.is_trouble_path[path as usize];
         for &cell in cells {
             let node = self.tree.node(cell);
             let raw = self.tree.raw(cell);
@@ -355,14 +372,14 @@ impl Gatherer<'_, '_> {
             hashes.push(hash);
             let entry = groups.entry(hash).or_insert((cell, 0));
             entry.1 += 1;
-            if entry.1 == 1 && self.is_troubled(cell, is_trouble_field) {
+            if entry.1 == 1 && !self.only_facts && self.is_troubled(cell, is_trouble_field) {
                 troubled.push((cell, hash));
             }
         }
         self.failures(&troubled, &groups, self.records(path).max(cells.len()));
         let distinct = groups.len();
-        let longest = groups.values().map(|&(cell, _)| self.tree.raw(cell).len()).max().unwrap_or(0);
-        if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && longest <= MAX_CATEGORY_BYTES {
+        let is_short = |&(cell, _): &(u32, usize)| self.tree.raw(cell).len() <= MAX_CATEGORY_BYTES;
+        if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && groups.values().all(is_short) {
             let mut top: Vec<(u32, usize)> = groups.values().copied().collect();
             top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
             self.rare(&top, cells.len(), asked);
@@ -390,7 +407,11 @@ impl Gatherer<'_, '_> {
                 && raw[4] == raw[7]
                 && raw[5..7].iter().chain(&raw[8..10]).all(u8::is_ascii_digit)
         };
-        let dates: Vec<u32> = cells.iter().copied().filter(|&cell| self.tree.node(cell).kind == Kind::String).collect();
+        let is_text = |cell: &u32| self.tree.node(*cell).kind == Kind::String;
+        if !cells.iter().find(|cell| is_text(cell)).is_some_and(|&cell| is_date(self.tree.raw(cell))) {
+            return None;
+        }
+        let dates: Vec<u32> = cells.iter().copied().filter(is_text).collect();
         if dates.is_empty()
             || dates.len() * 10 < cells.len() * 9
             || !dates.iter().all(|&cell| is_date(self.tree.raw(cell)))
@@ -460,7 +481,8 @@ impl Gatherer<'_, '_> {
 
     /// In a column of mostly repeated values that has too many for categories: those that stand alone.
     fn singles(&mut self, groups: &MixMap<u64, (u32, usize)>, values: usize, asked: bool) {
-        let mut single: Vec<u32> = groups.values().filter(|group| group.1 == 1).map(|group| group.0).collect();
+        let alone = groups.values().filter(|group| group.1 == 1).map(|group| group.0);
+        let mut single: Vec<u32> = alone.take(MAX_PER_COLUMN + 1).collect();
         if single.is_empty() || single.len() > MAX_PER_COLUMN || !asked && single.len() * 20 > values {
             return;
         }

@@ -73,6 +73,8 @@ pub struct Tree<'a> {
 }
 
 pub const ROOT: u32 = 0;
+/// The parent of the root.
+const NOWHERE: u32 = u32::MAX;
 
 impl<'a> Tree<'a> {
     /// Parses `text`; `None` when it is not JSON, is a lone scalar, or is 4 GiB and longer.
@@ -89,10 +91,13 @@ impl<'a> Tree<'a> {
             source,
             extra: Vec::new(),
             nodes: Vec::with_capacity(source.len() / 12 + 8),
-            is_sequence: true,
+            is_sequence: false,
             cut: None,
             max_depth: 0,
         };
+        if tree.parse_single(start) {
+            return Some(tree);
+        }
         tree.push_sequence();
         let mut at = start;
         while at < source.len() {
@@ -114,7 +119,23 @@ impl<'a> Tree<'a> {
         Some(tree)
     }
 
+    /// Reads the text as one whole document, or nothing.
+    fn parse_single(&mut self, start: usize) -> bool {
+        let source = self.source;
+        let end = self.parser(source, 0, start, NOWHERE, 0).run(0);
+        if end.is_ok_and(|end| skip_space(source, end) == source.len()) {
+            // Counted from the sequence in which a document might stand.
+            self.max_depth += 1;
+            return true;
+        }
+        self.nodes.clear();
+        self.extra.clear();
+        self.max_depth = 0;
+        false
+    }
+
     fn push_sequence(&mut self) {
+        self.is_sequence = true;
         self.nodes.push(Node {
             start: 0,
             end: 0,
@@ -296,7 +317,15 @@ struct Parser<'p, 'a, 't> {
     /// The node that holds the whole document: the sequence, or the string it stands in.
     outer: u32,
     embedding: u8,
-    open: Vec<u32>,
+    open: Vec<Open>,
+}
+
+/// A container that is being read.
+struct Open {
+    index: u32,
+    /// Members or elements read so far.
+    count: u32,
+    is_object: bool,
 }
 
 /// What `Parser::begin` read.
@@ -316,7 +345,11 @@ struct Key {
 
 impl Parser<'_, '_, '_> {
     fn fault(self) -> Fault {
-        Fault { at: self.at, good: self.good, open: self.open }
+        for open in &self.open {
+            self.tree.nodes[open.index as usize].count = open.count;
+        }
+        let open = self.open.iter().map(|open| open.index).collect();
+        Fault { at: self.at, good: self.good, open }
     }
 
     fn run(mut self, depth: u16) -> Result<usize, Fault> {
@@ -332,9 +365,8 @@ impl Parser<'_, '_, '_> {
                     Some(true) => {}
                 },
             }
-            let parent = self.open[self.open.len() - 1];
             key = Key::default();
-            if self.tree.nodes[parent as usize].kind == Kind::Object {
+            if self.open.last().is_some_and(|open| open.is_object) {
                 match self.key() {
                     Some(found) => key = found,
                     None => return Err(self.fault()),
@@ -346,11 +378,10 @@ impl Parser<'_, '_, '_> {
     /// After a value: closes what closes here. True at a comma, false at the document's end.
     fn step(&mut self) -> Option<bool> {
         loop {
-            let Some(&parent) = self.open.last() else {
+            let Some(&Open { is_object, .. }) = self.open.last() else {
                 return Some(false);
             };
             self.at = skip_space(self.text, self.at);
-            let is_object = self.tree.nodes[parent as usize].kind == Kind::Object;
             match self.text.get(self.at)? {
                 b'}' if is_object => self.close(),
                 b']' if !is_object => self.close(),
@@ -364,21 +395,24 @@ impl Parser<'_, '_, '_> {
     }
 
     fn close(&mut self) {
-        if let Some(index) = self.open.pop() {
+        if let Some(Open { index, count, .. }) = self.open.pop() {
             self.at += 1;
             self.good = self.at;
             let total = self.tree.nodes.len() as u32;
             let node = &mut self.tree.nodes[index as usize];
             node.skip = total;
+            node.count = count;
             node.end = self.base + self.at as u32;
-            let parent = node.parent;
-            self.count_child(parent);
+            self.count_child();
         }
     }
 
-    fn count_child(&mut self, parent: u32) {
-        if parent != u32::MAX {
-            self.tree.nodes[parent as usize].count += 1;
+    #[inline(always)]
+    fn count_child(&mut self) {
+        match self.open.last_mut() {
+            Some(open) => open.count += 1,
+            None if self.outer != NOWHERE => self.tree.nodes[self.outer as usize].count += 1,
+            None => {}
         }
     }
 
@@ -410,9 +444,10 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, kind: Kind, start: usize, end: usize, key: Key, depth: u16, escaped: bool) -> u32 {
         let index = self.tree.nodes.len() as u32;
-        let parent = self.open.last().copied().unwrap_or(self.outer);
+        let parent = self.open.last().map_or(self.outer, |open| open.index);
         let depth = depth + self.open.len() as u16;
         self.tree.nodes.push(Node {
             start: self.base + start as u32,
@@ -432,10 +467,10 @@ impl Parser<'_, '_, '_> {
         index
     }
 
+    #[inline(always)]
     fn leaf(&mut self, kind: Kind, start: usize, end: usize, key: Key, depth: u16, escaped: bool) {
-        let index = self.push(kind, start, end, key, depth, escaped);
-        let parent = self.tree.nodes[index as usize].parent;
-        self.count_child(parent);
+        self.push(kind, start, end, key, depth, escaped);
+        self.count_child();
     }
 
     /// Reads a leaf, an empty container or an opening bracket.
@@ -448,7 +483,7 @@ impl Parser<'_, '_, '_> {
                 }
                 let kind = if open == b'{' { Kind::Object } else { Kind::Array };
                 let index = self.push(kind, start, start, key, depth, false);
-                self.open.push(index);
+                self.open.push(Open { index, count: 0, is_object: open == b'{' });
                 self.at += 1;
                 self.good = self.at;
                 self.at = skip_space(self.text, self.at);
@@ -485,7 +520,6 @@ impl Parser<'_, '_, '_> {
             return;
         }
         let index = self.push(Kind::Embedded, start, end, key, depth, escaped);
-        let parent = self.tree.nodes[index as usize].parent;
         let decoded = string::decode(&self.text[start..end]);
         let parsed = decoded.as_deref().is_some_and(|text| self.embed(index, text));
         if !parsed {
@@ -495,7 +529,7 @@ impl Parser<'_, '_, '_> {
             node.count = 0;
             node.skip = index + 1;
         }
-        self.count_child(parent);
+        self.count_child();
     }
 
     fn embed(&mut self, index: u32, text: &str) -> bool {

@@ -50,6 +50,8 @@ pub struct Path {
     first_child: PathId,
     next_sibling: PathId,
     cursor: PathId,
+    /// The object of which a member was last seen here.
+    holder: u32,
 }
 
 /// The paths of a tree.
@@ -58,6 +60,8 @@ pub struct Paths {
     pub list: Vec<Path>,
     /// Objects used as maps.
     pub is_map: Vec<bool>,
+    /// Members on whose path their object has one already, in order: of one name, or a map's.
+    repeats: Vec<u32>,
 }
 
 const NONE: PathId = u32::MAX;
@@ -71,16 +75,28 @@ impl Paths {
         let mut builder = Builder { tree, list: Vec::with_capacity(256), far: MixMap::default() };
         builder.list.push(Path::new(NONE, 0, false));
         let mut of_node = Vec::with_capacity(tree.nodes.len());
+        let mut repeats = Vec::new();
         of_node.push(0);
         for index in 1..tree.nodes.len() as u32 {
             let node = tree.node(index);
             let parent = of_node[node.parent as usize];
             let is_field = node.key_hash != 0 && !is_map[node.parent as usize];
             let path = builder.child(parent, index, node, is_field);
-            builder.list[path as usize].count += 1;
+            let entry = &mut builder.list[path as usize];
+            entry.count += 1;
+            if node.key_hash != 0 && entry.holder == node.parent {
+                repeats.push(index);
+            }
+            entry.holder = node.parent;
             of_node.push(path);
         }
-        Paths { of_node, list: builder.list, is_map }
+        Paths { of_node, list: builder.list, is_map, repeats }
+    }
+
+    /// Whether an object at or below `index` has two members on one path.
+    pub fn has_repeats(&self, tree: &Tree, index: u32) -> bool {
+        let next = self.repeats.partition_point(|&member| member <= index);
+        self.repeats.get(next).is_some_and(|&member| member < tree.node(index).skip)
     }
 
     /// The raw field name of a path; empty for elements and map values.
@@ -123,7 +139,7 @@ impl Paths {
 
 impl Path {
     fn new(parent: PathId, example: u32, is_field: bool) -> Path {
-        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE }
+        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE, holder: NONE }
     }
 }
 
@@ -134,6 +150,7 @@ struct Builder<'t, 'a> {
 }
 
 impl Builder<'_, '_> {
+    #[inline(always)]
     fn is(&self, path: PathId, node: &Node, index: u32, is_field: bool) -> bool {
         let path = &self.list[path as usize];
         if path.is_field != is_field {
@@ -143,7 +160,7 @@ impl Builder<'_, '_> {
             return true;
         }
         let example = self.tree.node(path.example);
-        example.key_hash == node.key_hash && self.tree.key(path.example) == self.tree.key(index)
+        example.key_hash == node.key_hash && is_same(self.tree.key(path.example), self.tree.key(index))
     }
 
     fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {
@@ -192,6 +209,21 @@ impl Builder<'_, '_> {
     }
 }
 
+/// Whether two names are equal. Most are shorter than what calling the library's comparison takes.
+#[inline(always)]
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() || left.len() > 16 {
+        return left == right;
+    }
+    match (left.first_chunk::<8>(), right.first_chunk::<8>()) {
+        (Some(first), Some(other)) => first == other && left.last_chunk::<8>() == right.last_chunk::<8>(),
+        _ => match (left.first_chunk::<4>(), right.first_chunk::<4>()) {
+            (Some(first), Some(other)) => first == other && left.last_chunk::<4>() == right.last_chunk::<4>(),
+            _ => left.iter().eq(right),
+        },
+    }
+}
+
 /// What the objects that stand under one field name have in common.
 #[derive(Default)]
 struct Group {
@@ -214,6 +246,9 @@ fn maps(tree: &Tree) -> Vec<bool> {
     let mut objects = Vec::new();
     for index in 0..tree.nodes.len() as u32 {
         let node = tree.node(index);
+        if !node.kind.is_container() && node.kind != Kind::Embedded {
+            continue;
+        }
         let above = if node.parent == u32::MAX { 7 } else { group_of[node.parent as usize] };
         let group = if node.key_hash != 0 { node.key_hash } else { above.rotate_left(7) ^ 0x5bd1_e995 };
         group_of[index as usize] = group;

@@ -108,10 +108,13 @@ impl Query {
 
     /// Whether the question names a field.
     pub fn names_field(&self, name: &[u8]) -> bool {
-        let names = words::of_name(name);
-        self.terms[..self.call_from as usize].iter().any(|term| {
-            !term.is_stop && term.word.len() >= 3 && names.iter().any(|word| words::alike(word, &term.word))
-        })
+        let terms = &self.terms[..self.call_from as usize];
+        let mut found = false;
+        words::for_each_of_name(name, |word| {
+            found = found
+                || terms.iter().any(|term| !term.is_stop && term.word.len() >= 3 && words::alike(word, &term.word));
+        });
+        found
     }
 
     /// Finds what the question names in `tree`.
@@ -128,7 +131,7 @@ impl Query {
         let mut values = 0u32;
         for index in 0..tree.nodes.len() as u32 {
             let node = tree.node(index);
-            if node.parent != u32::MAX && paths.is_map[node.parent as usize] {
+            if node.key_hash != 0 && paths.is_map[node.parent as usize] {
                 self.scan(tree.key(index), index, &mut found);
                 values += 1;
             }

@@ -217,13 +217,9 @@ impl Selector<'_, '_> {
 
     /// Shows the evidence, the most telling first.
     fn pins(&mut self, pins: &[Pin], budget: Budget) {
-        let mut order: Vec<&Pin> = pins.iter().collect();
-        order.sort_by(|left, right| {
-            left.why.cmp(&right.why).then(right.weight.total_cmp(&left.weight)).then(left.node.cmp(&right.node))
-        });
         let slack = if budget.target_ratio.is_some() { 1.0 } else { 2.0 };
         let crumb = self.limit * CRUMB_SHARE;
-        for pin in order {
+        for pin in most_telling_first(pins) {
             let allowed = match pin.why {
                 Why::Asked | Why::AskedExtreme => self.limit * slack * 1.5,
                 Why::Failure | Why::Rare => self.limit * slack,
@@ -257,18 +253,18 @@ impl Selector<'_, '_> {
             return;
         }
         let mut hidden = vec![false; self.paths.list.len()];
-        let mut opaque: MixMap<PathId, (u32, u32)> = MixMap::default();
+        let mut opaque = vec![(0u32, 0u32); self.paths.list.len()];
         for index in 0..self.tree.nodes.len() as u32 {
             let node = self.tree.node(index);
             if node.kind == Kind::String && node.key_hash != 0 {
-                let entry = opaque.entry(self.paths.of_node[index as usize]).or_default();
+                let entry = &mut opaque[self.paths.of_node[index as usize] as usize];
                 entry.0 += 1;
                 entry.1 += u32::from(is_opaque(self.tree.raw(index)));
             }
         }
-        for (path, (total, matching)) in opaque {
-            let is_asked = asked.get(path as usize).copied().unwrap_or(false);
-            hidden[path as usize] = !is_asked && matching * 10 >= total * 9 && self.paths.list[path as usize].is_field;
+        for (path, (total, matching)) in opaque.into_iter().enumerate().filter(|(_, (total, _))| *total > 0) {
+            let is_asked = asked.get(path).copied().unwrap_or(false);
+            hidden[path] = !is_asked && matching * 10 >= total * 9 && self.paths.list[path].is_field;
         }
         self.selection.view.hidden = hidden;
     }
@@ -357,6 +353,16 @@ impl Selector<'_, '_> {
     }
 }
 
+/// Pins by reason, weight and place.
+fn most_telling_first(pins: &[Pin]) -> impl Iterator<Item = &Pin> {
+    // One number to compare: there are thousands of pins where records are wide. Weights are not negative.
+    let rank =
+        |pin: &Pin| (pin.why as u128) << 96 | u128::from(!pin.weight.to_bits()) << 64 | u128::from(pin.node) << 32;
+    let mut order: Vec<u128> = pins.iter().enumerate().map(|(ordinal, pin)| rank(pin) | ordinal as u128).collect();
+    order.sort_unstable();
+    order.into_iter().map(|rank| &pins[rank as u32 as usize])
+}
+
 /// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals the first and the last.
 fn within_quota(hits: Vec<&Hit>) -> Vec<&Hit> {
     let mut groups: Vec<Vec<&Hit>> = Vec::new();
@@ -389,13 +395,35 @@ fn is_opaque(raw: &[u8]) -> bool {
     if is_link(b"http://") || is_link(b"https://") || is_link(b"git://") || is_link(b"git@") {
         return true;
     }
-    let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
-    raw.len() >= 20
-        && digits >= 3
-        && raw.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-:".contains(byte))
-        && !raw.contains(&b'T')
-        || raw.len() >= 32 && raw.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+    if raw.len() < 20 {
+        return false;
+    }
+    let class = raw.iter().fold(CODE | HEX, |class, &byte| class & CLASS[byte as usize]);
+    class & CODE != 0 && raw.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
+        || class & HEX != 0 && raw.len() >= 32
 }
+
+/// Bytes of codes such as base 64, but for the `T` of times.
+const CODE: u8 = 1;
+/// Bytes of hexadecimal numbers and their separator.
+const HEX: u8 = 2;
+
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        let is_code = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b':');
+        if is_code && b != b'T' {
+            table[byte] |= CODE;
+        }
+        if b.is_ascii_hexdigit() || b == b'-' {
+            table[byte] |= HEX;
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// Where a node stands, as a JSON path.
 pub fn place_of(tree: &Tree, index: u32) -> String {

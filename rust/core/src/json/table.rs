@@ -75,8 +75,9 @@ impl Table {
             slots: Vec::new(),
         };
         let shapes = table.flatten(tree, paths, atomic);
-        let shape_variant = table.merge(&shapes);
-        table.assign(&shapes, &shape_variant);
+        let mut places = Places::of(&table.cells);
+        let shape_variant = table.merge(&shapes, &mut places);
+        table.assign(&shapes, &shape_variant, &mut places);
         let inline = table.row_variant.iter().filter(|&&variant| variant == INLINE).count();
         (inline * 2 <= table.rows.len()).then_some(table)
     }
@@ -113,7 +114,7 @@ impl Table {
             let shape = match hash {
                 None => u16::MAX,
                 Some(hash) => *known.entry(hash).or_insert_with(|| {
-                    if shapes.len() >= MAX_SHAPES || cells.len() > MAX_COLUMNS || has_duplicates(tree, paths, record) {
+                    if shapes.len() >= MAX_SHAPES || cells.len() > MAX_COLUMNS || paths.has_repeats(tree, record) {
                         return u16::MAX;
                     }
                     shapes.push(Shape { row, width: cells.len(), count: 0 });
@@ -136,14 +137,14 @@ impl Table {
     }
 
     /// Gives every shape a variant, most frequent shapes first.
-    fn merge(&mut self, shapes: &[Shape]) -> Vec<u8> {
+    fn merge(&mut self, shapes: &[Shape], places: &mut Places) -> Vec<u8> {
         let mut order: Vec<usize> = (0..shapes.len()).collect();
         order.sort_by_key(|&shape| (std::cmp::Reverse(shapes[shape].count), shape));
         let mut shape_variant = vec![INLINE; shapes.len()];
         for &shape in &order {
             let fields: Vec<PathId> = self.shape_paths(&shapes[shape]).collect();
             let count = shapes[shape].count;
-            let joined = (0..self.variants.len()).find(|&variant| self.try_join(variant, &fields, count));
+            let joined = (0..self.variants.len()).find(|&variant| self.try_join(variant, &fields, count, places));
             if let Some(variant) = joined {
                 self.variants[variant].row_count += count;
                 shape_variant[shape] = variant as u8;
@@ -156,16 +157,13 @@ impl Table {
     }
 
     /// Adds `fields` to a variant if the orders agree and few cells stay empty.
-    fn try_join(&mut self, variant: usize, fields: &[PathId], count: u32) -> bool {
+    fn try_join(&mut self, variant: usize, fields: &[PathId], count: u32, places: &mut Places) -> bool {
         let columns = &self.variants[variant].columns;
-        let mut position: MixMap<PathId, usize> = MixMap::default();
-        for (at, &column) in columns.iter().enumerate() {
-            position.insert(column, at);
-        }
+        places.set(columns.iter().copied());
         let mut last = None;
         let mut shared = 0usize;
         for field in fields {
-            if let Some(&at) = position.get(field) {
+            if let Some(at) = places.get(*field) {
                 if last.is_some_and(|last| at <= last) {
                     return false;
                 }
@@ -185,8 +183,8 @@ impl Table {
             let mut merged = Vec::with_capacity(columns.len() + added);
             let mut from = 0;
             for field in fields {
-                match position.get(field) {
-                    Some(&at) => {
+                match places.get(*field) {
+                    Some(at) => {
                         merged.extend_from_slice(&columns[from..=at]);
                         from = at + 1;
                     }
@@ -199,14 +197,13 @@ impl Table {
         true
     }
 
-    fn assign(&mut self, shapes: &[Shape], shape_variant: &[u8]) {
+    fn assign(&mut self, shapes: &[Shape], shape_variant: &[u8], places: &mut Places) {
         for (shape, &variant) in shapes.iter().zip(shape_variant) {
             let mut slots = Vec::new();
             if variant != INLINE {
-                let offsets: MixMap<PathId, u32> =
-                    self.shape_paths(shape).enumerate().map(|(at, path)| (path, at as u32)).collect();
+                places.set(self.shape_paths(shape));
                 let columns = &self.variants[variant as usize].columns;
-                slots = columns.iter().map(|column| offsets.get(column).copied().unwrap_or(ABSENT)).collect();
+                slots = columns.iter().map(|&column| places.get(column).map_or(ABSENT, |at| at as u32)).collect();
             }
             self.slots.push(slots);
         }
@@ -215,6 +212,36 @@ impl Table {
             .iter()
             .map(|&shape| if shape == u16::MAX { INLINE } else { shape_variant[shape as usize] })
             .collect();
+    }
+}
+
+/// At which place of a list each path stands, of those that a table's cells have.
+struct Places {
+    lowest: PathId,
+    /// Of each path the list it was last seen in, by number, and its place there.
+    places: Vec<(u32, u32)>,
+    list: u32,
+}
+
+impl Places {
+    fn of(cells: &[(PathId, u32)]) -> Places {
+        let paths = || cells.iter().map(|cell| cell.0);
+        let lowest = paths().min().unwrap_or(0);
+        let highest = paths().max().unwrap_or(0);
+        Places { lowest, places: vec![(0, 0); (highest - lowest) as usize + 1], list: 0 }
+    }
+
+    /// Takes another list, which has each path once.
+    fn set(&mut self, paths: impl Iterator<Item = PathId>) {
+        self.list += 1;
+        for (at, path) in paths.enumerate() {
+            self.places[(path - self.lowest) as usize] = (self.list, at as u32);
+        }
+    }
+
+    fn get(&self, path: PathId) -> Option<usize> {
+        let (list, at) = self.places[(path - self.lowest) as usize];
+        (list == self.list).then_some(at as usize)
     }
 }
 
@@ -251,16 +278,4 @@ fn flatten_record(
         at = child.skip;
     }
     Some(hash)
-}
-
-/// Whether an object within the record has two members of one name.
-fn has_duplicates(tree: &Tree, paths: &Paths, record: u32) -> bool {
-    let end = tree.node(record).skip;
-    let is_member = |at: u32| tree.node(at).key_hash != 0;
-    let mut seen: Vec<(u32, PathId)> = (record + 1..end)
-        .filter(|&at| is_member(at))
-        .map(|at| (tree.node(at).parent, paths.of_node[at as usize]))
-        .collect();
-    seen.sort_unstable();
-    seen.windows(2).any(|pair| pair[0] == pair[1])
 }

@@ -1,9 +1,50 @@
-use crate::text::{Drafts, Task};
+//! Search results and lists of files: every file and the number of its matches is kept.
+//!
+//! In comes what `grep`, `rg`, `git grep`, `ag`, `ack` and agents' search tools print, also counts and lists of files.
+//! Out comes the same said once (`form`, read back by `expand`), and a view (`view`, `lists`) with what defines the
+//! searched name, what the question names, and a few other matches. What always holds: a file that had matches is in
+//! either, with their exact number; lines around matches are no matches.
 
-pub fn compress(_task: &Task) -> Drafts {
-    Drafts::default()
+mod by_text;
+mod colour;
+mod define;
+mod evidence;
+mod expand;
+mod form;
+mod keywords;
+mod lists;
+mod pattern;
+mod place;
+mod read;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use crate::text::{Drafts, Task};
+use evidence::Evidence;
+use read::{Listing, Style};
+
+pub use expand::expand;
+
+/// The drafts of a text; none where it does not look like search results.
+pub fn compress(task: &Task) -> Drafts {
+    let bare = colour::without(task.text);
+    let Some(listing) = Listing::of(bare.as_deref().unwrap_or(task.text)) else { return Drafts::default() };
+    let evidence = Evidence::of(&listing, task);
+    let lossy = task.key.and_then(|key| match listing.style {
+        Style::Counts | Style::Paths => lists::view(&listing, &evidence, task, key),
+        _ => view::write(&listing, &evidence, task, key),
+    });
+    let is_done = bare.is_some() || lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
+    let lossless = if is_done { None } else { lossless(&listing, &evidence) };
+    Drafts { lossy, lossless }
 }
 
-pub fn expand(_text: &str) -> Option<String> {
-    None
+/// The lossless form, if it is smaller and says the same.
+fn lossless(listing: &Listing, evidence: &Evidence) -> Option<String> {
+    [true, false].into_iter().find_map(|with_root| {
+        let form = form::write(listing, &evidence.stands_out, with_root);
+        let is_same = || expand(&form).as_deref() == Some(listing.text);
+        (form.len() < listing.text.len() && is_same()).then_some(form)
+    })
 }

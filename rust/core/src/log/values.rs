@@ -1,0 +1,296 @@
+//! The values at one place of a template in, what is remarkable about them out: rare ones, outliers, changes.
+
+use super::mine::Mined;
+use super::scan::{self, Kind};
+
+/// Places of a template that are looked at.
+const MAX_PLACES: usize = 16;
+/// Different values of a place that are told apart.
+const MAX_KNOWN: usize = 8;
+/// Rows from which something is usual or not.
+const LEAST_ROWS: usize = 8;
+/// Quartile distances beyond the quartiles at which a number is an outlier.
+const FAR: f64 = 8.0;
+const MAX_REMARKABLE: usize = 3;
+/// Digits from which a number is taken for an id or a time, whose range says nothing.
+const ID_DIGITS: f64 = 1e8;
+
+/// A line that is remarkable for one of its values.
+pub type Remark = (u32, &'static str);
+
+/// One place of a template.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    ordinal: usize,
+    /// The word in front of it, in the template's first line.
+    name: (u32, u32),
+    known: Vec<Known>,
+    has_more: bool,
+    /// How often a row has another value than the one before.
+    changes: usize,
+    last: u64,
+    changed_at: Vec<u32>,
+    /// All values so far are numbers: these.
+    is_number: bool,
+    numbers: Vec<f64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    hash: u64,
+    count: u32,
+    line: u32,
+    start: u32,
+    end: u32,
+}
+
+/// What is remarkable in the lines of a template, and its values in a few words.
+pub fn look(mined: &Mined, varying: &[u16], lines: &[u32]) -> (Vec<Remark>, String) {
+    let mut places = places(mined, varying, lines[0]);
+    if places.is_empty() {
+        return (Vec::new(), String::new());
+    }
+    for &line in lines {
+        let text = mined.line(line).as_bytes();
+        if varying.is_empty() {
+            for (place, &(start, end)) in places.iter_mut().zip(mined.masked(line)) {
+                place.add(&text[start as usize..end as usize], line, start, end);
+            }
+            continue;
+        }
+        let (mut ordinal, mut next) = (0, 0);
+        mined.for_each_word(line, |word| {
+            if next < places.len() && places[next].ordinal == ordinal {
+                places[next].add(&text[word.start as usize..word.end as usize], line, word.start, word.end);
+                next += 1;
+            }
+            ordinal += 1;
+        });
+    }
+    let (mut remarks, mut summary) = (Vec::new(), String::new());
+    for place in &mut places {
+        place.remark(lines, &mut remarks);
+        place.sum_up(mined, lines, &mut summary);
+    }
+    remarks.sort_unstable();
+    remarks.dedup_by_key(|remark| remark.0);
+    (remarks, summary)
+}
+
+fn places(mined: &Mined, varying: &[u16], first: u32) -> Vec<Place> {
+    let (mut places, mut ordinal, mut name) = (Vec::new(), 0usize, (0, 0));
+    mined.for_each_word(first, |word| {
+        let varies = word.kind == Kind::Masked || varying.contains(&(ordinal as u16));
+        if varies && places.len() < MAX_PLACES {
+            places.push(Place { ordinal, name, is_number: true, ..Place::default() });
+        }
+        name = if varies || word.kind == Kind::Stamp { (0, 0) } else { (word.start, word.end) };
+        ordinal += 1;
+    });
+    places
+}
+
+impl Place {
+    fn add(&mut self, value: &[u8], line: u32, start: u32, end: u32) {
+        if self.is_number {
+            match number(value) {
+                Some(number) => self.numbers.push(number),
+                None => {
+                    self.is_number = false;
+                    self.numbers = Vec::new();
+                }
+            }
+        }
+        if !self.has_more {
+            self.tell(scan::hash(value), line, start, end);
+        }
+    }
+
+    /// Counts a value while there are few different ones.
+    fn tell(&mut self, hash: u64, line: u32, start: u32, end: u32) {
+        if hash != self.last {
+            if !self.known.is_empty() {
+                self.changes += 1;
+                if self.changed_at.len() < MAX_REMARKABLE {
+                    self.changed_at.push(line);
+                }
+            }
+            self.last = hash;
+        }
+        match self.known.iter().position(|known| known.hash == hash) {
+            Some(at) => self.known[at].count += 1,
+            None if self.known.len() < MAX_KNOWN => self.known.push(Known { hash, count: 1, line, start, end }),
+            None => self.has_more = true,
+        }
+    }
+
+    fn remark(&mut self, lines: &[u32], remarks: &mut Vec<Remark>) {
+        let rows = lines.len();
+        if rows < LEAST_ROWS || self.known.len() < 2 {
+            return;
+        }
+        if !self.has_more {
+            let is_rare = |known: &&Known| known.count as usize <= (rows / 50).max(1);
+            let rare: Vec<&Known> = self.known.iter().filter(is_rare).collect();
+            if rare.len() <= MAX_REMARKABLE && rare.len() < self.known.len() {
+                remarks.extend(rare.iter().map(|known| (known.line, "rare value")));
+            }
+            if self.changes <= MAX_REMARKABLE {
+                remarks.extend(self.changed_at.iter().map(|&line| (line, "change")));
+            }
+            return;
+        }
+        if self.is_number {
+            self.outliers(lines, remarks);
+            if let Some(row) = shift(&self.numbers) {
+                remarks.push((lines[row], "change"));
+            }
+        }
+    }
+
+    fn outliers(&self, lines: &[u32], remarks: &mut Vec<Remark>) {
+        let mut sorted = self.numbers.clone();
+        let rows = sorted.len();
+        let mut quartile = |part: usize| *sorted.select_nth_unstable_by(rows * part / 4, f64::total_cmp).1;
+        let (low, middle, high) = (quartile(1), quartile(2), quartile(3));
+        let reach = FAR * (high - low).max(0.05 * middle.abs()).max(1e-9);
+        let above = self.numbers.iter().filter(|&&number| number > high + reach).count();
+        let below = self.numbers.iter().filter(|&&number| number < low - reach).count();
+        let most = (rows / 50).max(MAX_REMARKABLE);
+        if above + below == 0 || above > most || below > most {
+            return;
+        }
+        sorted.sort_unstable_by(f64::total_cmp);
+        let (least, top) = (sorted[MAX_REMARKABLE.min(below)], sorted[rows - 1 - MAX_REMARKABLE.min(above)]);
+        for (row, &number) in self.numbers.iter().enumerate() {
+            if number > high + reach && number > top || number < low - reach && number < least {
+                remarks.push((lines[row], "outlier"));
+            }
+        }
+    }
+
+    /// Adds the place's values to a summary: the few that there are, or their range.
+    fn sum_up(&self, mined: &Mined, lines: &[u32], summary: &mut String) {
+        let name = &mined.line(lines[0])[self.name.0 as usize..self.name.1 as usize];
+        if self.known.len() < 2 || summary.len() > 60 {
+            return;
+        }
+        let mut text = String::new();
+        if !self.has_more && self.known.len() <= 4 {
+            let mut known = self.known.clone();
+            known.sort_by_key(|known| std::cmp::Reverse(known.count));
+            for (at, known) in known.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                text.push_str(&mined.line(known.line)[known.start as usize..known.end as usize]);
+                text.push_str(&format!(" x{}", known.count));
+            }
+        } else {
+            let least = self.numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = self.numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            if !self.is_number || most.abs().max(least.abs()) >= ID_DIGITS {
+                return;
+            }
+            text = format!("{least}..{most}");
+        }
+        if text.len() > 48 {
+            return;
+        }
+        summary.push_str("; ");
+        if name.len() < 24 && !name.is_empty() {
+            summary.push_str(name);
+            summary.push(' ');
+        }
+        summary.push_str(&text);
+    }
+}
+
+/// The row from which all numbers are at least twice those before it, or at most half; not of numbers that only rise or
+/// only fall.
+fn shift(numbers: &[f64]) -> Option<usize> {
+    const SIDE: usize = 3;
+    let pairs = || numbers.windows(2);
+    if pairs().all(|pair| pair[0] <= pair[1]) || pairs().all(|pair| pair[0] >= pair[1]) {
+        return None;
+    }
+    let rows = numbers.len();
+    let (mut least, mut most) = (vec![f64::INFINITY; rows + 1], vec![f64::NEG_INFINITY; rows + 1]);
+    for row in (0..rows).rev() {
+        least[row] = least[row + 1].min(numbers[row]);
+        most[row] = most[row + 1].max(numbers[row]);
+    }
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for row in 0..rows - SIDE {
+        if row >= SIDE && (least[row] > 2.0 * high.max(0.5) || low > 2.0 * most[row].max(0.5)) {
+            return Some(row);
+        }
+        low = low.min(numbers[row]);
+        high = high.max(numbers[row]);
+    }
+    None
+}
+
+/// The number that a value is, perhaps with a unit of a few letters.
+fn number(value: &[u8]) -> Option<f64> {
+    let (is_negative, digits) = match value {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, value),
+    };
+    let (mut sum, mut scale, mut at) = (0f64, 0f64, 0);
+    while at < digits.len() && at < 17 {
+        match digits[at] {
+            digit @ b'0'..=b'9' => {
+                sum = sum * 10.0 + f64::from(digit - b'0');
+                scale *= 10.0;
+            }
+            b'.' if scale == 0.0 && at > 0 => scale = 1.0,
+            _ => break,
+        }
+        at += 1;
+    }
+    let unit = &digits[at..];
+    if at == 0 || unit.len() > 3 || !unit.iter().all(u8::is_ascii_alphabetic) && unit != b"." {
+        return None;
+    }
+    let number = if scale > 1.0 { sum / scale } else { sum };
+    Some(if is_negative { -number } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_with_their_units() {
+        for (text, expected) in [("17", Some(17.0)), ("-1.5", Some(-1.5)), ("20ms", Some(20.0)), ("5.", Some(5.0))] {
+            assert_eq!(number(text.as_bytes()), expected, "{text}");
+        }
+        for text in ["", "-", "1.2.3.4", "0x1f", "12-13", "deadbeef"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_shift_is_found_but_not_in_counters() {
+        assert_eq!(shift(&[5.0, 6.0, 5.0, 6.0, 40.0, 41.0, 40.0, 44.0]), Some(4));
+        assert_eq!(shift(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]), None);
+        assert_eq!(shift(&[5.0, 6.0, 5.0, 6.0, 5.0, 7.0, 6.0, 5.0]), None);
+    }
+
+    #[test]
+    fn rare_values_outliers_and_switches_are_remarked() {
+        let find = |lines: &[String]| {
+            let text = lines.join("\n");
+            let mined = Mined::new(&text);
+            let all: Vec<u32> = (0..lines.len() as u32).collect();
+            look(&mined, &[], &all).0
+        };
+        let line = |code: usize, took: usize| format!("request done code={code} took={took}ms");
+        let mut lines: Vec<String> = (0..60).map(|n| line(200 + n % 2, 10 + n * 7 % 13)).collect();
+        assert_eq!(find(&lines), []);
+        lines[30] = line(500, 12);
+        lines[41] = line(200, 9_000);
+        assert_eq!(find(&lines), [(30, "rare value"), (41, "outlier")]);
+        let switched: Vec<String> = (0..40).map(|n| line(if n < 25 { 1 } else { 2 }, n % 2)).collect();
+        assert_eq!(find(&switched), [(25, "change")]);
+    }
+}

@@ -1,0 +1,52 @@
+"""Huge texts take time in proportion to their size, whatever compressor reads them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from headroom.compressors import Budget
+from headroom.registry import compressors
+from headroom.segment import Segment
+
+KEY = "Ab3dE5gH7jK"
+MEGABYTE = 1_000_000
+DIFF_HEAD = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n"
+UNITS = {
+    "one line": ("", "lorem ipsum 17 "),
+    "one word": ("", "x"),
+    "empty lines": ("", "\n"),
+    "carriage returns": ("", "50% done\r"),
+    "a repeated line": ("", "2024-01-02 10:00:01 INFO worker started on port 8080\n"),
+    "a repeated hit": ("", "src/main/java/A.java:12:    int x = 1;\n"),
+    "a repeated path": ("", "src/main/java/A.java\n"),
+    "a repeated frame": ("java.lang.Error: no\n", "\tat a.b.C.run(C.java:12)\n"),
+    "a repeated Python frame": ("Traceback (most recent call last):\n", '  File "a.py", line 1, in f\n    f()\n'),
+    "a repeated change": (DIFF_HEAD, "+x = 1\n-x = 2\n"),
+    "a repeated result": ("", "tests/test_a.py::test_b PASSED [ 10%]\n"),
+    "colours": ("", "\x1b[31mred\x1b[0m\n"),
+}
+
+
+def seconds_for(compressor, shape, size_bytes):
+    head, unit = UNITS[shape]
+    text = head + unit * (size_bytes // len(unit))
+    budget = Budget(compressor.Options(), lossy=True, deep=False, target_ratio=None, key=KEY)
+    start = time.process_time()
+    compressor.match(Segment(text, (), "tool", query="what about x and run?"))
+    compressor.compress(Segment(text, (), "tool", query="what about x and run?"), budget)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("shape", UNITS)
+@pytest.mark.parametrize("compressor", compressors(), ids=lambda compressor: compressor.name)
+def test_ten_times_the_text_takes_about_ten_times_as_long(compressor, shape):
+    small = seconds_for(compressor, shape, 2 * MEGABYTE)
+    assert seconds_for(compressor, shape, 20 * MEGABYTE) < 25 * small + 0.5
+
+
+@pytest.mark.parametrize("shape", ["one line", "empty lines", "a repeated line"])
+@pytest.mark.parametrize("compressor", compressors(), ids=lambda compressor: compressor.name)
+def test_fifty_megabytes_are_no_trouble(compressor, shape):
+    assert seconds_for(compressor, shape, 50 * MEGABYTE) < 20
