@@ -424,7 +424,16 @@ fn has_counted_time(head: &[u8]) -> bool {
 
 /// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
 fn is_bracketed(line: &[u8]) -> bool {
-    line.first() == Some(&b'[') && memchr::memchr(b']', &line[..line.len().min(64)]).is_some_and(|end| end > 2)
+    line.first() == Some(&b'[')
+        && memchr::memchr(b']', &line[..line.len().min(64)]).is_some_and(|end| end > 2)
+        && !is_share(line)
+}
+
+/// Whether a line begins with how far a build has come: `[ 12%] `, `[3/17] `.
+fn is_share(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"[") else { return false };
+    let inside = rest.iter().take_while(|byte| byte.is_ascii_digit() || b" %/".contains(byte)).count();
+    rest[inside..].starts_with(b"] ") && rest[..inside].iter().any(|byte| b"%/".contains(byte))
 }
 
 /// Whether this is a line of `ls -l`, which holds a time too.
@@ -561,7 +570,7 @@ fn is_counted(line: &[u8]) -> bool {
 fn begins_as_result(line: &[u8]) -> bool {
     const HEADS: [&[u8]; 8] = [b"ok ", b"ok\t", b"not ok ", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"[ RUN"];
     let bare = line.trim_ascii_start();
-    HEADS.iter().any(|head| bare.starts_with(head))
+    HEADS.iter().any(|head| bare.starts_with(head)) || is_share(bare)
 }
 
 #[cfg(test)]
@@ -575,12 +584,14 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_any_number_of_lines_are_scored() {
-        for lines in [1, 63, 64, 65, 66, 200, 3_000] {
+    fn a_report_of_any_length_is_told_by_how_it_ends() {
+        for lines in [1, 15, 16, 17, 63, 200, 3_000] {
             let text = "some words\n".repeat(lines) + "2 failed, 1 passed in 0.1s";
             assert_eq!(best(&text), Some(Kind::Report), "{lines}");
             assert_eq!(best(&format!("{text}\n")), Some(Kind::Report), "{lines}");
         }
+        let build = "[  1%] Building C object a.o\n[ 50%] Linking C executable a\n[100%] Built target a\n".repeat(9);
+        assert!(score(&build, Kind::Report) > score(&build, Kind::Log));
     }
 
     #[test]
