@@ -88,24 +88,21 @@ impl Stamps {
 /// The first of the clock times near the beginning that goes on from line to line; a name of a file may hold another one.
 fn clock_style(lines: &[&[u8]]) -> Style {
     const CLOCKS: usize = 3;
-    let (mut seen, mut changes) = ([0; CLOCKS], [0; CLOCKS]);
-    for ordinal in 0..CLOCKS {
-        let mut last: &[u8] = b"";
+    let times = |ordinal: usize| {
+        let mut texts: Vec<&[u8]> = Vec::with_capacity(lines.len());
         for line in lines {
             let stamp = clock(line, ordinal as u8);
-            let text = &line[stamp.start as usize..stamp.end as usize];
-            if !text.is_empty() {
-                seen[ordinal] += 1;
-                changes[ordinal] += usize::from(text != last && !last.is_empty());
-                last = text;
-            }
+            texts.extend((!stamp.is_none()).then(|| &line[stamp.start as usize..stamp.end as usize]));
         }
-    }
-    let most = changes.into_iter().max().unwrap_or(0);
-    match (0..CLOCKS).find(|&at| changes[at] * 2 >= most && seen[at] > 0 && seen[at] * 4 >= lines.len()) {
-        Some(ordinal) => Style::Clock(ordinal as u8),
-        None => Style::None,
-    }
+        let seen = texts.len();
+        texts.sort_unstable();
+        texts.dedup();
+        (seen, texts.len())
+    };
+    let found: [(usize, usize); CLOCKS] = std::array::from_fn(times);
+    let most = found.iter().map(|&(_, different)| different).max().unwrap_or(0);
+    let goes_on = |&(seen, different): &(usize, usize)| different * 2 >= most && seen > 0 && seen * 4 >= lines.len();
+    found.iter().position(goes_on).map_or(Style::None, |ordinal| Style::Clock(ordinal as u8))
 }
 
 /// Whether there is much variety in front of the time.
@@ -291,7 +288,8 @@ mod tests {
         assert_eq!(
             style(&[
                 "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 x",
-                "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:01.2 y"
+                "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:01.2 y",
+                "a.log.1.2017-05-16_13:53:08 2017-05-16 00:00:01.7 y"
             ]),
             Style::Clock(1)
         );

@@ -234,10 +234,11 @@ impl Writer<'_, '_> {
 fn since<'a>(last: &str, stamp: &'a str) -> &'a str {
     let Some(end) = tail::of(last, stamp) else { return stamp };
     let bytes = stamp.as_bytes();
-    let digits = |colon: usize| bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let hour = memchr::memchr_iter(b':', bytes).map(|colon| colon - digits(colon).min(3)..colon);
-    let hour = hour.filter(|hour| hour.len() <= 2).map(|hour| hour.start).next().unwrap_or(stamp.len());
-    &stamp[hour.min(stamp.len() - end.len())..]
+    let digits = |end: usize| bytes[..end].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let hour = memchr::memchr_iter(b':', bytes).find(|&colon| digits(colon) <= 2).map(|colon| colon - digits(colon));
+    let changed = stamp.len() - end.len();
+    // Without a clock all of the number that changed.
+    &stamp[hour.unwrap_or(changed - digits(changed)).min(changed)..]
 }
 
 /// Writes a line without colours, and only its two ends if it is long.
