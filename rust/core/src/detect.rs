@@ -119,6 +119,9 @@ struct Seen {
     paths: f64,
     numbered: f64,
     ascending: f64,
+    /// Lines that begin with what could be a time or a line's number; and those above the one before, as hours seldom are.
+    clocked: f64,
+    clocked_up: f64,
     last_number: u32,
     texts: f64,
     hunks: f64,
@@ -164,6 +167,11 @@ impl Seen {
         let begins_with_number = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
         if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit)) {
             self.stamped += 1.0;
+            if let Located::Numbered(number) = located {
+                self.clocked += 1.0;
+                self.clocked_up += if number > self.last_number { 1.0 } else { 0.0 };
+                self.last_number = number;
+            }
             return;
         }
         match located {
@@ -204,13 +212,15 @@ impl Seen {
 
     fn scores(&self) -> Scores {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
+        let below_paths = if self.paths > 0.0 && self.clocked_up > 0.6 * self.clocked { self.clocked } else { 0.0 };
+        let (stamped, numbered) = (self.stamped - below_paths, self.numbered + below_paths);
         // Rows below a heading may begin with times too.
         let is_table = self.lines > 2.0 && self.rows.iter().any(|rows| share(*rows) > 0.8);
-        let log = share(self.stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
-        let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { self.numbered + self.paths } else { 0.0 };
+        let log = share(stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
+        let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { numbered + self.paths } else { 0.0 };
         // Lines of one file, and lines of files without numbers, look like other things too.
         let is_one_file = found == 0.0 && share(self.ascending) > 0.8;
-        let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * self.numbered } else { 0.0 });
+        let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * numbered } else { 0.0 });
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
         let trace = match self.frames {
