@@ -18,8 +18,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BASELINE = ROOT / "benches" / "instructions.json"
-INPUT = ROOT / "examples" / "earthquakes.json"
-FUNCTIONS = ("parse", "lossy", "lossless", "expand", "count", "key")
+JSON = ROOT / "examples" / "earthquakes.json"
+PRINTED = ROOT / "tests" / "conformance" / "inputs"
+FUNCTIONS = {
+    **dict.fromkeys(("parse", "lossy", "lossless", "expand", "count", "key"), JSON),
+    "detect": PRINTED / "log-web-access.txt",
+    "log": PRINTED / "log-web-access.txt",
+    "search": PRINTED / "search-rg-heading.txt",
+    "diff": PRINTED / "diff-git-show.txt",
+    "trace": PRINTED / "trace-rust-full.txt",
+    "report": PRINTED / "report-pytest-verbose.txt",
+}
 TOLERATED = 1.05
 
 
@@ -33,7 +42,7 @@ def build() -> Path:
 def instructions(program: Path, function: str, times: int) -> int:
     """Instructions of the whole program."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    command += [str(program), function, str(INPUT), str(times)]
+    command += [str(program), function, str(FUNCTIONS[function]), str(times)]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     found = re.search(r"Collected : (\d+)", run.stderr)
     if found is None:
@@ -53,11 +62,10 @@ def main() -> None:
     if "--save" in sys.argv[1:]:
         BASELINE.write_text(json.dumps(counts, indent=2) + "\n")
     baseline = json.loads(BASELINE.read_text())
-    size = INPUT.stat().st_size
     print(f"{'function':10}{'instructions':>14}{'a byte':>9}{'baseline':>14}{'ratio':>8}")
     worse = []
     for function, count in counts.items():
-        ratio = count / baseline[function]
+        ratio, size = count / baseline[function], FUNCTIONS[function].stat().st_size
         print(f"{function:10}{count:14,}{count / size:9.1f}{baseline[function]:14,}{ratio:8.3f}")
         if ratio > TOLERATED:
             worse.append(function)

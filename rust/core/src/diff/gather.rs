@@ -389,11 +389,14 @@ impl<'r, 'g, 't> Reading<'r, 'g, 't> {
             Sort::Test => return self.read_test(row),
             Sort::Source | Sort::Settings | Sort::Support => {}
         }
-        if role == Role::Comment && (row.bare.is_empty() || !code::is_telling_comment(row.bare)) {
+        // Where every change of the source is shown, only empty lines are not.
+        let is_whole = sort == Sort::Source && self.gatherer.depth == Depth::Balanced;
+        let is_telling = !row.bare.is_empty() && (is_whole || code::is_telling_comment(row.bare));
+        if role == Role::Comment && !is_telling {
             return self.gathered.comments.add(row.sign);
         }
         // What errors a file knows is told by its imports too.
-        if role == Role::Import && !code::is_handling(row.bare) {
+        if role == Role::Import && !is_whole && !code::is_handling(row.bare) {
             return self.gathered.imports.add(row.sign);
         }
         let is_evidence = code::is_evidence(row.bare);
