@@ -165,7 +165,7 @@ impl Seen {
         // What was found in a file may hold a time, and a line and a column look like one.
         let located = located(line);
         let begins_with_number = line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'[');
-        if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit)) {
+        if has_stamp(line) && (begins_with_number || !matches!(located, Located::Hit | Located::Diagnostic)) {
             self.stamped += 1.0;
             if let Located::Numbered(number) = located {
                 self.clocked += 1.0;
@@ -255,7 +255,7 @@ mod sign {
     pub const CALLER: u8 = 16;
 }
 
-const SIGNS: [(&str, u8); 46] = [
+const SIGNS: [(&str, u8); 53] = [
     (": in ", sign::CALLER),
     ("\", line ", sign::FRAME),
     (".go:", sign::FRAME),
@@ -302,6 +302,13 @@ const SIGNS: [(&str, u8); 46] = [
     ("collect2: error", sign::VERDICT),
     (": Entering directory", sign::VERDICT),
     ("could not compile ", sign::VERDICT),
+    (" tests passed, ", sign::VERDICT),
+    (" tests successful ", sign::VERDICT),
+    (" examples, ", sign::VERDICT),
+    ("Successfully installed ", sign::VERDICT),
+    ("npm warn deprecated", sign::VERDICT),
+    ("npm WARN deprecated", sign::VERDICT),
+    ("> Task :", sign::RESULT),
 ];
 
 /// Finds all signs in one pass.
@@ -510,10 +517,22 @@ fn located(line: &[u8]) -> Located {
     let is_code = message.len() > 3
         && message[0].is_ascii_uppercase()
         && message[1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).any(u8::is_ascii_digit);
-    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || column > 0 && is_code {
+    let is_finding = column > 0 && (is_code || names_linter(message));
+    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || is_finding {
         return Located::Diagnostic;
     }
     Located::Hit
+}
+
+/// Whether a message ends with the name of a linter: `… (errcheck)`.
+fn names_linter(message: &[u8]) -> bool {
+    let Some(rest) = message.strip_suffix(b")") else { return false };
+    let Some(open) = rest.iter().rposition(|&byte| byte == b'(') else { return false };
+    let name = &rest[open + 1..];
+    open > 0
+        && rest[open - 1] == b' '
+        && name.len() > 3
+        && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
 }
 
 /// What stands behind the number of `path:12:`, `path-12-` or `path(12,5):`.
@@ -535,7 +554,13 @@ fn behind_place(line: &[u8]) -> Option<&[u8]> {
         let is_time = line[at - 1].is_ascii_digit() && line.get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
         let path = &line[..at];
         if is_place && !is_time && (is_path(path) || is_spaced_path(path)) {
-            return Some(&line[at + 2 + digits..]);
+            let rest = &line[at + 2 + digits..];
+            if close != Some(&b',') {
+                return Some(rest);
+            }
+            // `path(12,5): message`
+            let behind = memchr::memchr(b')', rest).map_or(rest, |end| &rest[end + 1..]);
+            return Some(behind.strip_prefix(b":").unwrap_or(behind));
         }
     }
     None
@@ -578,7 +603,18 @@ fn is_counted(line: &[u8]) -> bool {
 
 /// Whether a line begins as those do that tell how one test ended.
 fn begins_as_result(line: &[u8]) -> bool {
-    const HEADS: [&[u8]; 8] = [b"ok ", b"ok\t", b"not ok ", b"PASS ", b"FAIL ", b"PASSED ", b"FAILED ", b"[ RUN"];
+    const HEADS: [&[u8]; 10] = [
+        b"ok ",
+        b"ok\t",
+        b"not ok ",
+        b"PASS ",
+        b"FAIL ",
+        b"PASSED ",
+        b"FAILED ",
+        b"[ RUN",
+        b"Collecting ",
+        b"Downloading ",
+    ];
     let bare = line.trim_ascii_start();
     HEADS.iter().any(|head| bare.starts_with(head)) || is_share(bare)
 }
@@ -599,6 +635,11 @@ mod tests {
             let text = "some words\n".repeat(lines) + "2 failed, 1 passed in 0.1s";
             assert_eq!(best(&text), Some(Kind::Report), "{lines}");
             assert_eq!(best(&format!("{text}\n")), Some(Kind::Report), "{lines}");
+        }
+        let typed = "src/a.ts(3,5): error TS2322: Type 'a' is not assignable.\nx/b.ts(13,15): error TS2304: No 'b'.\n";
+        let linted = "pkg/a.go:13:15: Error return value is not checked (errcheck)\n\tdefer f.Close()\n\t      ^\n";
+        for text in [typed, linted] {
+            assert_eq!(best(&text.repeat(4)), Some(Kind::Report), "{:?}", scores(text));
         }
         let build = "[  1%] Building C object a.o\n[ 50%] Linking C executable a\n[100%] Built target a\n".repeat(9);
         assert!(score(&build, Kind::Report) > score(&build, Kind::Log));
