@@ -77,6 +77,9 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// Reads a text; `None` where it does not look like search results.
     pub fn of(text: &'a str) -> Option<Self> {
+        if is_blank(text) {
+            return None;
+        }
         let lines = Lines::of(text);
         let is_crlf = !lines.is_empty() && lines.list.iter().all(|line| line.next - line.end == 2);
         let guess = Guess::of(&lines)?;
@@ -126,6 +129,14 @@ impl<'a> Listing<'a> {
         }
         counts
     }
+}
+
+/// Whether nothing stands in a long text, as far as a few looks tell: a list of its lines would be longer than itself.
+fn is_blank(text: &str) -> bool {
+    const LOOK_BYTES: usize = 4_096;
+    let step = text.len() / 16;
+    text.len() > 64 * LOOK_BYTES
+        && (0..16).all(|look| text.as_bytes()[look * step..][..LOOK_BYTES].trim_ascii().is_empty())
 }
 
 /// The style that most of the sampled lines have.
