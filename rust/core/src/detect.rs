@@ -23,7 +23,7 @@ const SEARCHED_BYTES: usize = 16_384;
 const MAX_JUMP_BYTES: usize = 4_096;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
-pub type Scores = [f64; 5];
+pub type Scores = [f64; Kind::ALL.len()];
 
 /// How surely a text is of each kind. Time is bounded, whatever the size of the text.
 pub fn scores(text: &str) -> Scores {
@@ -238,12 +238,6 @@ impl Seen {
         });
         [log, search, diff, trace, report]
     }
-}
-
-/// The scores by kind.
-pub fn score(text: &str, kind: Kind) -> f64 {
-    let at = Kind::ALL.iter().position(|each| *each == kind);
-    at.map_or(0.0, |at| scores(text)[at])
 }
 
 /// What the words of a line tell of it, one bit each.
