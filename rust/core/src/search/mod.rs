@@ -1,6 +1,6 @@
 //! Search results and lists of files: every file and the number of its matches is kept.
 //!
-//! In comes what `grep`, `rg`, `git grep`, `ag`, `ack` and agents' search tools print, also counts and lists of files.
+//! In comes what `grep`, `rg`, `git grep`, `ag`, `ack` and agents' search tools print, also counts, lists of files and drawn trees.
 //! Out comes the same said once (`form`, read back by `expand`), and a view (`view`, `lists`) with what defines the
 //! searched name, what the question names, and a few other matches. What always holds: a file that had matches is in
 //! either, with their exact number; lines around matches are no matches.
@@ -18,16 +18,29 @@ mod place;
 mod read;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod view;
 
 use crate::text::{Drafts, Task};
 use evidence::Evidence;
 use read::{Listing, Style};
+use tree::Tree;
 
-pub use expand::expand;
+/// The text of a lossless form.
+pub fn expand(form: &str) -> Option<String> {
+    tree::expand(form, expand::expand).unwrap_or_else(|| expand::expand(form))
+}
 
 /// The drafts of a text; none where it does not look like search results.
 pub fn compress(task: &Task) -> Drafts {
+    let Some(tree) = Tree::of(task.text) else { return compress_listing(task) };
+    let Drafts { lossy, lossless } = compress_listing(&Task { text: &tree.paths, ..*task });
+    let form = lossless.and_then(|form| tree.mark(&form));
+    let is_same = |form: &String| form.len() < task.text.len() && expand(form).as_deref() == Some(task.text);
+    Drafts { lossy, lossless: form.filter(is_same) }
+}
+
+fn compress_listing(task: &Task) -> Drafts {
     let bare = colour::without(task.text);
     let Some(listing) = Listing::of(bare.as_deref().unwrap_or(task.text)) else { return Drafts::default() };
     let evidence = Evidence::of(&listing, task);
@@ -44,7 +57,7 @@ pub fn compress(task: &Task) -> Drafts {
 fn lossless(listing: &Listing, evidence: &Evidence) -> Option<String> {
     [true, false].into_iter().find_map(|with_root| {
         let form = form::write(listing, &evidence.stands_out, with_root);
-        let is_same = || expand(&form).as_deref() == Some(listing.text);
+        let is_same = || expand::expand(&form).as_deref() == Some(listing.text);
         (form.len() < listing.text.len() && is_same()).then_some(form)
     })
 }
