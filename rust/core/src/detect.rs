@@ -228,7 +228,7 @@ impl Seen {
             frames => {
                 let least = if self.raised > 0.0 && frames >= 3.0 { 0.35 } else { 0.0 };
                 // A report whose failures have traces is a report.
-                share(1.6 * (frames + self.raised)).max(least) * (1.0 - (2.0 * share(self.results)).min(1.0))
+                share(1.6 * (frames + self.raised)).max(least) * (1.0 - (2.5 * share(self.results)).min(1.0))
             }
         };
         let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
@@ -542,12 +542,13 @@ fn is_drawn(line: &[u8]) -> bool {
 
 /// What stands behind the number of `path:12:`, `path-12-` or `path(12,5):`.
 fn behind_place(line: &[u8]) -> Option<&[u8]> {
-    for at in 0..line.len() {
-        if !matches!(line[at], b':' | b'-' | b'(' | b'=') {
+    for (at, &mark) in line.iter().enumerate() {
+        // Most marks are followed by no number.
+        if !matches!(mark, b':' | b'-' | b'(' | b'=') || !line.get(at + 1).is_some_and(u8::is_ascii_digit) {
             continue;
         }
         let digits = line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if at == 0 || digits == 0 || digits > 7 {
+        if at == 0 || digits > 7 {
             continue;
         }
         let close = line.get(at + 1 + digits);
@@ -580,12 +581,21 @@ fn is_spaced_path(text: &[u8]) -> bool {
     first > 0 && !text[..first].contains(&b' ') && text.len() - bare.len() <= 6 && has_extension && is_path(&bare)
 }
 
+/// Bytes that paths, as tools print them, do without.
+const NOT_IN_PATHS: [bool; 256] = {
+    let bytes = b"\t \"'<>|{}();=,";
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// Whether this looks like the path of a file: no spaces at its ends, a separator or an extension.
 fn is_path(text: &[u8]) -> bool {
-    if text.is_empty() || text.len() > 200 || text.contains(&b'\t') || text.first() == Some(&b' ') {
-        return false;
-    }
-    if text.iter().any(|byte| b"\"'<>|{}();=,".contains(byte)) || memchr::memchr(b' ', text).is_some() {
+    if text.is_empty() || text.len() > 200 || text.iter().any(|&byte| NOT_IN_PATHS[byte as usize]) {
         return false;
     }
     let name = text.rsplit(|&byte| byte == b'/' || byte == b'\\').next().unwrap_or(text);
