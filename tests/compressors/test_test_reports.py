@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from collections import Counter
 
 import pytest
@@ -211,20 +210,16 @@ def test_go_as_it_prints():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed: only its printed sample is tested")
 def test_go(tmp_path):
-    if not shutil.which("go"):
-        sys.stderr.write("go is not installed: only its printed sample was tested\n")
-        return
     run = tool_runs.go_run(tmp_path, "-v")
     assert_nothing_is_lost(run)
     assert saved(run) > 0.6
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("javac") is None, reason="javac is not installed")
 def test_javac(tmp_path):
-    if not shutil.which("javac"):
-        sys.stderr.write("javac is not installed: nothing was tested\n")
-        return
     assert_nothing_is_lost(tool_runs.javac_run(tmp_path))
 
 

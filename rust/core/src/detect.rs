@@ -1,7 +1,7 @@
 //! Text in, how surely it is of each kind of printed text out.
 //!
-//! One pass over a sample of lines: the first ones, and some from the middle and the end. A wrong guess costs time, and
-//! compression where another kind would have given more; what stands in the output is the compressors' business.
+//! One pass over a sample of lines: the first ones, and some from the middle and the end. Each kind knows its own evidence
+//! alone, so a wrong guess may cost a lossy view what another kind would have kept: in doubt a score must be low.
 
 use std::sync::LazyLock;
 
