@@ -40,7 +40,7 @@ fn kind_named(name: &str) -> PyResult<Kind> {
 
 /// How surely a text is of each kind of printed text.
 #[pyfunction]
-fn text_scores(text: &str) -> [(&'static str, f64); 5] {
+fn text_scores(text: &str) -> [(&'static str, f64); Kind::ALL.len()] {
     let scores = detect::scores(text);
     std::array::from_fn(|at| (Kind::ALL[at].name(), scores[at]))
 }
