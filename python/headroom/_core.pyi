@@ -119,6 +119,11 @@ def text_scores(text: str) -> list[tuple[str, float]]:
     sample of its lines; takes bounded time.
     """
 
+def mixed_score(text: str) -> float:
+    """How surely a text is of several kinds of printed text, or JSON whose strings hold some, 0 to 1. Linear; releases
+    the GIL.
+    """
+
 def compress_text(
     kind: str,
     text: str,

@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, report, search, trace};
+use crate::{diff, log, mixed, report, search, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,9 +11,12 @@ pub enum Kind {
     Diff,
     Trace,
     Report,
+    /// Several of these, and JSON, in one text.
+    Mixed,
 }
 
 impl Kind {
+    /// The kinds that a text is of as a whole, which are told apart by a sample of its lines.
     pub const ALL: [Kind; 5] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
 
     /// The kind's name, as in markers and headers.
@@ -24,11 +27,12 @@ impl Kind {
             Kind::Diff => "diff",
             Kind::Trace => "trace",
             Kind::Report => "report",
+            Kind::Mixed => "mixed",
         }
     }
 
     pub fn named(name: &str) -> Option<Kind> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().chain([Kind::Mixed]).find(|kind| kind.name() == name)
     }
 }
 
@@ -40,6 +44,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Diff => diff::compress(task),
         Kind::Trace => trace::compress(task),
         Kind::Report => report::compress(task),
+        Kind::Mixed => mixed::compress(task),
     }
 }
 
@@ -53,5 +58,6 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Diff => diff::expand(text),
         Kind::Trace => trace::expand(text),
         Kind::Report => report::expand(text),
+        Kind::Mixed => mixed::expand(text),
     }
 }

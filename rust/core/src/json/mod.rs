@@ -101,6 +101,23 @@ impl<'a> Document<'a> {
         Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
     }
 
+    /// Numbers, from 1, of the lines of the text on which what a view shows begins, and why it is shown.
+    pub fn lines_shown(&self, lossy: &Lossy) -> Vec<(u32, &'static str)> {
+        let source = self.tree.source;
+        let mut starts: Vec<(u32, &'static str)> =
+            lossy.notes.iter().map(|&(node, why)| (self.tree.node(node).start, why.text())).collect();
+        // What stands in a text within a string has no line of its own.
+        starts.retain(|&(start, _)| (start as usize) < source.len());
+        starts.sort_unstable();
+        let (mut line, mut from) = (1, 0);
+        for (start, _) in &mut starts {
+            line += memchr::memchr_iter(b'\n', &source[from..*start as usize]).count() as u32;
+            from = *start as usize;
+            *start = line;
+        }
+        starts
+    }
+
     fn write(&self, mode: write::Mode) -> Option<String> {
         let mut writer = Writer::new(&self.tree, &self.paths, mode);
         writer.document();

@@ -1,0 +1,116 @@
+//! One part of a text in, its forms out: what a kind's own compressor makes of it.
+
+use std::borrow::Cow;
+
+use super::split::{group, Sort};
+use crate::json::embed::{respell, Spelling};
+use crate::json::parse::Tree;
+use crate::json::select::Budget;
+use crate::json::{self, minify};
+use crate::kind::{self, Kind};
+use crate::text::{Drafts, Task, View};
+use crate::tokens::{count, Encoding};
+
+/// Bytes from which something may be left out of a part; and of one whose repeats tell nothing, such as frames.
+const MIN_LOSSY_BYTES: usize = 1_000;
+const MIN_EVENTS_BYTES: usize = 700;
+/// A lossy form is taken only when it has at most this share of the tokens of what shows everything.
+const LOSSY_SHARE: f64 = 0.75;
+
+/// A part, and what may stand for it.
+pub struct Piece<'t> {
+    pub text: Cow<'t, str>,
+    pub sort: Sort,
+    pub is_told: bool,
+    /// What names it: `lines 12-480`, `$.stdout`; and the number of its first line.
+    pub label: String,
+    pub first_line: usize,
+    pub tokens: usize,
+    pub lossless: Option<Lossless>,
+    pub lossy: Option<View>,
+}
+
+/// A form that its own `expand` takes back.
+pub struct Lossless {
+    pub text: String,
+    /// How JSON is spelled: see `spelling_of`.
+    pub spelling: String,
+    /// Whether it gives the part back byte for byte, rather than the values of JSON.
+    pub is_exact: bool,
+}
+
+impl<'t> Piece<'t> {
+    pub fn new(text: Cow<'t, str>, sort: Sort, is_told: bool, label: String, first_line: usize) -> Self {
+        let tokens = count(&text, Encoding::O200kBase);
+        Self { text, sort, is_told, label, first_line, tokens, lossless: None, lossy: None }
+    }
+
+    /// Has the forms made; `task` tells what is asked and allowed.
+    pub fn compress(&mut self, task: &Task) {
+        let is_events = matches!(self.sort, Sort::Printed(kind) if group(kind) == Kind::Log);
+        let least = if is_events { MIN_EVENTS_BYTES } else { MIN_LOSSY_BYTES };
+        let key = task.key.filter(|_| self.text.len() >= least);
+        match self.sort {
+            Sort::Text => {}
+            Sort::Json => self.crush(task, key),
+            Sort::Printed(kind) => {
+                let Drafts { lossy, lossless } = kind::compress(kind, &Task { text: &self.text, key, ..*task });
+                self.lossy = lossy;
+                self.lossless = lossless.map(|text| Lossless { text, spelling: String::new(), is_exact: true });
+            }
+        }
+        self.drop_what_does_not_pay();
+    }
+
+    fn crush(&mut self, task: &Task, key: Option<&str>) {
+        let Some(document) = json::Document::read(&self.text, task.question, task.call) else { return };
+        let budget = Budget { deep: task.deep, target_ratio: task.target_ratio };
+        let lossy = key.and_then(|key| document.lossy(key, budget));
+        let own = Task { text: &self.text, ..*task };
+        let is_clear = lossy.as_ref().is_some_and(|lossy| own.is_clear(&lossy.text));
+        let lossless = if is_clear { None } else { document.lossless() };
+        self.lossy = lossy.map(|lossy| {
+            let kept = document.lines_shown(&lossy);
+            let (_, dropped) = lossy.account(&self.text);
+            View { text: lossy.text, shown: lossy.shown, total: lossy.total, kept, dropped }
+        });
+        self.lossless = lossless.map(|text| {
+            let (spelling, is_exact) = spelling_of(&self.text);
+            Lossless { text, spelling, is_exact }
+        });
+    }
+
+    /// Keeps a form only where it is clearly shorter than what shows more.
+    fn drop_what_does_not_pay(&mut self) {
+        let tokens_of = |text: &str| count(text, Encoding::O200kBase);
+        self.lossless = self.lossless.take().filter(|form| tokens_of(&form.text) < self.tokens);
+        let whole = self.lossless.as_ref().map_or(self.tokens, |form| tokens_of(&form.text));
+        self.lossy = self
+            .lossy
+            .take()
+            .filter(|view| view.shown < view.total && tokens_of(body(&view.text)) as f64 <= LOSSY_SHARE * whole as f64);
+    }
+
+    /// The lines that a lossy view of it shows, and why, numbered as in the whole.
+    pub fn lines_kept(&self) -> impl Iterator<Item = (u32, &'static str)> + '_ {
+        let before = self.first_line as u32 - 1;
+        self.lossy.iter().flat_map(move |view| view.kept.iter().map(move |&(line, why)| (line + before, why)))
+    }
+}
+
+/// A view without its marker.
+pub fn body(view: &str) -> &str {
+    view.split_once('\n').map_or("", |(_, body)| body)
+}
+
+/// How a JSON text is spelled: the letter of its white space, then `n` if it ends its line; and whether it can be written
+/// again by that, byte for byte.
+fn spelling_of(text: &str) -> (String, bool) {
+    let (bare, end) = text.strip_suffix('\n').map_or((text, ""), |bare| (bare, "n"));
+    let Some(tree) = Tree::parse(bare) else { return (end.to_owned(), false) };
+    let minified = minify::document(&tree);
+    let spellings = [Spelling::Minified, Spelling::Spaced, Spelling::Indented(2), Spelling::Indented(4)];
+    let found = spellings.into_iter().find(|&spelling| respell(&minified, spelling) == bare.as_bytes());
+    let letter = found.map(|spelling| String::from_utf8_lossy(spelling.letter()).into_owned()).unwrap_or_default();
+    (letter + end, found.is_some())
+}

@@ -1,0 +1,237 @@
+//! A text in, its parts out: which stretch of it is of which kind.
+//!
+//! A text is divided at JSON values (`values`) and at lines that divide (`borders`), and each stretch between two of
+//! them is looked at by itself. A text that is of one kind as a whole is left whole: only what nobody doubts divides it.
+
+use std::ops::Range;
+
+use super::borders::{self, Border, Mark};
+use super::{runs, values};
+use crate::detect;
+use crate::kind::Kind;
+
+/// What a part is, and so who writes it shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Words, or whatever else stands as it is.
+    Text,
+    Json,
+    Printed(Kind),
+}
+
+impl Sort {
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Text => "text",
+            Sort::Json => "json",
+            Sort::Printed(kind) => kind.name(),
+        }
+    }
+}
+
+/// A stretch of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub range: Range<usize>,
+    pub sort: Sort,
+    /// How surely it is of its kind, 0 to 1.
+    pub score: f64,
+    /// Whether it begins with a line that divides, so that a reader sees that something new begins.
+    pub is_told: bool,
+}
+
+/// The parts of a text, in order and without gaps, and how surely the text is one of parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    pub parts: Vec<Part>,
+    pub score: f64,
+}
+
+/// Bytes from which a text, and a part of one, is worth the headers.
+const MIN_TEXT_BYTES: usize = 1_000;
+const MIN_PART_BYTES: usize = 500;
+/// How sure the kind of a part must be; and of the whole text, for it to be divided by clear signs alone.
+const MIN_PART_SCORE: f64 = 0.3;
+const SURE_WHOLE: f64 = 0.6;
+/// How sure a stretch is of one kind that is not looked through for others.
+const CERTAIN: f64 = 0.9;
+/// Bytes from which it is.
+const MIN_RUNS_BYTES: usize = 3_000;
+/// The share of JSON from which a text that is surely of another kind is one of parts.
+const MIN_JSON_SHARE: f64 = 0.25;
+/// The score from which a kind's compressor tries a text as a whole.
+const TRIED: f64 = 0.3;
+/// The score of a text that is of no kind as a whole, and has some part that is.
+const LEAST: f64 = 0.4;
+/// Parts beyond which a text is no longer one of parts that a reader can follow.
+const MAX_PARTS: usize = 200;
+
+/// The kind that a text is most surely of, with its score.
+pub fn best(text: &str) -> (Kind, f64) {
+    let scores = detect::scores(text);
+    let best = Kind::ALL.into_iter().zip(scores).max_by(|a, b| a.1.total_cmp(&b.1));
+    best.unwrap_or((Kind::ALL[0], 0.0))
+}
+
+/// The kind that stands for those which hold each other: logs have traces in them, and reports have both.
+pub fn group(kind: Kind) -> Kind {
+    match kind {
+        Kind::Trace | Kind::Report => Kind::Log,
+        kind => kind,
+    }
+}
+
+/// The parts of a text; `None` where it is better taken as a whole.
+pub fn split(text: &str) -> Option<Split> {
+    if text.len() < MIN_TEXT_BYTES || text.len() > u32::MAX as usize / 2 {
+        return None;
+    }
+    let values = values::find(text);
+    let marks = borders::find(text);
+    let whole = best(text);
+    if values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0) {
+        return None;
+    }
+    let is_sure = whole.1 >= SURE_WHOLE;
+    let marks = marks.into_iter().filter(|mark| match mark.border {
+        Border::Tag | Border::Fence => true,
+        Border::Diff => whole.0 != Kind::Diff,
+        Border::Banner | Border::Prompt => !is_sure,
+    });
+    let parts = merged(stretches(text, &values, marks));
+    (parts.len() <= MAX_PARTS).then(|| scored(text, parts, whole)).flatten()
+}
+
+/// A split with its score, if it tells more than the kind of the whole does.
+fn scored(text: &str, parts: Vec<Part>, whole: (Kind, f64)) -> Option<Split> {
+    let known: Vec<&Part> = parts.iter().filter(|part| part.sort != Sort::Text).collect();
+    let is_other = |part: &&&Part| !matches!(part.sort, Sort::Printed(kind) if group(kind) == group(whole.0));
+    let others: Vec<&&Part> = known.iter().filter(is_other).collect();
+    let spoken = parts.iter().filter(|part| !text[part.range.clone()].trim_ascii().is_empty()).count();
+    let share = |parts: &[&&Part]| parts.iter().map(|part| part.range.len()).sum::<usize>() as f64 / text.len() as f64;
+    let is_json_alone = others.iter().all(|part| part.sort == Sort::Json);
+    if known.is_empty()
+        || spoken < 2
+        || others.is_empty() && whole.1 >= TRIED
+        || whole.1 >= SURE_WHOLE && is_json_alone && share(&others) < MIN_JSON_SHARE
+    {
+        return None;
+    }
+    let covered: f64 = known.iter().map(|part| part.score * part.range.len() as f64).sum();
+    // Whoever is sure of the whole would leave out what it takes for noise, and here that is another's.
+    let score = (covered / text.len() as f64).max(whole.1 + 0.01).clamp(LEAST, 1.0);
+    Some(Split { score, parts })
+}
+
+/// The stretches between values and dividing lines, each with its kind.
+fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Mark>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    let mut in_diff = false;
+    let mut values = values.iter().peekable();
+    for mark in marks {
+        while let Some(value) = values.next_if(|value| value.start < mark.line.start) {
+            push(&mut parts, text, from..value.start);
+            parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
+            from = value.end;
+        }
+        // What stands inside a value divides nothing, and a diff of many files is one.
+        if mark.line.start < from || in_diff && mark.border == Border::Diff {
+            continue;
+        }
+        push(&mut parts, text, from..mark.line.start);
+        in_diff = mark.border == Border::Diff;
+        from = mark.line.start;
+        if !in_diff {
+            from = mark.line.end;
+            parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true });
+        }
+    }
+    for value in values {
+        push(&mut parts, text, from..value.start);
+        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
+        from = value.end;
+    }
+    push(&mut parts, text, from..text.len());
+    parts
+}
+
+/// Adds a stretch between two that are known, as what it most surely is.
+fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>) {
+    if range.is_empty() {
+        return;
+    }
+    let own = &text[range.clone()];
+    let (kind, score) = best(own);
+    let is_open = own.len() >= MIN_RUNS_BYTES && (score < CERTAIN || !runs::is_uniform(own, kind));
+    let runs = if is_open { runs::find(own, kind) } else { Vec::new() };
+    for run in &runs {
+        let (kind, score) = best(&own[run.clone()]);
+        parts.push(part(range.start + run.start..range.start + run.end, kind, score));
+    }
+    if runs.is_empty() {
+        parts.push(part(range, kind, score));
+    }
+}
+
+/// A stretch as a part of a kind, or as text where that is in doubt or it is short.
+fn part(range: Range<usize>, kind: Kind, score: f64) -> Part {
+    let is_known = score >= MIN_PART_SCORE && range.len() >= MIN_PART_BYTES;
+    let (sort, score) = if is_known { (Sort::Printed(kind), score) } else { (Sort::Text, 0.0) };
+    Part { range, sort, score, is_told: false }
+}
+
+/// Text beside text is one part.
+fn merged(parts: Vec<Part>) -> Vec<Part> {
+    let mut out: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match out.last_mut() {
+            Some(last) if last.sort == Sort::Text && part.sort == Sort::Text => last.range.end = part.range.end,
+            _ => out.push(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub fn log(lines: usize) -> String {
+        (0..lines).map(|n| format!("2024-05-06 10:00:{:02} INFO worker {n} took job {}\n", n % 60, n * 7)).collect()
+    }
+
+    fn sorts(text: &str) -> Vec<&'static str> {
+        split(text).map(|split| split.parts.iter().map(|part| part.sort.name()).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn words_json_and_a_log_are_told_apart() {
+        let rows: String = (0..40).map(|n| format!("{{\"id\": {n}, \"name\": \"somebody\"}}\n")).collect();
+        let text = format!(
+            "The answer of the service:\n[{}]\n\nand its log\n<log>\n{}</log>\n",
+            rows.replace("}\n", "},\n").trim_end_matches(",\n"),
+            log(30)
+        );
+        assert_eq!(sorts(&text), ["text", "json", "text", "log", "text"]);
+        let split = split(&text).unwrap();
+        assert!(split.score > 0.8, "{}", split.score);
+        assert_eq!(split.parts.iter().map(|part| &text[part.range.clone()]).collect::<String>(), text);
+    }
+
+    #[test]
+    fn a_text_of_one_kind_is_left_whole() {
+        assert_eq!(sorts(&log(90)), [""; 0]);
+        assert_eq!(sorts(&format!("=== first ===\n{}=== second ===\n{}", log(30), log(30))), [""; 0]);
+        assert_eq!(sorts(&format!("<output>\n{}</output>\n", log(60))), [""; 0]);
+        assert_eq!(sorts(&"word ".repeat(900)), [""; 0]);
+    }
+
+    #[test]
+    fn a_diff_of_many_files_behind_other_output_is_one_part() {
+        let change = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n one\n-two\n+three\n four\n".repeat(12);
+        let rows: Vec<String> = (0..60).map(|n| format!("{{\"id\": {n}, \"name\": \"somebody\"}}")).collect();
+        let text = format!("[\n{}\n]\n$ git diff\n{change}", rows.join(",\n"));
+        assert_eq!(sorts(&text), ["json", "text", "diff"]);
+    }
+}
