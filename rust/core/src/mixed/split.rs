@@ -89,7 +89,10 @@ pub fn split(text: &str) -> Option<Split> {
     let values = values::find(text);
     let marks = borders::find(text);
     let whole = best(text);
-    if values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0) {
+    let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
+    if is_search(whole) && !begins_with_mark
+        || values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0)
+    {
         return None;
     }
     let is_sure = whole.1 >= SURE_WHOLE;
@@ -123,23 +126,24 @@ fn scored(text: &str, parts: Vec<Part>, whole: (Kind, f64)) -> Option<Split> {
     Some(Split { score, parts })
 }
 
-/// The stretches between values and dividing lines, each with its kind.
+/// Whether a text is surely found lines. They may be of any kind, and divide nothing.
+fn is_search(whole: (Kind, f64)) -> bool {
+    whole.0 == Kind::Search && whole.1 >= SURE_WHOLE
+}
+
+/// The stretches between dividing lines, and between the values in them, each with its kind.
 fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Mark>) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut from = 0;
     let mut in_diff = false;
-    let mut values = values.iter().peekable();
     for mark in marks {
-        while let Some(value) = values.next_if(|value| value.start < mark.line.start) {
-            push(&mut parts, text, from..value.start);
-            parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
-            from = value.end;
-        }
         // What stands inside a value divides nothing, and a diff of many files is one.
-        if mark.line.start < from || in_diff && mark.border == Border::Diff {
+        let next = values.partition_point(|value| value.end <= mark.line.start);
+        let is_inside = values.get(next).is_some_and(|value| value.start < mark.line.start);
+        if is_inside || in_diff && mark.border == Border::Diff {
             continue;
         }
-        push(&mut parts, text, from..mark.line.start);
+        push_stretch(&mut parts, text, values, from..mark.line.start);
         in_diff = mark.border == Border::Diff;
         from = mark.line.start;
         if !in_diff {
@@ -147,35 +151,44 @@ fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Ma
             parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true });
         }
     }
-    for value in values {
-        push(&mut parts, text, from..value.start);
-        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
-        from = value.end;
-    }
-    push(&mut parts, text, from..text.len());
+    push_stretch(&mut parts, text, values, from..text.len());
     parts
 }
 
-/// Adds a stretch between two that are known, as what it most surely is.
+/// Adds a stretch between two dividing lines.
+fn push_stretch(parts: &mut Vec<Part>, text: &str, values: &[Range<usize>], range: Range<usize>) {
+    let mut from = range.start;
+    if !is_search(best(&text[range.clone()])) {
+        let first = values.partition_point(|value| value.start < range.start);
+        for value in values[first..].iter().take_while(|value| value.end <= range.end) {
+            push(parts, text, from..value.start);
+            parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
+            from = value.end;
+        }
+    }
+    push(parts, text, from..range.end);
+}
+
+/// Adds a stretch between two that are known, as what it most surely is, or as the runs of which it is made.
 fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>) {
     if range.is_empty() {
         return;
     }
     let own = &text[range.clone()];
-    let (kind, score) = best(own);
-    let is_open = own.len() >= MIN_RUNS_BYTES && (score < CERTAIN || !runs::is_uniform(own, kind));
-    let runs = if is_open { runs::find(own, kind) } else { Vec::new() };
+    let whole = best(own);
+    let is_open = own.len() >= MIN_RUNS_BYTES && !is_search(whole);
+    let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
+    let runs = if is_open { runs::find(own, whole.0) } else { Vec::new() };
     for run in &runs {
-        let (kind, score) = best(&own[run.clone()]);
-        parts.push(part(range.start + run.start..range.start + run.end, kind, score));
+        parts.push(part(range.start + run.start..range.start + run.end, best(&own[run.clone()])));
     }
     if runs.is_empty() {
-        parts.push(part(range, kind, score));
+        parts.push(part(range, whole));
     }
 }
 
 /// A stretch as a part of a kind, or as text where that is in doubt or it is short.
-fn part(range: Range<usize>, kind: Kind, score: f64) -> Part {
+fn part(range: Range<usize>, (kind, score): (Kind, f64)) -> Part {
     let is_known = score >= MIN_PART_SCORE && range.len() >= MIN_PART_BYTES;
     let (sort, score) = if is_known { (Sort::Printed(kind), score) } else { (Sort::Text, 0.0) };
     Part { range, sort, score, is_told: false }
