@@ -33,6 +33,7 @@ pub fn scores(text: &str) -> Scores {
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
+    scores[5] = crate::table::score(text);
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);
@@ -236,7 +237,7 @@ impl Seen {
             0.0 => 0.0,
             _ => 0.6,
         });
-        [log, search, diff, trace, report]
+        [log, search, diff, trace, report, 0.0]
     }
 }
 

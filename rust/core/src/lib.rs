@@ -13,6 +13,7 @@ pub mod log;
 pub mod report;
 pub mod retrieve;
 pub mod search;
+pub mod table;
 pub mod text;
 pub mod tokens;
 pub mod trace;

@@ -1,0 +1,113 @@
+//! Lines in, rows of cells between commas, tabs, semicolons or bars out.
+
+use super::schema::MAX_COLUMNS;
+
+/// What may stand between cells, the surest first.
+pub const SEPARATORS: [u8; 4] = *b"\t,;|";
+
+/// How often `by` separates cells in a line: quoted ones do not count. `None` if a quote stays open.
+pub fn count(line: &[u8], by: u8) -> Option<usize> {
+    if by == b'\t' || memchr::memchr(b'"', line).is_none() {
+        return Some(memchr::memchr_iter(by, line).count());
+    }
+    let mut separators = 0;
+    let mut quoted = false;
+    let mut at_start = true;
+    for &byte in line {
+        match byte {
+            b'"' if quoted || at_start => quoted = !quoted,
+            _ if byte == by && !quoted => {
+                separators += 1;
+                at_start = true;
+                continue;
+            }
+            _ => {}
+        }
+        at_start = byte == b'"' && !quoted && at_start || byte == b'"' && !quoted;
+    }
+    (!quoted).then_some(separators)
+}
+
+/// Appends where the cells of a line begin and end; `start` is where the line does.
+pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) {
+    let bytes = line.as_bytes();
+    let has_quotes = by != b'\t' && memchr::memchr(b'"', bytes).is_some();
+    let mut from = 0;
+    let mut quoted = false;
+    let mut at_start = true;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if has_quotes && byte == b'"' && (quoted || at_start) {
+            quoted = !quoted;
+            at_start = !quoted;
+            continue;
+        }
+        if byte == by && !quoted {
+            cells.push((start + from as u32, start + at as u32));
+            from = at + 1;
+            at_start = true;
+            continue;
+        }
+        at_start = false;
+    }
+    cells.push((start + from as u32, start + bytes.len() as u32));
+}
+
+/// The separator and the number of columns of the rows that begin at `line`, if some do.
+pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8, usize)> {
+    const NEEDED: usize = 3;
+    let first = line(0)?.as_bytes();
+    'separator: for by in SEPARATORS {
+        if memchr::memchr(by, first).is_none() {
+            continue;
+        }
+        let Some(separators) = count(first, by).filter(|&count| count > 0 && count < MAX_COLUMNS) else { continue };
+        let (mut spaced, mut worded) = (0, 0);
+        for ahead in 0..NEEDED {
+            let Some(text) = line(ahead) else { continue 'separator };
+            let bytes = text.as_bytes();
+            if count(bytes, by) != Some(separators) || text.trim_ascii().is_empty() {
+                continue 'separator;
+            }
+            spaced += memchr::memchr_iter(by, bytes).filter(|&at| bytes.get(at + 1) == Some(&b' ')).count();
+            worded += usize::from(is_prose_before(bytes, by));
+            if is_millis(bytes, by) || is_code(bytes, by) {
+                continue 'separator;
+            }
+        }
+        // Lines of a box have spaces beside their bars, and prose has them behind its commas.
+        let is_spaced = spaced * 2 > separators * NEEDED;
+        if is_spaced && (by == b'|' || separators < 3) || by == b'\t' && memchr::memchr(by, first) == Some(0) {
+            continue;
+        }
+        if by != b'\t' && worded == NEEDED && separators == 1 {
+            continue;
+        }
+        return Some((by, separators + 1));
+    }
+    None
+}
+
+/// Whether a line of one separator has many words before it, as a sentence has.
+fn is_prose_before(line: &[u8], by: u8) -> bool {
+    let at = memchr::memchr(by, line).unwrap_or(line.len());
+    memchr::memchr_iter(b' ', &line[..at]).count() > 5
+}
+
+/// Whether what stands before the separator is a time and behind it are its milliseconds.
+fn is_millis(line: &[u8], by: u8) -> bool {
+    let Some(at) = memchr::memchr(by, line).filter(|_| by == b',') else { return false };
+    let behind = &line[at + 1..];
+    at >= 8
+        && line[at - 3] == b':'
+        && line[at - 6] == b':'
+        && behind.len() > 3
+        && behind[..3].iter().all(u8::is_ascii_digit)
+        && !behind[3].is_ascii_digit()
+        && behind[3] != b','
+}
+
+/// Whether a line ends like one of a program.
+fn is_code(line: &[u8], by: u8) -> bool {
+    by != b'\t' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'(' | b'}' | b'[')) && by != b';'
+        || by == b';' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}')) && line.contains(&b'(')
+}

@@ -1,0 +1,450 @@
+//! A text in, its blocks of rows out, and what stands between them.
+
+use super::aligned::{self, Plan, Split};
+use super::boxed;
+use super::delimited;
+use super::layout::{characters, Align, Layout};
+use super::outline::{self, Style};
+use super::schema::{Block, Document, Format, Part, Schema, Span};
+use crate::json::paths::MixMap;
+use crate::text::Lines;
+
+/// Kinds of rows that are told apart; blocks of others stay text.
+const MAX_SCHEMAS: usize = 12;
+/// Lines of a paragraph that its heading may be.
+const MAX_LEAD: usize = 6;
+
+/// Finds the blocks of a text. Linear in the text.
+pub fn find(lines: Lines) -> Document {
+    let parts = vec![Part::Text; lines.len()];
+    let mut finder = Finder {
+        document: Document {
+            lines,
+            parts,
+            schemas: Vec::new(),
+            blocks: Vec::new(),
+            rows: Vec::new(),
+            block_of: Vec::new(),
+            cells: Vec::new(),
+        },
+        known: Vec::new(),
+    };
+    finder.run();
+    finder.document
+}
+
+struct Finder<'a> {
+    document: Document<'a>,
+    /// How the lines of each schema are split.
+    known: Vec<Splitter>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Splitter {
+    Delimited(u8),
+    Boxed(char, usize),
+    Aligned(Split),
+    Outline(Style),
+}
+
+impl Finder<'_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        // Lines at the start of a paragraph that were tried as headings.
+        let mut lead = 0;
+        let mut paragraph_end = 0;
+        while at < self.document.lines.len() {
+            if self.is_blank(at) {
+                lead = 0;
+                at += 1;
+                continue;
+            }
+            if let Some(end) = self.block_at(at) {
+                at = end;
+                lead = 0;
+                continue;
+            }
+            if lead < MAX_LEAD {
+                if paragraph_end <= at {
+                    paragraph_end = (at..self.document.lines.len())
+                        .find(|&line| self.is_blank(line))
+                        .unwrap_or(self.document.lines.len());
+                }
+                if let Some(end) = self.aligned_at(at, paragraph_end) {
+                    at = end;
+                    lead = 0;
+                    continue;
+                }
+            }
+            lead += 1;
+            at += 1;
+        }
+    }
+
+    fn is_blank(&self, line: usize) -> bool {
+        self.document.lines.line(line).trim_ascii().is_empty()
+    }
+
+    /// Takes a block that is no paragraph of aligned words, and says where it ends.
+    fn block_at(&mut self, at: usize) -> Option<usize> {
+        let lines = &self.document.lines;
+        let peek = |ahead: usize| (at + ahead < lines.len()).then(|| lines.line(at + ahead));
+        if let Some((bar, bars)) = boxed::begins(peek) {
+            return self.take(at, Splitter::Boxed(bar, bars));
+        }
+        if let Some((by, _)) = delimited::begins(peek) {
+            return self.take(at, Splitter::Delimited(by));
+        }
+        let hangs = |ahead: usize| peek(ahead).is_some_and(outline::is_branch);
+        if (hangs(0) || hangs(1)) && hangs(2) && outline::is_package(peek(1)?) {
+            let style = outline::style_of(peek);
+            return self.take(at, Splitter::Outline(style));
+        }
+        None
+    }
+
+    fn aligned_at(&mut self, at: usize, end: usize) -> Option<usize> {
+        let Plan { split, columns, has_heading, has_rule, names } = aligned::plan(&self.document.lines, at, end)?;
+        let mut taken = Taken::new(at);
+        let mut line = at;
+        let mut misses = 0;
+        while line < end {
+            let text = self.document.lines.line(line);
+            let start = self.document.lines.list[line].start;
+            let from = self.document.cells.len() as u32;
+            let is_heading = has_heading && line == at;
+            if has_rule && line == at + 1 {
+                taken.rules.push(line);
+            } else if is_heading {
+                if let Split::Words(columns) = split {
+                    self.heading_words(text, columns, start);
+                } else if !aligned::split(text, &split, start, &mut self.document.cells) {
+                    return None;
+                }
+                taken.heading = Some(Span { line: line as u32, from, to: self.document.cells.len() as u32 });
+            } else if (!names.is_empty() && !aligned::is_mode(text))
+                || !aligned::split(text, &split, start, &mut self.document.cells)
+            {
+                misses += 1;
+                if misses > 8 && misses * 4 > line - at {
+                    break;
+                }
+            } else {
+                taken.rows.push(Span { line: line as u32, from, to: self.document.cells.len() as u32 });
+            }
+            line += 1;
+        }
+        if taken.rows.len() < 2 && names.is_empty() || taken.rows.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let end = taken.rows.last().map_or(at, |row| row.line as usize) + 1;
+        self.close(taken, Format::Aligned, columns, names, Splitter::Aligned(split), end)
+    }
+
+    /// The heading's words; the last has the rest, or two words stand in the first column.
+    fn heading_words(&mut self, text: &str, columns: usize, start: u32) {
+        let mut found = aligned::words(text, columns);
+        found.resize(columns, (text.len(), text.len()));
+        self.document.cells.extend(found.into_iter().map(|(left, right)| (start + left as u32, start + right as u32)));
+    }
+
+    /// Takes lines that one splitter takes.
+    fn take(&mut self, at: usize, splitter: Splitter) -> Option<usize> {
+        let mut taken = Taken::new(at);
+        let mut line = at;
+        let mut columns = 0;
+        while line < self.document.lines.len() {
+            let text = self.document.lines.line(line);
+            let start = self.document.lines.list[line].start;
+            let from = self.document.cells.len();
+            let cells = &mut self.document.cells;
+            match splitter {
+                Splitter::Boxed(bar, bars) => {
+                    if boxed::is_rule(text) {
+                        taken.rules.push(line);
+                        line += 1;
+                        continue;
+                    }
+                    if boxed::bars(text) != Some((bar, bars)) {
+                        break;
+                    }
+                    boxed::split(text, bar, start, cells);
+                }
+                Splitter::Delimited(by) => {
+                    if text.is_empty() {
+                        break;
+                    }
+                    // The first line says how many columns there are.
+                    if columns > 0 && delimited::count(text.as_bytes(), by) != Some(columns - 1) {
+                        break;
+                    }
+                    delimited::split(text, by, start, cells);
+                }
+                Splitter::Outline(style) => {
+                    let is_root = line == at && !outline::is_branch(text);
+                    if !is_root && !outline::is_branch(text) {
+                        break;
+                    }
+                    let (begin, _) = outline::split(text, style);
+                    cells.push((start + begin as u32, start + text.len() as u32));
+                }
+                Splitter::Aligned(_) => return None,
+            }
+            let own = self.document.cells.len() - from;
+            if columns == 0 {
+                columns = own;
+            }
+            if own != columns {
+                self.document.cells.truncate(from);
+                break;
+            }
+            taken.rows.push(Span { line: line as u32, from: from as u32, to: self.document.cells.len() as u32 });
+            line += 1;
+        }
+        let format = match splitter {
+            Splitter::Boxed(bar, _) => Format::Boxed(bar),
+            Splitter::Delimited(by) => Format::Delimited(by),
+            _ => Format::Outline,
+        };
+        if taken.rows.len() < 2 || columns == 0 {
+            return None;
+        }
+        if self.has_heading(&taken, format) {
+            taken.heading = Some(taken.rows.remove(0));
+        }
+        // Rules behind the last row belong to the box, but none far behind.
+        let last = taken.rows.last().or(taken.heading.as_ref()).map_or(at, |row| row.line as usize);
+        taken.rules.retain(|&rule| rule <= last + 1);
+        let end = taken.rules.last().map_or(last, |&rule| rule.max(last)) + 1;
+        self.close(taken, format, columns, Vec::new(), splitter, end)
+    }
+
+    /// Whether the first row names the columns.
+    fn has_heading(&self, taken: &Taken, format: Format) -> bool {
+        let first = taken.rows[0];
+        let is_under_rule = taken.rules.iter().any(|&rule| rule == first.line as usize + 1);
+        match format {
+            Format::Boxed(_) => is_under_rule,
+            Format::Delimited(_) => {
+                let cells: Vec<&str> = self.document.cells_of(first).map(unquoted).collect();
+                let is_name = |cell: &&str| {
+                    !cell.is_empty() && cell.len() <= 60 && !cell.starts_with(|c: char| c.is_ascii_digit() || "-+/.".contains(c))
+                };
+                let mut sorted = cells.clone();
+                sorted.sort_unstable();
+                sorted.dedup();
+                let names = cells.iter().filter(|cell| is_name(cell)).count();
+                // R leaves the name of row numbers empty.
+                let is_named = names == cells.len() || names + 1 == cells.len() && cells[0].is_empty();
+                let is_path = cells.iter().any(|cell| cell.contains('/') && !cell.contains(' ') && cells.len() < 3);
+                is_named && sorted.len() == cells.len() && !is_path
+            }
+            Format::Aligned | Format::Outline => false,
+        }
+    }
+
+    fn close(
+        &mut self,
+        taken: Taken,
+        format: Format,
+        columns: usize,
+        mut names: Vec<String>,
+        splitter: Splitter,
+        end: usize,
+    ) -> Option<usize> {
+        let document = &mut self.document;
+        if let Some(heading) = taken.heading {
+            names = document.cells_of(heading).map(|name| unquoted(name).to_owned()).collect();
+        }
+        let is_same = |schema: &Schema| {
+            schema.format == format && schema.columns == columns && (names.is_empty() || schema.names == names)
+        };
+        let found = document.schemas.iter().position(is_same);
+        let schema = match found {
+            Some(schema) => schema,
+            None if document.schemas.len() < MAX_SCHEMAS => {
+                document.schemas.push(Schema { format, names, columns, rows: Vec::new() });
+                self.known.push(splitter.clone());
+                document.schemas.len() - 1
+            }
+            None => return None,
+        };
+        let gaps = document.blocks.iter().find(|block| block.schema as usize == schema).map(|block| &block.layout);
+        let layout = lay_out(document, &taken, format, columns, gaps);
+        for &rule in &taken.rules {
+            document.parts[rule] = Part::Rule;
+        }
+        if let Some(heading) = taken.heading {
+            document.parts[heading.line as usize] = Part::Heading;
+        }
+        for row in taken.rows {
+            document.parts[row.line as usize] = Part::Row;
+            document.schemas[schema].rows.push(document.rows.len() as u32);
+            document.rows.push(row);
+            document.block_of.push(document.blocks.len() as u32);
+        }
+        document.blocks.push(Block {
+            schema: schema as u16,
+            first: taken.first as u32,
+            end: end as u32,
+            heading: taken.heading,
+            layout,
+        });
+        Some(end)
+    }
+}
+
+struct Taken {
+    first: usize,
+    heading: Option<Span>,
+    rules: Vec<usize>,
+    rows: Vec<Span>,
+}
+
+impl Taken {
+    fn new(first: usize) -> Taken {
+        Taken { first, heading: None, rules: Vec::new(), rows: Vec::new() }
+    }
+}
+
+/// A cell without the quotes around it.
+pub fn unquoted(cell: &str) -> &str {
+    let bare = cell.trim_ascii();
+    bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(bare)
+}
+
+/// How the lines of a block are laid out, by where most cells begin and end.
+fn lay_out(document: &Document, taken: &Taken, format: Format, columns: usize, known: Option<&Layout>) -> Layout {
+    match format {
+        Format::Delimited(by) => return Layout::delimited(by, columns),
+        Format::Outline => return Layout::default(),
+        Format::Boxed(_) | Format::Aligned => {}
+    }
+    let mut edges: Vec<Edges> = (0..columns).map(|_| Edges::default()).collect();
+    let mut is_bare = true;
+    for &row in &taken.rows {
+        let line = document.lines.line(row.line as usize);
+        let start = document.lines.list[row.line as usize].start;
+        let place = |at: u32| characters(&line[..(at - start) as usize]);
+        for (column, edges) in edges.iter_mut().enumerate() {
+            let (from, to) = document.cells[row.from as usize + column];
+            if from < to {
+                edges.add(place(from), place(to));
+            }
+        }
+        is_bare &= !line.ends_with([' ', '|', '│', '┃', '║']);
+    }
+    if let Format::Boxed(bar) = format {
+        return boxed_layout(document, taken, bar, &edges, is_bare);
+    }
+    aligned_layout(&edges, is_bare, known)
+}
+
+/// Fields side by side: each begins, or ends, where most of its cells do.
+fn aligned_layout(edges: &[Edges], is_bare: bool, known: Option<&Layout>) -> Layout {
+    let columns = edges.len();
+    let mut fields: Vec<(Align, usize, usize)> = edges.iter().map(Edges::stand).collect();
+    for column in 1..columns {
+        // A cell that is too long for its field pushes those behind it: it does not make the field wider.
+        let next = fields[column].1;
+        let (align, begin, end) = &mut fields[column - 1];
+        if *align == Align::Left && next > *begin + 1 {
+            *end = (*end).min(next - 1);
+        }
+    }
+    let mut layout = Layout::default();
+    let mut behind = 0;
+    for (column, &(align, begin, end)) in fields.iter().enumerate() {
+        let own = if column == 0 && align == Align::Left { begin } else { begin.saturating_sub(behind).max(1) };
+        let own = if column == 0 && align == Align::Right { 0 } else { own };
+        let gap = known.map_or(own, |known| characters(&known.gaps[column]));
+        let from = behind + gap;
+        if align == Align::Left && from < begin && column > 0 && layout.aligns[column - 1] == Align::Left {
+            layout.widths[column - 1] += begin - from;
+        }
+        let from = if align == Align::Left { begin.max(from) } else { from };
+        layout.gaps.push(" ".repeat(gap));
+        layout.widths.push(end.saturating_sub(from));
+        let is_last = column + 1 == columns && align == Align::Left && is_bare;
+        layout.aligns.push(if is_last { Align::Bare } else { align });
+        behind = from.max(end);
+    }
+    layout.gaps.push(String::new());
+    layout
+}
+
+fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges], is_bare: bool) -> Layout {
+    let columns = edges.len();
+    let sample = taken.heading.or_else(|| taken.rows.first().copied());
+    let Some(sample) = sample else { return Layout::default() };
+    let line = document.lines.line(sample.line as usize);
+    let mut bars: Vec<usize> = line.chars().enumerate().filter(|&(_, letter)| letter == bar).map(|(at, _)| at).collect();
+    let has_left = bars.first() == Some(&0) && bars.len() >= columns;
+    let has_right = has_left && bars.len() == columns + 1;
+    let is_spaced = taken.rows.iter().all(|row| document.lines.line(row.line as usize).contains(&format!("{bar} ")));
+    let space = if is_spaced || columns == 1 { " " } else { "" };
+    let mut gaps = vec![format!("{space}{bar}{space}"); columns + 1];
+    gaps[0] = if has_left { format!("{bar}{space}") } else { space.to_owned() };
+    gaps[columns] = if has_right { format!("{space}{bar}") } else { String::new() };
+    if !has_left {
+        bars.insert(0, usize::MAX);
+    }
+    let length = line.trim_end_matches(' ').chars().count();
+    let mut layout = Layout { gaps, aligns: Vec::new(), widths: Vec::new() };
+    for (column, edges) in edges.iter().enumerate() {
+        let (align, _, last) = edges.stand();
+        let from = bars.get(column).map_or(0, |&at| at.wrapping_add(1)) + space.len();
+        let to = bars.get(column + 1).map_or_else(|| length.max(last), |&at| at.saturating_sub(space.len()));
+        let is_last = column + 1 == columns && !has_right && align == Align::Left && is_bare;
+        layout.widths.push(to.saturating_sub(from));
+        layout.aligns.push(if is_last { Align::Bare } else { align });
+    }
+    let holds = |layout: &Layout| {
+        let mut built = String::new();
+        let rows = taken.rows.iter().take(64);
+        rows.filter(|row| {
+            built.clear();
+            layout.render(document.cells_of(**row), &mut built);
+            built == document.lines.line(row.line as usize)
+        })
+        .count()
+    };
+    let plain = Layout { gaps: layout.gaps.clone(), aligns: Vec::new(), widths: Vec::new() };
+    if holds(&plain) > holds(&layout) {
+        plain
+    } else {
+        layout
+    }
+}
+
+/// Where the cells of a column begin and end, with how many do.
+#[derive(Default)]
+struct Edges {
+    starts: MixMap<usize, (usize, usize)>,
+    ends: MixMap<usize, (usize, usize)>,
+}
+
+impl Edges {
+    fn add(&mut self, start: usize, end: usize) {
+        let width = end - start;
+        for (list, at) in [(&mut self.starts, start), (&mut self.ends, end)] {
+            let entry = list.entry(at).or_insert((0, 0));
+            entry.0 += 1;
+            entry.1 = entry.1.max(width);
+        }
+    }
+
+    /// How most cells stand, and from where to where their field goes.
+    fn stand(&self) -> (Align, usize, usize) {
+        let most = |list: &MixMap<usize, (usize, usize)>| {
+            list.iter().map(|(&at, &(count, width))| (count, std::cmp::Reverse(at), width)).max()
+        };
+        let (Some(start), Some(end)) = (most(&self.starts), most(&self.ends)) else { return (Align::Left, 0, 0) };
+        if start.0 >= end.0 {
+            (Align::Left, start.1 .0, start.1 .0 + start.2)
+        } else {
+            (Align::Right, end.1 .0.saturating_sub(end.2), end.1 .0)
+        }
+    }
+}
