@@ -142,7 +142,7 @@ fn codes(cells: &[&str]) -> Option<Vec<String>> {
     let saves = |cell: &str, count: usize| (tokens(cell) - 1.2) * count as f64 - tokens(cell) - 2.5;
     let mut worth: Vec<(f64, usize)> = counts
         .values()
-        .filter(|(_, count)| *count > 1)
+        .filter(|&&(at, count)| count > 1 && !is_number(cells[at]))
         .map(|&(at, count)| (saves(cells[at], count), at))
         .filter(|(saved, _)| *saved > 0.5)
         .collect();
@@ -150,6 +150,11 @@ fn codes(cells: &[&str]) -> Option<Vec<String>> {
     worth.truncate(MAX_CODES);
     let saved: f64 = worth.iter().map(|(saved, _)| saved).sum();
     (saved >= LEAST_SAVED).then(|| worth.into_iter().map(|(_, at)| cells[at].to_owned()).collect())
+}
+
+/// Numbers say more as they are than by codes.
+fn is_number(cell: &str) -> bool {
+    cell.len() <= 12 && cell.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
 }
 
 /// About how many tokens a cell has.

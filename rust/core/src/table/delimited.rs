@@ -62,13 +62,16 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
         }
         let Some(separators) = count(first, by).filter(|&count| count > 0 && count < MAX_COLUMNS) else { continue };
         let (mut spaced, mut worded) = (0, 0);
+        let mut cells = Vec::new();
         for ahead in 0..NEEDED {
             let Some(text) = line(ahead) else { continue 'separator };
             let bytes = text.as_bytes();
             if count(bytes, by) != Some(separators) || text.trim_ascii().is_empty() {
                 continue 'separator;
             }
-            spaced += memchr::memchr_iter(by, bytes).filter(|&at| bytes.get(at + 1) == Some(&b' ')).count();
+            cells.clear();
+            split(text, by, 0, &mut cells);
+            spaced += cells[1..].iter().filter(|cell| bytes.get(cell.0 as usize) == Some(&b' ')).count();
             worded += usize::from(is_prose_before(bytes, by));
             if is_millis(bytes, by) || is_code(bytes, by) {
                 continue 'separator;

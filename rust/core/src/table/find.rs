@@ -28,8 +28,10 @@ pub fn find(lines: Lines) -> Document {
             cells: Vec::new(),
         },
         known: Vec::new(),
+        edges: Vec::new(),
     };
     finder.run();
+    finder.lay_out();
     finder.document
 }
 
@@ -37,6 +39,8 @@ struct Finder<'a> {
     document: Document<'a>,
     /// How the lines of each schema are split.
     known: Vec<Splitter>,
+    /// Where the cells of each block stand, column by column.
+    edges: Vec<Vec<Edges>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +85,42 @@ impl Finder<'_> {
         }
     }
 
+    /// Lays the blocks of aligned words out: how columns stand is told by all blocks that have them.
+    fn lay_out(&mut self) {
+        let document = &mut self.document;
+        for schema in 0..document.schemas.len() {
+            if document.schemas[schema].format != Format::Aligned {
+                continue;
+            }
+            let own: Vec<usize> =
+                (0..document.blocks.len()).filter(|&at| document.blocks[at].schema as usize == schema).collect();
+            let columns = document.schemas[schema].columns;
+            let mut votes = vec![(0usize, 0usize); columns];
+            for &block in &own {
+                for (sum, edges) in votes.iter_mut().zip(&self.edges[block]) {
+                    let (starts, ends) = edges.votes();
+                    *sum = (sum.0 + starts, sum.1 + ends);
+                }
+            }
+            let mut aligns: Vec<Align> =
+                votes.iter().map(|(starts, ends)| if starts >= ends { Align::Left } else { Align::Right }).collect();
+            let lines = &document.lines;
+            let rows = document.schemas[schema].rows.iter().map(|&row| document.rows[row as usize].line as usize);
+            if let Some(last) = aligns.last_mut().filter(|last| **last == Align::Left) {
+                let mut rows = rows;
+                if rows.all(|line| !lines.line(line).ends_with(' ')) {
+                    *last = Align::Bare;
+                }
+            }
+            // Where the fields of the largest block are widest, what is between them is least.
+            let largest = own.iter().copied().max_by_key(|&at| document.blocks[at].end - document.blocks[at].first);
+            let known = largest.map(|at| aligned_layout(&self.edges[at], &aligns, None));
+            for at in own {
+                document.blocks[at].layout = aligned_layout(&self.edges[at], &aligns, known.as_ref());
+            }
+        }
+    }
+
     fn is_blank(&self, line: usize) -> bool {
         self.document.lines.line(line).trim_ascii().is_empty()
     }
@@ -105,7 +145,7 @@ impl Finder<'_> {
 
     fn aligned_at(&mut self, at: usize, end: usize) -> Option<usize> {
         let Plan { split, columns, has_heading, has_rule, names } = aligned::plan(&self.document.lines, at, end)?;
-        let mut taken = Taken::new(at);
+        let mut taken = Taken { is_aligned: true, ..Taken::new(at) };
         let mut line = at;
         let mut misses = 0;
         while line < end {
@@ -270,8 +310,16 @@ impl Finder<'_> {
             }
             None => return None,
         };
-        let gaps = document.blocks.iter().find(|block| block.schema as usize == schema).map(|block| &block.layout);
-        let layout = lay_out(document, &taken, format, columns, gaps);
+        let (edges, layout) = match format {
+            Format::Delimited(by) => (Vec::new(), Layout::delimited(by, columns)),
+            Format::Outline => (Vec::new(), Layout::default()),
+            Format::Boxed(bar) => {
+                let edges = edges(document, &taken, columns);
+                (Vec::new(), boxed_layout(document, &taken, bar, &edges))
+            }
+            Format::Aligned => (edges(document, &taken, columns), Layout::default()),
+        };
+        self.edges.push(edges);
         for &rule in &taken.rules {
             document.parts[rule] = Part::Rule;
         }
@@ -300,11 +348,12 @@ struct Taken {
     heading: Option<Span>,
     rules: Vec<usize>,
     rows: Vec<Span>,
+    is_aligned: bool,
 }
 
 impl Taken {
     fn new(first: usize) -> Taken {
-        Taken { first, heading: None, rules: Vec::new(), rows: Vec::new() }
+        Taken { first, heading: None, rules: Vec::new(), rows: Vec::new(), is_aligned: false }
     }
 }
 
@@ -314,16 +363,11 @@ pub fn unquoted(cell: &str) -> &str {
     bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(bare)
 }
 
-/// How the lines of a block are laid out, by where most cells begin and end.
-fn lay_out(document: &Document, taken: &Taken, format: Format, columns: usize, known: Option<&Layout>) -> Layout {
-    match format {
-        Format::Delimited(by) => return Layout::delimited(by, columns),
-        Format::Outline => return Layout::default(),
-        Format::Boxed(_) | Format::Aligned => {}
-    }
+/// Where the cells of a block stand, column by column; those of its heading too where that has no borders.
+fn edges(document: &Document, taken: &Taken, columns: usize) -> Vec<Edges> {
     let mut edges: Vec<Edges> = (0..columns).map(|_| Edges::default()).collect();
-    let mut is_bare = true;
-    for &row in &taken.rows {
+    let heading = taken.heading.filter(|_| taken.rules.is_empty() || taken.is_aligned);
+    for row in taken.rows.iter().copied().chain(heading) {
         let line = document.lines.line(row.line as usize);
         let start = document.lines.list[row.line as usize].start;
         let place = |at: u32| characters(&line[..(at - start) as usize]);
@@ -333,49 +377,49 @@ fn lay_out(document: &Document, taken: &Taken, format: Format, columns: usize, k
                 edges.add(place(from), place(to));
             }
         }
-        is_bare &= !line.ends_with([' ', '|', '│', '┃', '║']);
     }
-    if let Format::Boxed(bar) = format {
-        return boxed_layout(document, taken, bar, &edges, is_bare);
-    }
-    aligned_layout(&edges, is_bare, known)
+    edges
 }
 
 /// Fields side by side: each begins, or ends, where most of its cells do.
-fn aligned_layout(edges: &[Edges], is_bare: bool, known: Option<&Layout>) -> Layout {
+fn aligned_layout(edges: &[Edges], aligns: &[Align], known: Option<&Layout>) -> Layout {
     let columns = edges.len();
-    let mut fields: Vec<(Align, usize, usize)> = edges.iter().map(Edges::stand).collect();
+    let mut fields: Vec<(usize, usize)> = edges.iter().zip(aligns).map(|(edges, &align)| edges.field(align)).collect();
     for column in 1..columns {
         // A cell that is too long for its field pushes those behind it: it does not make the field wider.
-        let next = fields[column].1;
-        let (align, begin, end) = &mut fields[column - 1];
-        if *align == Align::Left && next > *begin + 1 {
+        let next = fields[column].0;
+        let (begin, end) = &mut fields[column - 1];
+        if aligns[column - 1] != Align::Right && next > *begin + 1 {
             *end = (*end).min(next - 1);
         }
     }
     let mut layout = Layout::default();
     let mut behind = 0;
-    for (column, &(align, begin, end)) in fields.iter().enumerate() {
-        let own = if column == 0 && align == Align::Left { begin } else { begin.saturating_sub(behind).max(1) };
-        let own = if column == 0 && align == Align::Right { 0 } else { own };
+    for (column, (&(begin, end), &align)) in fields.iter().zip(aligns).enumerate() {
+        let own = match (column, align) {
+            (0, Align::Right) => 0,
+            (0, _) => begin,
+            _ => begin.saturating_sub(behind).max(1),
+        };
         let gap = known.map_or(own, |known| characters(&known.gaps[column]));
         let from = behind + gap;
-        if align == Align::Left && from < begin && column > 0 && layout.aligns[column - 1] == Align::Left {
+        if align != Align::Right && from < begin && column > 0 && aligns[column - 1] != Align::Right {
             layout.widths[column - 1] += begin - from;
         }
-        let from = if align == Align::Left { begin.max(from) } else { from };
+        let from = if align == Align::Right { from } else { begin.max(from) };
         layout.gaps.push(" ".repeat(gap));
         layout.widths.push(end.saturating_sub(from));
-        let is_last = column + 1 == columns && align == Align::Left && is_bare;
-        layout.aligns.push(if is_last { Align::Bare } else { align });
+        layout.aligns.push(align);
         behind = from.max(end);
     }
     layout.gaps.push(String::new());
     layout
 }
 
-fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges], is_bare: bool) -> Layout {
+fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges]) -> Layout {
     let columns = edges.len();
+    let ends_bare = |row: &Span| !document.lines.line(row.line as usize).ends_with([' ', bar]);
+    let is_bare = taken.rows.iter().all(ends_bare);
     let sample = taken.heading.or_else(|| taken.rows.first().copied());
     let Some(sample) = sample else { return Layout::default() };
     let line = document.lines.line(sample.line as usize);
@@ -393,9 +437,9 @@ fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges], 
     let length = line.trim_end_matches(' ').chars().count();
     let mut layout = Layout { gaps, aligns: Vec::new(), widths: Vec::new() };
     for (column, edges) in edges.iter().enumerate() {
-        let (align, _, last) = edges.stand();
         let from = bars.get(column).map_or(0, |&at| at.wrapping_add(1)) + space.len();
-        let to = bars.get(column + 1).map_or_else(|| length.max(last), |&at| at.saturating_sub(space.len()));
+        let align = edges.align(from);
+        let to = bars.get(column + 1).map_or_else(|| length.max(edges.field(align).1), |&at| at.saturating_sub(space.len()));
         let is_last = column + 1 == columns && !has_right && align == Align::Left && is_bare;
         layout.widths.push(to.saturating_sub(from));
         layout.aligns.push(if is_last { Align::Bare } else { align });
@@ -435,16 +479,34 @@ impl Edges {
         }
     }
 
-    /// How most cells stand, and from where to where their field goes.
-    fn stand(&self) -> (Align, usize, usize) {
-        let most = |list: &MixMap<usize, (usize, usize)>| {
-            list.iter().map(|(&at, &(count, width))| (count, std::cmp::Reverse(at), width)).max()
-        };
-        let (Some(start), Some(end)) = (most(&self.starts), most(&self.ends)) else { return (Align::Left, 0, 0) };
-        if start.0 >= end.0 {
-            (Align::Left, start.1 .0, start.1 .0 + start.2)
+    fn most(list: &MixMap<usize, (usize, usize)>) -> (usize, usize, usize) {
+        let most = list.iter().map(|(&at, &(count, width))| (count, std::cmp::Reverse(at), width)).max();
+        most.map_or((0, 0, 0), |(count, at, width)| (count, at.0, width))
+    }
+
+    /// How many cells begin where most do, and end where most do.
+    fn votes(&self) -> (usize, usize) {
+        (Self::most(&self.starts).0, Self::most(&self.ends).0)
+    }
+
+    /// How most cells stand in a field that begins at `from`.
+    fn align(&self, from: usize) -> Align {
+        let (starts, ends) = (Self::most(&self.starts), Self::most(&self.ends));
+        if starts.0 > ends.0 || starts.0 == ends.0 && (starts.1 == from || starts.0 == 0) {
+            Align::Left
         } else {
-            (Align::Right, end.1 .0.saturating_sub(end.2), end.1 .0)
+            Align::Right
+        }
+    }
+
+    /// From where to where the field goes.
+    fn field(&self, align: Align) -> (usize, usize) {
+        if align == Align::Right {
+            let (_, end, width) = Self::most(&self.ends);
+            (end.saturating_sub(width), end)
+        } else {
+            let (_, start, width) = Self::most(&self.starts);
+            (start, start + width)
         }
     }
 }

@@ -65,8 +65,21 @@ impl Layout {
         Layout { gaps, aligns: Vec::new(), widths: Vec::new() }
     }
 
+    /// Whether lines end with their last cell that is not empty.
+    fn is_trimmed(&self) -> bool {
+        self.aligns.last() == Some(&Align::Bare) && self.gaps.iter().all(|gap| gap.bytes().all(|byte| byte == b' '))
+    }
+
+    fn trim(&self, from: usize, out: &mut String) {
+        if self.is_trimmed() {
+            let length = out[from..].trim_end_matches(' ').len();
+            out.truncate(from + length);
+        }
+    }
+
     /// Appends the line of these cells.
     pub fn render<'c>(&self, cells: impl Iterator<Item = &'c str>, out: &mut String) {
+        let from = out.len();
         for (column, cell) in cells.enumerate() {
             if let Some(gap) = self.gaps.get(column) {
                 out.push_str(gap);
@@ -85,6 +98,7 @@ impl Layout {
             }
         }
         out.push_str(self.gaps.last().map_or("", String::as_str));
+        self.trim(from, out);
     }
 
     fn room(&self, column: usize, cell: &str) -> usize {

@@ -52,6 +52,12 @@ pub fn compress(task: &Task) -> Drafts {
 }
 
 /// The text that a lossless form stands for.
+#[doc(hidden)]
+pub fn form_of(text: &str) -> String {
+    let document = find::find(Lines::of(text));
+    write::write(&document, &vec![false; document.rows.len()])
+}
+
 pub fn expand(text: &str) -> Option<String> {
     read::read(text)
 }

@@ -9,9 +9,6 @@ pub struct Style {
     pub forks: bool,
 }
 
-pub const STYLES: [Style; 3] =
-    [Style { step: 2, forks: true }, Style { step: 4, forks: false }, Style { step: 2, forks: false }];
-
 /// Whether a line hangs in a tree that is drawn.
 pub fn is_branch(line: &str) -> bool {
     let text = line.trim_start_matches([' ', '│', '\u{a0}']);

@@ -83,8 +83,4 @@ impl<'a> Document<'a> {
             .iter()
             .map(|&(start, end)| &self.lines.text[start as usize..end as usize])
     }
-
-    pub fn schema_of_row(&self, row: u32) -> &Schema {
-        &self.schemas[self.blocks[self.block_of[row as usize] as usize].schema as usize]
-    }
 }

@@ -170,8 +170,12 @@ impl<'d, 'a> Writer<'d, 'a> {
                 self.out.push_str(&format!(" {aligns} {}\n", gaps(layout)));
             }
         }
-        if let Some(heading) = document.blocks.iter().find(|own| own.schema as usize == ordinal).and_then(|own| own.heading) {
-            let cells: Vec<&str> = document.cells_of(heading).collect();
+        let heading = document.blocks.iter().find(|own| own.schema as usize == ordinal).and_then(|own| own.heading);
+        let cells: Vec<&str> = match heading {
+            Some(heading) => document.cells_of(heading).collect(),
+            None => schema.names.iter().map(String::as_str).collect(),
+        };
+        if !cells.is_empty() {
             self.out.push('#');
             self.cells(&cells);
             self.out.push('\n');
