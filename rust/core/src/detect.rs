@@ -49,6 +49,9 @@ fn weigh_tables(text: &str, scores: &mut Scores) {
     let others = [Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
     let strongest = others.map(|kind| scores[place(kind)]).into_iter().fold(0.0, f64::max);
     let table = if strongest > 0.5 && table < 0.97 { table * 0.5 } else { table };
+    // Without a heading lines with times are a log's.
+    let is_log = scores[place(Kind::Log)] > 0.5 && table < 0.95;
+    let table = if is_log { table * 0.3 } else { table };
     if table >= 0.9 {
         scores[place(Kind::Log)] *= 0.25;
     }

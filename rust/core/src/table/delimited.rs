@@ -61,6 +61,9 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
             continue;
         }
         let Some(separators) = count(first, by).filter(|&count| count > 0 && count < MAX_COLUMNS) else { continue };
+        if by == b'\t' && is_numbered(&mut line) {
+            continue;
+        }
         let (mut spaced, mut worded) = (0, 0);
         let mut cells = Vec::new();
         for ahead in 0..NEEDED {
@@ -88,6 +91,20 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
         return Some((by, separators + 1));
     }
     None
+}
+
+/// Whether lines begin with their numbers, as those of files do that are shown with them.
+fn is_numbered<'t>(line: &mut impl FnMut(usize) -> Option<&'t str>) -> bool {
+    let mut number = |at: usize| {
+        let text = line(at)?;
+        let (first, rest) = text.split_once('\t')?;
+        let is_padded = first.starts_with(' ') || !rest.contains('\t');
+        first.trim_ascii_start().parse::<u64>().ok().filter(|_| is_padded)
+    };
+    match (number(0), number(1), number(2)) {
+        (Some(one), Some(two), Some(three)) => two == one + 1 && three == two + 1,
+        _ => false,
+    }
 }
 
 /// Whether a line of one separator has many words before it, as a sentence has.

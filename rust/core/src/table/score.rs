@@ -64,9 +64,10 @@ fn of_sample(sample: &str) -> f64 {
 fn surety(schema: &Schema) -> f64 {
     let is_named = !schema.names.is_empty();
     match schema.format {
-        Format::Boxed(_) => 0.97,
+        Format::Boxed(_) | Format::Outline => 0.97,
         Format::Aligned if !is_named => 0.92,
         Format::Delimited(by) if by != b'\t' && schema.columns == 2 && !is_named => 0.6,
-        Format::Aligned | Format::Delimited(_) | Format::Outline => 0.95,
+        Format::Delimited(_) if !is_named => 0.93,
+        Format::Aligned | Format::Delimited(_) => 0.95,
     }
 }
