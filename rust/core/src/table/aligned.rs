@@ -5,9 +5,10 @@ use crate::text::Lines;
 
 /// Lines of a paragraph by which its columns are told.
 const SAMPLE: usize = 96;
-/// Columns of a listing of files, with a time in ISO's order or as words.
-const LISTED: [&str; 8] = ["mode", "links", "owner", "group", "size", "date", "time", "name"];
-const LISTED_LONG: [&str; 9] = ["mode", "links", "owner", "group", "size", "month", "day", "time", "name"];
+/// Columns of a listing of files, with a time in ISO's order or as words; `find -ls` has two before them.
+const LISTED: [&str; 10] = ["inode", "blocks", "mode", "links", "owner", "group", "size", "date", "time", "name"];
+const LISTED_LONG: [&str; 11] =
+    ["inode", "blocks", "mode", "links", "owner", "group", "size", "month", "day", "time", "name"];
 
 /// How the lines of a paragraph are split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,26 +50,35 @@ pub fn plan(lines: &Lines, first: usize, end: usize) -> Option<Plan> {
             names: &[],
         });
     }
-    if is_mode(text(0)) {
-        return listed(text(0));
+    if let Some(before) = words_before_mode(text(0)) {
+        return listed(text(0), before);
     }
     let sample: Vec<&str> = (0..count).map(text).collect();
     below_heading(&sample).or_else(|| typed(&sample))
 }
 
-/// Whether a line begins with the mode of a file, as those of `ls -l` do.
-pub fn is_mode(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    bytes.len() > 12
-        && b"-dlcbps".contains(&bytes[0])
-        && bytes[1..10].iter().all(|byte| b"-rwxsStT".contains(byte))
-        && (bytes[10] == b' ' || bytes[11] == b' ')
+/// How many numbers stand before the mode of a file, if a line is one of a listing of files.
+pub fn words_before_mode(line: &str) -> Option<usize> {
+    let mut words = line.split_ascii_whitespace();
+    for before in 0..3 {
+        let word = words.next()?.as_bytes();
+        if (10..=11).contains(&word.len())
+            && b"-dlcbps".contains(&word[0])
+            && word[1..10].iter().all(|byte| b"-rwxsStT".contains(byte))
+        {
+            return Some(before);
+        }
+        if !word.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+    }
+    None
 }
 
-fn listed(line: &str) -> Option<Plan> {
+fn listed(line: &str, before: usize) -> Option<Plan> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let is_iso = words.get(5)?.as_bytes().get(4) == Some(&b'-');
-    let names: &'static [&'static str] = if is_iso { &LISTED } else { &LISTED_LONG };
+    let is_iso = words.get(before + 5)?.as_bytes().get(4) == Some(&b'-');
+    let names: &'static [&'static str] = if is_iso { &LISTED[2 - before..] } else { &LISTED_LONG[2 - before..] };
     (words.len() >= names.len()).then_some(Plan {
         split: Split::Words(names.len()),
         columns: names.len(),
@@ -109,35 +119,43 @@ fn below_heading(sample: &[&str]) -> Option<Plan> {
         return None;
     }
     let is_gapped = heading.trim_ascii().contains("  ");
+    let is_told = is_gapped || is_capital(heading);
     let counts: Vec<usize> = sample[1..].iter().map(|line| line.split_ascii_whitespace().count()).collect();
     let rows = counts.len();
-    let with = |wanted: usize| counts.iter().filter(|&&count| count == wanted).count();
-    let words = [names.len(), names.len() - 1]
-        .into_iter()
-        .find(|&wanted| wanted >= 2 && with(wanted) * 20 >= rows * 19)
-        .or_else(|| {
-            let is_rest = counts.iter().all(|&count| count >= names.len()) && names.len() >= 4;
-            is_rest.then_some(names.len())
-        });
-    let is_told = is_gapped || is_capital(heading);
-    if let Some(columns) = words.filter(|&columns| is_told && stands(sample, columns)) {
-        return Some(Plan {
-            split: Split::Words(columns),
-            columns,
-            has_heading: true,
-            has_rule: false,
-            names: &[],
-        });
+    let by_words = |columns: usize| Plan {
+        split: Split::Words(columns),
+        columns,
+        has_heading: true,
+        has_rule: false,
+        names: &[],
+    };
+    // Names may be of two words: rows have fewer then.
+    let least = names.len().div_ceil(2).max(2);
+    let usual = (least..=names.len())
+        .rev()
+        .find(|&wanted| counts.iter().filter(|&&count| count == wanted).count() * 20 >= rows * 19);
+    if let Some(columns) = usual.filter(|&columns| is_told && stands(sample, columns)) {
+        return Some(by_words(columns));
     }
     let places = gaps(sample);
     let is_whole = places.iter().all(|&at| starts_word(heading, at)) || is_capital(heading);
-    (places.len() >= 2 && is_gapped && is_whole && rows >= 2).then(|| Plan {
+    let parts = heading.trim_ascii().split("  ").filter(|part| !part.trim_ascii().is_empty()).count();
+    let by_places = |places: Vec<usize>| Plan {
         columns: places.len(),
         split: Split::Places(places),
         has_heading: true,
         has_rule: false,
         names: &[],
-    })
+    };
+    let is_parted = is_gapped && is_whole && places.len() >= 2;
+    if is_parted && places.len() == parts {
+        return Some(by_places(places));
+    }
+    let longer = counts.iter().filter(|&&count| count >= names.len()).count();
+    if longer * 20 >= rows * 19 && names.len() >= 4 && is_told && stands(sample, names.len()) {
+        return Some(by_words(names.len()));
+    }
+    (is_parted && names.len() > parts).then(|| by_places(places))
 }
 
 fn is_capital(text: &str) -> bool {
@@ -234,7 +252,7 @@ fn is_checksum(word: &str) -> bool {
     word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Where the words of a line begin and end, in bytes; the last has the rest.
+/// Where the words of a line begin and end, in bytes; the last has the rest, with the spaces at its end.
 pub fn words(line: &str, columns: usize) -> Vec<(usize, usize)> {
     let bytes = line.as_bytes();
     let mut found = Vec::with_capacity(columns);
@@ -248,7 +266,7 @@ pub fn words(line: &str, columns: usize) -> Vec<(usize, usize)> {
         }
         let start = at;
         if found.len() + 1 == columns {
-            at = line.trim_end_matches(' ').len();
+            at = line.len();
         } else {
             at = memchr::memchr(b' ', &bytes[at..]).map_or(bytes.len(), |offset| at + offset);
         }
@@ -257,8 +275,40 @@ pub fn words(line: &str, columns: usize) -> Vec<(usize, usize)> {
     found
 }
 
-/// Appends where the cells of a line begin and end; false if it has other columns.
-pub fn split(line: &str, split: &Split, start: u32, cells: &mut Vec<(u32, u32)>) -> bool {
+/// The words of a heading, each with the column of the rows below that it stands over; columns may have several.
+pub fn heading<'r>(line: &str, columns: usize, rows: impl Iterator<Item = &'r str>) -> Vec<(usize, usize)> {
+    let mut fields: Vec<(usize, usize)> = vec![(usize::MAX, 0); columns];
+    for row in rows {
+        for (field, (start, end)) in fields.iter_mut().zip(words(row, columns)) {
+            *field = (field.0.min(start), field.1.max(end));
+        }
+    }
+    if let Some(last) = fields.last_mut() {
+        last.1 = usize::MAX;
+    }
+    let count = line.split_ascii_whitespace().count();
+    let names = words(line.trim_ascii_end(), count);
+    if count == columns {
+        return names;
+    }
+    let mut cells: Vec<(usize, usize)> = vec![(usize::MAX, 0); columns];
+    let mut least = 0;
+    for (ordinal, &(start, end)) in names.iter().enumerate() {
+        let far = |&(from, to): &(usize, usize)| from.saturating_sub(end).max(start.saturating_sub(to));
+        let nearest = (least..columns).min_by_key(|&column| far(&fields[column])).unwrap_or(columns - 1);
+        // Each column has a name.
+        let column = nearest.min(least + 1).max(columns.saturating_sub(names.len() - ordinal));
+        least = column.max(least);
+        let cell = &mut cells[least];
+        *cell = (cell.0.min(start), cell.1.max(end));
+    }
+    cells.into_iter().map(|(start, end)| if start > end { (line.len(), line.len()) } else { (start, end) }).collect()
+}
+
+/// Appends where the cells of a line begin and end; false if it has other columns. `is_padded`: spaces at the end of a
+/// line are padding.
+pub fn split(line: &str, split: &Split, is_padded: bool, start: u32, cells: &mut Vec<(u32, u32)>) -> bool {
+    let line = if is_padded { line.trim_end_matches(' ') } else { line };
     let from = cells.len();
     match split {
         Split::Words(columns) => {

@@ -3,7 +3,7 @@
 use super::schema::MAX_COLUMNS;
 
 /// What may stand between cells, the surest first.
-pub const SEPARATORS: [u8; 4] = *b"\t,;|";
+pub const SEPARATORS: [u8; 5] = *b"\t,;| ";
 
 /// How often `by` separates cells in a line: quoted ones do not count. `None` if a quote stays open.
 pub fn count(line: &[u8], by: u8) -> Option<usize> {
@@ -80,9 +80,12 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
                 continue 'separator;
             }
         }
+        if by == b' ' && !is_numeric(&mut line, separators) {
+            continue;
+        }
         // Lines of a box have spaces beside their bars, and prose has them behind its commas.
         let is_spaced = spaced * 2 > separators * NEEDED;
-        if is_spaced && (by == b'|' || separators < 3) || by == b'\t' && memchr::memchr(by, first) == Some(0) {
+        if by != b' ' && is_spaced && (by == b'|' || separators < 3) || by == b'\t' && memchr::memchr(by, first) == Some(0) {
             continue;
         }
         if by != b'\t' && worded == NEEDED && separators == 1 {
@@ -91,6 +94,17 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
         return Some((by, separators + 1));
     }
     None
+}
+
+/// Whether most words of lines are numbers, below one that may name them.
+fn is_numeric<'t>(line: &mut impl FnMut(usize) -> Option<&'t str>, separators: usize) -> bool {
+    let is_number = |word: &str| word.len() <= 40 && word.parse::<f64>().is_ok() || word == "NA";
+    separators > 1
+        && (0..3).all(|at| line(at).is_some_and(|text| !text.contains("  ") && !text.starts_with(' ')))
+        && (1..3).all(|at| {
+            let numbers = line(at).map_or(0, |text| text.split(' ').filter(|word| is_number(word)).count());
+            numbers * 3 >= (separators + 1) * 2
+        })
 }
 
 /// Whether lines begin with their numbers, as those of files do that are shown with them.

@@ -107,8 +107,8 @@ impl Finder<'_> {
             let lines = &document.lines;
             let rows = document.schemas[schema].rows.iter().map(|&row| document.rows[row as usize].line as usize);
             if let Some(last) = aligns.last_mut().filter(|last| **last == Align::Left) {
-                let mut rows = rows;
-                if rows.all(|line| !lines.line(line).ends_with(' ')) {
+                let padded = rows.clone().filter(|&line| lines.line(line).ends_with(' ')).count();
+                if padded * 2 <= rows.count() {
                     *last = Align::Bare;
                 }
             }
@@ -148,6 +148,9 @@ impl Finder<'_> {
         let mut taken = Taken { is_aligned: true, ..Taken::new(at) };
         let mut line = at;
         let mut misses = 0;
+        let padded = (at..end).filter(|&line| self.document.lines.line(line).ends_with(' ')).count();
+        let is_padded = padded * 2 > end - at;
+        let is_listing = !names.is_empty();
         while line < end {
             let text = self.document.lines.line(line);
             let start = self.document.lines.list[line].start;
@@ -157,13 +160,13 @@ impl Finder<'_> {
                 taken.rules.push(line);
             } else if is_heading {
                 if let Split::Words(columns) = split {
-                    self.heading_words(text, columns, start);
-                } else if !aligned::split(text, &split, start, &mut self.document.cells) {
+                    self.heading_words(line, end, columns, start);
+                } else if !aligned::split(text, &split, is_padded, start, &mut self.document.cells) {
                     return None;
                 }
                 taken.heading = Some(Span { line: line as u32, from, to: self.document.cells.len() as u32 });
-            } else if (!names.is_empty() && !aligned::is_mode(text))
-                || !aligned::split(text, &split, start, &mut self.document.cells)
+            } else if is_listing && aligned::words_before_mode(text).is_none()
+                || !aligned::split(text, &split, is_padded, start, &mut self.document.cells)
             {
                 misses += 1;
                 if misses > 8 && misses * 4 > line - at {
@@ -182,10 +185,12 @@ impl Finder<'_> {
         self.close(taken, Format::Aligned, columns, names, Splitter::Aligned(split), end)
     }
 
-    /// The heading's words; the last has the rest, or two words stand in the first column.
-    fn heading_words(&mut self, text: &str, columns: usize, start: u32) {
-        let mut found = aligned::words(text, columns);
-        found.resize(columns, (text.len(), text.len()));
+    /// The heading's words, by the columns that they stand over.
+    fn heading_words(&mut self, line: usize, end: usize, columns: usize, start: u32) {
+        const LOOKED_AT: usize = 24;
+        let lines = &self.document.lines;
+        let below = (line + 1..end.min(line + 1 + LOOKED_AT)).map(|at| lines.line(at)).filter(|text| !boxed::is_rule(text));
+        let found = aligned::heading(lines.line(line), columns, below);
         self.document.cells.extend(found.into_iter().map(|(left, right)| (start + left as u32, start + right as u32)));
     }
 

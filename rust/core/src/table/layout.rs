@@ -65,7 +65,7 @@ impl Layout {
         Layout { gaps, aligns: Vec::new(), widths: Vec::new() }
     }
 
-    /// Whether lines end with their last cell that is not empty.
+    /// Whether lines end with their last cell that is not empty, without padding.
     fn is_trimmed(&self) -> bool {
         self.aligns.last() == Some(&Align::Bare) && self.gaps.iter().all(|gap| gap.bytes().all(|byte| byte == b' '))
     }
@@ -80,10 +80,12 @@ impl Layout {
     /// Appends the line of these cells.
     pub fn render<'c>(&self, cells: impl Iterator<Item = &'c str>, out: &mut String) {
         let from = out.len();
+        let mut ends_empty = false;
         for (column, cell) in cells.enumerate() {
             if let Some(gap) = self.gaps.get(column) {
                 out.push_str(gap);
             }
+            ends_empty = cell.is_empty();
             let room = self.room(column, cell);
             match self.aligns.get(column) {
                 None | Some(Align::Bare) => out.push_str(cell),
@@ -98,7 +100,9 @@ impl Layout {
             }
         }
         out.push_str(self.gaps.last().map_or("", String::as_str));
-        self.trim(from, out);
+        if ends_empty {
+            self.trim(from, out);
+        }
     }
 
     fn room(&self, column: usize, cell: &str) -> usize {

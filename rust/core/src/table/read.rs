@@ -83,14 +83,11 @@ pub fn read(form: &str) -> Option<String> {
         let end = reader.out.len().checked_sub(reader.ends.len())?;
         reader.out.truncate(end);
     }
-    (reader.rows_read() == rows).then_some(reader.out)
+    // Rows that stand as they are count too.
+    (reader.rows <= rows).then_some(reader.out)
 }
 
 impl<'t> Reader<'t> {
-    fn rows_read(&self) -> usize {
-        self.rows
-    }
-
     /// A line above the rows.
     fn above(&mut self, line: &'t str) -> Option<()> {
         if let Some(names) = line.strip_prefix('#') {
@@ -319,7 +316,11 @@ fn read_schema<'t>(line: &str) -> Option<Schema<'t>> {
         schema.columns = 1;
     } else if let Some(by) = rest.strip_prefix("by ") {
         schema.columns = first.parse().ok()?;
-        let by = if by == "tab" { b'\t' } else { *by.as_bytes().first()? };
+        let by = match by {
+            "tab" => b'\t',
+            "space" => b' ',
+            by => *by.as_bytes().first()?,
+        };
         if schema.columns == 0 || schema.columns > MAX_COLUMNS {
             return None;
         }

@@ -155,7 +155,11 @@ impl<'d, 'a> Writer<'d, 'a> {
         self.out.push(letter(ordinal));
         match schema.format {
             Format::Delimited(by) => {
-                let by = if by == b'\t' { "tab".to_owned() } else { char::from(by).to_string() };
+                let by = match by {
+                    b'\t' => "tab".to_owned(),
+                    b' ' => "space".to_owned(),
+                    by => char::from(by).to_string(),
+                };
                 self.out.push_str(&format!(" {} by {by}\n", schema.columns));
             }
             Format::Outline => {
