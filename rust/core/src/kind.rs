@@ -15,8 +15,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table];
+    pub const ALL: [Kind; 6] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {

@@ -122,13 +122,8 @@ fn below_heading(sample: &[&str]) -> Option<Plan> {
     let is_told = is_gapped || is_capital(heading);
     let counts: Vec<usize> = sample[1..].iter().map(|line| line.split_ascii_whitespace().count()).collect();
     let rows = counts.len();
-    let by_words = |columns: usize| Plan {
-        split: Split::Words(columns),
-        columns,
-        has_heading: true,
-        has_rule: false,
-        names: &[],
-    };
+    let by_words =
+        |columns: usize| Plan { split: Split::Words(columns), columns, has_heading: true, has_rule: false, names: &[] };
     // Names may be of two words: rows have fewer then.
     let least = names.len().div_ceil(2).max(2);
     let usual = (least..=names.len())

@@ -21,7 +21,10 @@ pub fn amount(cell: &str) -> Option<f64> {
     let mut sum = 0.0;
     let mut parts = 0;
     loop {
-        let end = rest.bytes().position(|byte| !(byte.is_ascii_digit() || byte == b'.' || byte == b',')).unwrap_or(rest.len());
+        let end = rest
+            .bytes()
+            .position(|byte| !(byte.is_ascii_digit() || byte == b'.' || byte == b','))
+            .unwrap_or(rest.len());
         let number: f64 = parse(&rest[..end])?;
         rest = rest[end..].trim_start_matches(' ');
         let unit_end = rest.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(rest.len());

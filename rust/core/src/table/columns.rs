@@ -39,7 +39,8 @@ pub struct Steps {
 impl Steps {
     fn of(cells: &[&str]) -> Option<Steps> {
         for is_days in [true, false] {
-            let place = |cell: &str| if is_days { days(cell) } else { numbered(cell.as_bytes()).map(|found| found.number) };
+            let place =
+                |cell: &str| if is_days { days(cell) } else { numbered(cell.as_bytes()).map(|found| found.number) };
             let (Some(first), Some(second)) = (place(cells[0]), place(cells[1])) else { continue };
             let steps = Steps { first: cells[0].to_owned(), step: second - first, is_days };
             if steps.step != 0
@@ -73,7 +74,10 @@ fn days(text: &str) -> Option<i64> {
     }
     let number = |from: usize, to: usize| -> Option<i64> {
         let digits = bytes.get(from..to)?;
-        digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |sum, &digit| sum * 10 + i64::from(digit - b'0')))
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |sum, &digit| sum * 10 + i64::from(digit - b'0')))
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -124,7 +128,8 @@ pub fn directory(path: &str) -> &str {
 }
 
 fn follows_paths(cells: &[&str]) -> bool {
-    let same = cells.windows(2).filter(|pair| !directory(pair[0]).is_empty() && directory(pair[0]) == directory(pair[1]));
+    let same =
+        cells.windows(2).filter(|pair| !directory(pair[0]).is_empty() && directory(pair[0]) == directory(pair[1]));
     same.count() * 4 > cells.len()
 }
 

@@ -85,7 +85,9 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
         }
         // Lines of a box have spaces beside their bars, and prose has them behind its commas.
         let is_spaced = spaced * 2 > separators * NEEDED;
-        if by != b' ' && is_spaced && (by == b'|' || separators < 3) || by == b'\t' && memchr::memchr(by, first) == Some(0) {
+        if by != b' ' && is_spaced && (by == b'|' || separators < 3)
+            || by == b'\t' && memchr::memchr(by, first) == Some(0)
+        {
             continue;
         }
         if by != b'\t' && worded == NEEDED && separators == 1 {

@@ -13,6 +13,10 @@ use crate::text::Lines;
 const MAX_SCHEMAS: usize = 12;
 /// Lines of a paragraph that its heading may be.
 const MAX_LEAD: usize = 6;
+/// Lines of a paragraph by which its heading and its padding are told.
+const LOOKED_AT: usize = 48;
+/// Paragraphs looked at for columns.
+const MAX_PLANS: usize = 40_000;
 
 /// Finds the blocks of a text. Linear in the text.
 pub fn find(lines: Lines) -> Document {
@@ -27,8 +31,8 @@ pub fn find(lines: Lines) -> Document {
             block_of: Vec::new(),
             cells: Vec::new(),
         },
-        known: Vec::new(),
         edges: Vec::new(),
+        plans: 0,
     };
     finder.run();
     finder.lay_out();
@@ -37,17 +41,16 @@ pub fn find(lines: Lines) -> Document {
 
 struct Finder<'a> {
     document: Document<'a>,
-    /// How the lines of each schema are split.
-    known: Vec<Splitter>,
     /// Where the cells of each block stand, column by column.
     edges: Vec<Vec<Edges>>,
+    /// Paragraphs that were looked at for columns.
+    plans: usize,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 enum Splitter {
     Delimited(u8),
     Boxed(char, usize),
-    Aligned(Split),
     Outline(Style),
 }
 
@@ -68,7 +71,8 @@ impl Finder<'_> {
                 lead = 0;
                 continue;
             }
-            if lead < MAX_LEAD {
+            if lead < MAX_LEAD && self.plans < MAX_PLANS {
+                self.plans += 1;
                 if paragraph_end <= at {
                     paragraph_end = (at..self.document.lines.len())
                         .find(|&line| self.is_blank(line))
@@ -148,8 +152,9 @@ impl Finder<'_> {
         let mut taken = Taken { is_aligned: true, ..Taken::new(at) };
         let mut line = at;
         let mut misses = 0;
-        let padded = (at..end).filter(|&line| self.document.lines.line(line).ends_with(' ')).count();
-        let is_padded = padded * 2 > end - at;
+        let padded =
+            (at..end.min(at + LOOKED_AT)).filter(|&line| self.document.lines.line(line).ends_with(' ')).count();
+        let is_padded = padded * 2 > end.min(at + LOOKED_AT) - at;
         let is_listing = !names.is_empty();
         while line < end {
             let text = self.document.lines.line(line);
@@ -182,14 +187,15 @@ impl Finder<'_> {
         }
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let end = taken.rows.last().map_or(at, |row| row.line as usize) + 1;
-        self.close(taken, Format::Aligned, columns, names, Splitter::Aligned(split), end)
+        self.close(taken, Format::Aligned, columns, names, end);
+        Some(end)
     }
 
     /// The heading's words, by the columns that they stand over.
     fn heading_words(&mut self, line: usize, end: usize, columns: usize, start: u32) {
-        const LOOKED_AT: usize = 24;
         let lines = &self.document.lines;
-        let below = (line + 1..end.min(line + 1 + LOOKED_AT)).map(|at| lines.line(at)).filter(|text| !boxed::is_rule(text));
+        let below =
+            (line + 1..end.min(line + 1 + LOOKED_AT)).map(|at| lines.line(at)).filter(|text| !boxed::is_rule(text));
         let found = aligned::heading(lines.line(line), columns, below);
         self.document.cells.extend(found.into_iter().map(|(left, right)| (start + left as u32, start + right as u32)));
     }
@@ -234,7 +240,6 @@ impl Finder<'_> {
                     let (begin, _) = outline::split(text, style);
                     cells.push((start + begin as u32, start + text.len() as u32));
                 }
-                Splitter::Aligned(_) => return None,
             }
             let own = self.document.cells.len() - from;
             if columns == 0 {
@@ -262,7 +267,8 @@ impl Finder<'_> {
         let last = taken.rows.last().or(taken.heading.as_ref()).map_or(at, |row| row.line as usize);
         taken.rules.retain(|&rule| rule <= last + 1);
         let end = taken.rules.last().map_or(last, |&rule| rule.max(last)) + 1;
-        self.close(taken, format, columns, Vec::new(), splitter, end)
+        self.close(taken, format, columns, Vec::new(), end);
+        Some(end)
     }
 
     /// Whether the first row names the columns.
@@ -274,7 +280,9 @@ impl Finder<'_> {
             Format::Delimited(_) => {
                 let cells: Vec<&str> = self.document.cells_of(first).map(unquoted).collect();
                 let is_name = |cell: &&str| {
-                    !cell.is_empty() && cell.len() <= 60 && !cell.starts_with(|c: char| c.is_ascii_digit() || "-+/.".contains(c))
+                    !cell.is_empty()
+                        && cell.len() <= 60
+                        && !cell.starts_with(|c: char| c.is_ascii_digit() || "-+/.".contains(c))
                 };
                 let mut sorted = cells.clone();
                 sorted.sort_unstable();
@@ -289,15 +297,8 @@ impl Finder<'_> {
         }
     }
 
-    fn close(
-        &mut self,
-        taken: Taken,
-        format: Format,
-        columns: usize,
-        mut names: Vec<String>,
-        splitter: Splitter,
-        end: usize,
-    ) -> Option<usize> {
+    /// Adds a block, which stays text where there are too many kinds of rows.
+    fn close(&mut self, taken: Taken, format: Format, columns: usize, mut names: Vec<String>, end: usize) {
         let document = &mut self.document;
         if let Some(heading) = taken.heading {
             names = document.cells_of(heading).map(|name| unquoted(name).to_owned()).collect();
@@ -310,10 +311,9 @@ impl Finder<'_> {
             Some(schema) => schema,
             None if document.schemas.len() < MAX_SCHEMAS => {
                 document.schemas.push(Schema { format, names, columns, rows: Vec::new() });
-                self.known.push(splitter.clone());
                 document.schemas.len() - 1
             }
-            None => return None,
+            None => return,
         };
         let (edges, layout) = match format {
             Format::Delimited(by) => (Vec::new(), Layout::delimited(by, columns)),
@@ -344,7 +344,6 @@ impl Finder<'_> {
             heading: taken.heading,
             layout,
         });
-        Some(end)
     }
 }
 
@@ -428,7 +427,8 @@ fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges]) 
     let sample = taken.heading.or_else(|| taken.rows.first().copied());
     let Some(sample) = sample else { return Layout::default() };
     let line = document.lines.line(sample.line as usize);
-    let mut bars: Vec<usize> = line.chars().enumerate().filter(|&(_, letter)| letter == bar).map(|(at, _)| at).collect();
+    let mut bars: Vec<usize> =
+        line.chars().enumerate().filter(|&(_, letter)| letter == bar).map(|(at, _)| at).collect();
     let has_left = bars.first() == Some(&0) && bars.len() >= columns;
     let has_right = has_left && bars.len() == columns + 1;
     let is_spaced = taken.rows.iter().all(|row| document.lines.line(row.line as usize).contains(&format!("{bar} ")));
@@ -444,7 +444,8 @@ fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges]) 
     for (column, edges) in edges.iter().enumerate() {
         let from = bars.get(column).map_or(0, |&at| at.wrapping_add(1)) + space.len();
         let align = edges.align(from);
-        let to = bars.get(column + 1).map_or_else(|| length.max(edges.field(align).1), |&at| at.saturating_sub(space.len()));
+        let to =
+            bars.get(column + 1).map_or_else(|| length.max(edges.field(align).1), |&at| at.saturating_sub(space.len()));
         let is_last = column + 1 == columns && !has_right && align == Align::Left && is_bare;
         layout.widths.push(to.saturating_sub(from));
         layout.aligns.push(if is_last { Align::Bare } else { align });

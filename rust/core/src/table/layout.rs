@@ -142,7 +142,13 @@ impl Layout {
         let &[fill, left, middle, right] = rule else { return self.render_underline(rule, out) };
         let columns = self.widths.len();
         for (at, gap) in self.gaps.iter().enumerate() {
-            let mark = if at == 0 { left } else if at == columns { right } else { middle };
+            let mark = if at == 0 {
+                left
+            } else if at == columns {
+                right
+            } else {
+                middle
+            };
             for letter in gap.chars() {
                 out.push(if letter == ' ' { fill } else { mark });
             }

@@ -33,7 +33,8 @@ const MAX_LINES: usize = 1 << 22;
 
 /// The forms of a text of tables: the lossy view if something may be left out, and the lossless form if it could win.
 pub fn compress(task: &Task) -> Drafts {
-    if task.text.len() >= u32::MAX as usize / 2 || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
+    if task.text.len() >= u32::MAX as usize / 2
+        || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
     {
         return Drafts::default();
     }
@@ -52,12 +53,6 @@ pub fn compress(task: &Task) -> Drafts {
 }
 
 /// The text that a lossless form stands for.
-#[doc(hidden)]
-pub fn form_of(text: &str) -> String {
-    let document = find::find(Lines::of(text));
-    write::write(&document, &vec![false; document.rows.len()])
-}
-
 pub fn expand(text: &str) -> Option<String> {
     read::read(text)
 }

@@ -124,7 +124,9 @@ fn leaves(document: &Document, schema: &Schema) -> Option<Vec<bool>> {
             above.insert(xxhash_rust::xxh3::xxh3_64(&path[..at]), ());
         }
     }
-    Some(schema.rows.iter().map(|&row| !above.contains_key(&xxhash_rust::xxh3::xxh3_64(cell(row).as_bytes()))).collect())
+    Some(
+        schema.rows.iter().map(|&row| !above.contains_key(&xxhash_rust::xxh3::xxh3_64(cell(row).as_bytes()))).collect(),
+    )
 }
 
 /// For each word of the question that many rows hold: which ones do.
@@ -157,7 +159,10 @@ fn totals(document: &Document, nodes: &[u32], schema: &Schema, pins: &mut Vec<Pi
         let span = document.rows[row as usize];
         let is_total = document.cells_of(span).any(|cell| {
             let word = cell.trim_ascii();
-            word.len() <= 16 && ["total", "sum", "totals", "summe", "overall", "all files"].iter().any(|name| word.eq_ignore_ascii_case(name))
+            word.len() <= 16
+                && ["total", "sum", "totals", "summe", "overall", "all files"]
+                    .iter()
+                    .any(|name| word.eq_ignore_ascii_case(name))
         });
         if is_total {
             pins.push(Pin { node: nodes[row as usize], why: Why::Rare, weight: 1.0 });

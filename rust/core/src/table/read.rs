@@ -312,7 +312,10 @@ fn read_schema<'t>(line: &str) -> Option<Schema<'t>> {
     let mut schema = Schema::default();
     if first == "tree" {
         let (step, forks) = rest.split_once(' ').unwrap_or((rest, ""));
-        schema.tree = Some(outline::Style { step: step.parse().ok().filter(|step| (1..=8).contains(step))?, forks: forks == "forks" });
+        schema.tree = Some(outline::Style {
+            step: step.parse().ok().filter(|step| (1..=8).contains(step))?,
+            forks: forks == "forks",
+        });
         schema.columns = 1;
     } else if let Some(by) = rest.strip_prefix("by ") {
         schema.columns = first.parse().ok()?;

@@ -40,12 +40,15 @@ fn whole_lines(text: &str, from: usize, bytes: usize) -> &str {
 
 fn of_sample(sample: &str) -> f64 {
     let document = find::find(Lines::of(sample));
+    let has_listing = document.schemas.iter().any(|schema| schema.format == Format::Aligned);
+    // Folders have a line, or two, above the files in them.
+    let is_above_listing = |line: &str| has_listing && (line.ends_with(':') || line.starts_with("total "));
     let mut lines = 0usize;
     let mut inside = 0usize;
     for (at, part) in document.parts.iter().enumerate() {
         if !document.lines.line(at).trim_ascii().is_empty() {
             lines += 1;
-            inside += usize::from(*part != Part::Text);
+            inside += usize::from(*part != Part::Text || is_above_listing(document.lines.line(at)));
         }
     }
     if lines == 0 || document.rows.len() < 3 {
@@ -57,7 +60,7 @@ fn of_sample(sample: &str) -> f64 {
     }
     let sure = document.schemas.iter().map(|schema| surety(schema));
     let best = sure.fold(0.0, f64::max);
-    best * if share > 0.8 { 1.0 } else { share }
+    best * if share > 0.75 { 1.0 } else { share }
 }
 
 /// How surely rows of a format are those of a table.

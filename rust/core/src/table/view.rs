@@ -88,8 +88,7 @@ fn with_ancestors(document: &Document, is_shown: &mut [bool]) {
 /// Which lines of text are shown.
 fn shown_text(task: &Task, document: &Document, is_row_shown: &[bool]) -> Vec<bool> {
     let lines = &document.lines;
-    let is_text =
-        |line: &usize| document.parts[*line] == Part::Text && !lines.line(*line).trim_ascii().is_empty();
+    let is_text = |line: &usize| document.parts[*line] == Part::Text && !lines.line(*line).trim_ascii().is_empty();
     let texts: Vec<usize> = (0..lines.len()).filter(is_text).collect();
     let mut is_shown = vec![false; lines.len()];
     if texts.len() <= FEW_LINES {

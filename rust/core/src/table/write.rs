@@ -289,10 +289,8 @@ impl<'d, 'a> Writer<'d, 'a> {
         let cells: Vec<&'a str> = document.cells_of(document.rows[row]).collect();
         if document.schemas[schema].format == Format::Outline {
             let block = &document.blocks[document.block_of[row] as usize];
-            let (_, depth) = outline::split(
-                document.lines.line(document.rows[row].line as usize),
-                outline_style(document, block),
-            );
+            let (_, depth) =
+                outline::split(document.lines.line(document.rows[row].line as usize), outline_style(document, block));
             (0..depth).for_each(|_| self.out.push(' '));
             self.escape(cells[0]);
             self.out.push_str(cells[0]);
@@ -307,7 +305,8 @@ impl<'d, 'a> Writer<'d, 'a> {
                 .map(|((cell, known), _)| (*cell, *known != Some(*cell)))
                 .collect();
             if changes.iter().any(|(_, is_changed)| *is_changed) {
-                let line: Vec<&str> = changes.iter().map(|&(cell, changed)| if changed { cell } else { "\"" }).collect();
+                let line: Vec<&str> =
+                    changes.iter().map(|&(cell, changed)| if changed { cell } else { "\"" }).collect();
                 self.out.push('@');
                 self.cells(&line);
                 self.out.push('\n');
@@ -347,7 +346,8 @@ impl<'d, 'a> Writer<'d, 'a> {
                 Style::Plain => short.push(cell.into()),
                 Style::Path => {
                     let directory = directory(cell);
-                    if !directory.is_empty() && above[column].is_some_and(|path| columns::directory(path) == directory) {
+                    if !directory.is_empty() && above[column].is_some_and(|path| columns::directory(path) == directory)
+                    {
                         short.push(format!("\"{}", &cell[directory.len()..]).into());
                     } else {
                         short.push(cell.into());
