@@ -25,6 +25,13 @@ UNITS = {
     "a repeated Python frame": ("Traceback (most recent call last):\n", '  File "a.py", line 1, in f\n    f()\n'),
     "a repeated change": (DIFF_HEAD, "+x = 1\n-x = 2\n"),
     "a repeated result": ("", "tests/test_a.py::test_b PASSED [ 10%]\n"),
+    "a repeated row": ("id,name,city\n", "17,Ann,Oslo\n"),
+    "a repeated aligned row": ("NAME    READY   STATUS\n", "pod-1   1/1     Running\n"),
+    "a repeated boxed row": ("| a | b |\n|---|---|\n", "| 1 | 2 |\n"),
+    "small tables": ("", "NAME  SIZE\na     1\nb     2\n\n| a |\n|---|\n| b |\n| c |\n\n"),
+    "rules": ("", "+---+---+\n| a | b |\n"),
+    "many kinds of rows": ("", "".join(f"{'x,' * (columns + 1)}y\n" * 3 for columns in range(30))),
+    "a repeated branch": ("app@1.0.0\n", "│ ├── a@1.0.0\n"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),
 }
 

@@ -33,11 +33,29 @@ pub fn scores(text: &str) -> Scores {
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
+    weigh_tables(text, &mut scores);
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);
     }
     scores
+}
+
+/// Adds how surely a text is one of tables. Reports, diffs and results of searches that have columns too are what they
+/// are; but the times in rows make no log of them.
+fn weigh_tables(text: &str, scores: &mut Scores) {
+    let place = |kind: Kind| Kind::ALL.iter().position(|each| *each == kind).unwrap_or(0);
+    let table = crate::table::score(text);
+    let others = [Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
+    let strongest = others.map(|kind| scores[place(kind)]).into_iter().fold(0.0, f64::max);
+    let table = if strongest > 0.5 && table < 0.97 { table * 0.5 } else { table };
+    // Without a heading lines with times are a log's.
+    let is_log = scores[place(Kind::Log)] > 0.5 && table < 0.95;
+    let table = if is_log { table * 0.3 } else { table };
+    if table >= 0.9 {
+        scores[place(Kind::Log)] *= 0.25;
+    }
+    scores[place(Kind::Table)] = table;
 }
 
 /// Whether a text begins as JSON with records does.
@@ -236,7 +254,7 @@ impl Seen {
             0.0 => 0.0,
             _ => 0.6,
         });
-        [log, search, diff, trace, report]
+        [log, search, diff, trace, report, 0.0]
     }
 }
 

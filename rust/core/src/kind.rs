@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, mixed, report, search, trace};
+use crate::{diff, log, mixed, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,13 +11,14 @@ pub enum Kind {
     Diff,
     Trace,
     Report,
+    Table,
     /// Several of these, and JSON, in one text.
     Mixed,
 }
 
 impl Kind {
     /// The kinds that a text is of as a whole, which are told apart by a sample of its lines.
-    pub const ALL: [Kind; 5] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
+    pub const ALL: [Kind; 6] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {
@@ -28,6 +29,7 @@ impl Kind {
             Kind::Trace => "trace",
             Kind::Report => "report",
             Kind::Mixed => "mixed",
+            Kind::Table => "table",
         }
     }
 
@@ -45,6 +47,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Trace => trace::compress(task),
         Kind::Report => report::compress(task),
         Kind::Mixed => mixed::compress(task),
+        Kind::Table => table::compress(task),
     }
 }
 
@@ -59,5 +62,6 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Trace => trace::expand(text),
         Kind::Report => report::expand(text),
         Kind::Mixed => mixed::expand(text),
+        Kind::Table => table::expand(text),
     }
 }

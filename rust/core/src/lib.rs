@@ -14,6 +14,7 @@ pub mod mixed;
 pub mod report;
 pub mod retrieve;
 pub mod search;
+pub mod table;
 pub mod text;
 pub mod tokens;
 pub mod trace;

@@ -98,6 +98,12 @@ impl Query {
         self.terms.iter().all(|term| term.is_stop)
     }
 
+    /// The hashes of the question's own words that name something.
+    pub(crate) fn telling_words(&self) -> impl Iterator<Item = u32> + '_ {
+        let own = self.terms[..self.call_from as usize].iter();
+        own.filter(|term| !term.is_stop && term.word.len() >= 2).map(|term| words::hash(&term.word))
+    }
+
     #[inline]
     fn positions(&self, word: &[u8]) -> Option<&[u16]> {
         let hash = words::hash(word);

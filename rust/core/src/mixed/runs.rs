@@ -29,7 +29,12 @@ fn group_of(text: &str, whole: Kind) -> Option<Kind> {
         return Some(group(whole));
     }
     let (kind, score) = scores().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let least = if kind == Kind::Search && group(whole) == Kind::Log { MIN_HITS_SCORE } else { MIN_SCORE };
+    let least = match kind {
+        // Columns are nothing strange in what a program says of its work.
+        Kind::Table if group(whole) == Kind::Log => return None,
+        Kind::Search if group(whole) == Kind::Log => MIN_HITS_SCORE,
+        _ => MIN_SCORE,
+    };
     (score >= least).then(|| group(kind))
 }
 

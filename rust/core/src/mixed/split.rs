@@ -90,7 +90,7 @@ pub fn split(text: &str) -> Option<Split> {
     let marks = borders::find(text);
     let whole = best(text);
     let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
-    if is_search(whole) && !begins_with_mark
+    if is_settled(whole) && !begins_with_mark
         || values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0)
     {
         return None;
@@ -126,9 +126,9 @@ fn scored(text: &str, parts: Vec<Part>, whole: (Kind, f64)) -> Option<Split> {
     Some(Split { score, parts })
 }
 
-/// Whether a text is surely found lines. They may be of any kind, and divide nothing.
-fn is_search(whole: (Kind, f64)) -> bool {
-    whole.0 == Kind::Search && whole.1 >= SURE_WHOLE
+/// Whether a text is surely found lines or rows. What stands in them may be of any kind, and divides nothing.
+fn is_settled(whole: (Kind, f64)) -> bool {
+    matches!(whole.0, Kind::Search | Kind::Table) && whole.1 >= SURE_WHOLE
 }
 
 /// The stretches between dividing lines, and between the values in them, each with its kind.
@@ -158,7 +158,7 @@ fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Ma
 /// Adds a stretch between two dividing lines.
 fn push_stretch(parts: &mut Vec<Part>, text: &str, values: &[Range<usize>], range: Range<usize>) {
     let mut from = range.start;
-    if !is_search(best(&text[range.clone()])) {
+    if !is_settled(best(&text[range.clone()])) {
         let first = values.partition_point(|value| value.start < range.start);
         for value in values[first..].iter().take_while(|value| value.end <= range.end) {
             push(parts, text, from..value.start);
@@ -176,7 +176,7 @@ fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>) {
     }
     let own = &text[range.clone()];
     let whole = best(own);
-    let is_open = own.len() >= MIN_RUNS_BYTES && !is_search(whole);
+    let is_open = own.len() >= MIN_RUNS_BYTES && !is_settled(whole);
     let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
     let runs = if is_open { runs::find(own, whole.0) } else { Vec::new() };
     for run in &runs {

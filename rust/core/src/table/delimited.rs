@@ -1,0 +1,149 @@
+//! Lines in, rows of cells between commas, tabs, semicolons or bars out.
+
+use super::schema::MAX_COLUMNS;
+
+/// What may stand between cells, the surest first.
+pub const SEPARATORS: [u8; 5] = *b"\t,;| ";
+
+/// How often `by` separates cells in a line: quoted ones do not count. `None` if a quote stays open.
+pub fn count(line: &[u8], by: u8) -> Option<usize> {
+    if by == b'\t' || memchr::memchr(b'"', line).is_none() {
+        return Some(memchr::memchr_iter(by, line).count());
+    }
+    let mut separators = 0;
+    let mut quoted = false;
+    let mut at_start = true;
+    for &byte in line {
+        match byte {
+            b'"' if quoted || at_start => quoted = !quoted,
+            _ if byte == by && !quoted => {
+                separators += 1;
+                at_start = true;
+                continue;
+            }
+            _ => {}
+        }
+        at_start = byte == b'"' && !quoted && at_start || byte == b'"' && !quoted;
+    }
+    (!quoted).then_some(separators)
+}
+
+/// Appends where the cells of a line begin and end; `start` is where the line does.
+pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) {
+    let bytes = line.as_bytes();
+    let has_quotes = by != b'\t' && memchr::memchr(b'"', bytes).is_some();
+    let mut from = 0;
+    let mut quoted = false;
+    let mut at_start = true;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if has_quotes && byte == b'"' && (quoted || at_start) {
+            quoted = !quoted;
+            at_start = !quoted;
+            continue;
+        }
+        if byte == by && !quoted {
+            cells.push((start + from as u32, start + at as u32));
+            from = at + 1;
+            at_start = true;
+            continue;
+        }
+        at_start = false;
+    }
+    cells.push((start + from as u32, start + bytes.len() as u32));
+}
+
+/// The separator and the number of columns of the rows that begin at `line`, if some do.
+pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8, usize)> {
+    const NEEDED: usize = 3;
+    let first = line(0)?.as_bytes();
+    'separator: for by in SEPARATORS {
+        if memchr::memchr(by, first).is_none() {
+            continue;
+        }
+        let Some(separators) = count(first, by).filter(|&count| count > 0 && count < MAX_COLUMNS) else { continue };
+        if by == b'\t' && is_numbered(&mut line) {
+            continue;
+        }
+        let (mut spaced, mut worded) = (0, 0);
+        let mut cells = Vec::new();
+        for ahead in 0..NEEDED {
+            let Some(text) = line(ahead) else { continue 'separator };
+            let bytes = text.as_bytes();
+            if count(bytes, by) != Some(separators) || text.trim_ascii().is_empty() {
+                continue 'separator;
+            }
+            cells.clear();
+            split(text, by, 0, &mut cells);
+            spaced += cells[1..].iter().filter(|cell| bytes.get(cell.0 as usize) == Some(&b' ')).count();
+            worded += usize::from(is_prose_before(bytes, by));
+            if is_millis(bytes, by) || is_code(bytes, by) {
+                continue 'separator;
+            }
+        }
+        if by == b' ' && !is_numeric(&mut line, separators) {
+            continue;
+        }
+        // Lines of a box have spaces beside their bars, and prose has them behind its commas.
+        let is_spaced = spaced * 2 > separators * NEEDED;
+        if by != b' ' && is_spaced && (by == b'|' || separators < 3)
+            || by == b'\t' && memchr::memchr(by, first) == Some(0)
+        {
+            continue;
+        }
+        if by != b'\t' && worded == NEEDED && separators == 1 {
+            continue;
+        }
+        return Some((by, separators + 1));
+    }
+    None
+}
+
+/// Whether most words of lines are numbers, below one that may name them.
+fn is_numeric<'t>(line: &mut impl FnMut(usize) -> Option<&'t str>, separators: usize) -> bool {
+    let is_number = |word: &str| word.len() <= 40 && word.parse::<f64>().is_ok() || word == "NA";
+    separators > 1
+        && (0..3).all(|at| line(at).is_some_and(|text| !text.contains("  ") && !text.starts_with(' ')))
+        && (1..3).all(|at| {
+            let numbers = line(at).map_or(0, |text| text.split(' ').filter(|word| is_number(word)).count());
+            numbers * 3 >= (separators + 1) * 2
+        })
+}
+
+/// Whether lines begin with their numbers, as those of files do that are shown with them.
+fn is_numbered<'t>(line: &mut impl FnMut(usize) -> Option<&'t str>) -> bool {
+    let mut number = |at: usize| {
+        let text = line(at)?;
+        let (first, rest) = text.split_once('\t')?;
+        let is_padded = first.starts_with(' ') || !rest.contains('\t');
+        first.trim_ascii_start().parse::<u64>().ok().filter(|_| is_padded)
+    };
+    match (number(0), number(1), number(2)) {
+        (Some(one), Some(two), Some(three)) => two == one + 1 && three == two + 1,
+        _ => false,
+    }
+}
+
+/// Whether a line of one separator has many words before it, as a sentence has.
+fn is_prose_before(line: &[u8], by: u8) -> bool {
+    let at = memchr::memchr(by, line).unwrap_or(line.len());
+    memchr::memchr_iter(b' ', &line[..at]).count() > 5
+}
+
+/// Whether what stands before the separator is a time and behind it are its milliseconds.
+fn is_millis(line: &[u8], by: u8) -> bool {
+    let Some(at) = memchr::memchr(by, line).filter(|_| by == b',') else { return false };
+    let behind = &line[at + 1..];
+    at >= 8
+        && line[at - 3] == b':'
+        && line[at - 6] == b':'
+        && behind.len() > 3
+        && behind[..3].iter().all(u8::is_ascii_digit)
+        && !behind[3].is_ascii_digit()
+        && behind[3] != b','
+}
+
+/// Whether a line ends like one of a program.
+fn is_code(line: &[u8], by: u8) -> bool {
+    by != b'\t' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'(' | b'}' | b'[')) && by != b';'
+        || by == b';' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}')) && line.contains(&b'(')
+}

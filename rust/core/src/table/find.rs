@@ -1,0 +1,518 @@
+//! A text in, its blocks of rows out, and what stands between them.
+
+use super::aligned::{self, Plan, Split};
+use super::boxed;
+use super::delimited;
+use super::layout::{characters, Align, Layout};
+use super::outline::{self, Style};
+use super::schema::{Block, Document, Format, Part, Schema, Span};
+use crate::json::paths::MixMap;
+use crate::text::Lines;
+
+/// Kinds of rows that are told apart; blocks of others stay text.
+const MAX_SCHEMAS: usize = 12;
+/// Lines of a paragraph that its heading may be.
+const MAX_LEAD: usize = 6;
+/// Lines of a paragraph by which its heading and its padding are told.
+const LOOKED_AT: usize = 48;
+/// Paragraphs looked at for columns.
+const MAX_PLANS: usize = 40_000;
+
+/// Finds the blocks of a text. Linear in the text.
+pub fn find(lines: Lines) -> Document {
+    let parts = vec![Part::Text; lines.len()];
+    let mut finder = Finder {
+        document: Document {
+            lines,
+            parts,
+            schemas: Vec::new(),
+            blocks: Vec::new(),
+            rows: Vec::new(),
+            block_of: Vec::new(),
+            cells: Vec::new(),
+        },
+        edges: Vec::new(),
+        plans: 0,
+    };
+    finder.run();
+    finder.lay_out();
+    finder.document
+}
+
+struct Finder<'a> {
+    document: Document<'a>,
+    /// Where the cells of each block stand, column by column.
+    edges: Vec<Vec<Edges>>,
+    /// Paragraphs that were looked at for columns.
+    plans: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Splitter {
+    Delimited(u8),
+    Boxed(char, usize),
+    Outline(Style),
+}
+
+impl Finder<'_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        // Lines at the start of a paragraph that were tried as headings.
+        let mut lead = 0;
+        let mut paragraph_end = 0;
+        while at < self.document.lines.len() {
+            if self.is_blank(at) {
+                lead = 0;
+                at += 1;
+                continue;
+            }
+            if let Some(end) = self.block_at(at) {
+                at = end;
+                lead = 0;
+                continue;
+            }
+            if lead < MAX_LEAD && self.plans < MAX_PLANS {
+                self.plans += 1;
+                if paragraph_end <= at {
+                    paragraph_end = (at..self.document.lines.len())
+                        .find(|&line| self.is_blank(line))
+                        .unwrap_or(self.document.lines.len());
+                }
+                if let Some(end) = self.aligned_at(at, paragraph_end) {
+                    at = end;
+                    lead = 0;
+                    continue;
+                }
+            }
+            lead += 1;
+            at += 1;
+        }
+    }
+
+    /// Lays the blocks of aligned words out: how columns stand is told by all blocks that have them.
+    fn lay_out(&mut self) {
+        let document = &mut self.document;
+        for schema in 0..document.schemas.len() {
+            if document.schemas[schema].format != Format::Aligned {
+                continue;
+            }
+            let own: Vec<usize> =
+                (0..document.blocks.len()).filter(|&at| document.blocks[at].schema as usize == schema).collect();
+            let columns = document.schemas[schema].columns;
+            let mut votes = vec![(0usize, 0usize); columns];
+            for &block in &own {
+                for (sum, edges) in votes.iter_mut().zip(&self.edges[block]) {
+                    let (starts, ends) = edges.votes();
+                    *sum = (sum.0 + starts, sum.1 + ends);
+                }
+            }
+            let mut aligns: Vec<Align> =
+                votes.iter().map(|(starts, ends)| if starts >= ends { Align::Left } else { Align::Right }).collect();
+            let lines = &document.lines;
+            let rows = document.schemas[schema].rows.iter().map(|&row| document.rows[row as usize].line as usize);
+            if let Some(last) = aligns.last_mut().filter(|last| **last == Align::Left) {
+                let padded = rows.clone().filter(|&line| lines.line(line).ends_with(' ')).count();
+                if padded * 2 <= rows.count() {
+                    *last = Align::Bare;
+                }
+            }
+            // Where the fields of the largest block are widest, what is between them is least.
+            let largest = own.iter().copied().max_by_key(|&at| document.blocks[at].end - document.blocks[at].first);
+            let known = largest.map(|at| aligned_layout(&self.edges[at], &aligns, None));
+            for at in own {
+                document.blocks[at].layout = aligned_layout(&self.edges[at], &aligns, known.as_ref());
+            }
+        }
+    }
+
+    fn is_blank(&self, line: usize) -> bool {
+        self.document.lines.line(line).trim_ascii().is_empty()
+    }
+
+    /// Takes a block that is no paragraph of aligned words, and says where it ends.
+    fn block_at(&mut self, at: usize) -> Option<usize> {
+        let lines = &self.document.lines;
+        let peek = |ahead: usize| (at + ahead < lines.len()).then(|| lines.line(at + ahead));
+        if let Some((bar, bars)) = boxed::begins(peek) {
+            return self.take(at, Splitter::Boxed(bar, bars));
+        }
+        if let Some((by, _)) = delimited::begins(peek) {
+            return self.take(at, Splitter::Delimited(by));
+        }
+        let hangs = |ahead: usize| peek(ahead).is_some_and(outline::is_branch);
+        if (hangs(0) || hangs(1)) && hangs(2) && outline::is_package(peek(1)?) {
+            let style = outline::style_of(peek);
+            return self.take(at, Splitter::Outline(style));
+        }
+        None
+    }
+
+    fn aligned_at(&mut self, at: usize, end: usize) -> Option<usize> {
+        let Plan { split, columns, has_heading, has_rule, names } = aligned::plan(&self.document.lines, at, end)?;
+        let mut taken = Taken { is_aligned: true, ..Taken::new(at) };
+        let mut line = at;
+        let mut misses = 0;
+        let padded =
+            (at..end.min(at + LOOKED_AT)).filter(|&line| self.document.lines.line(line).ends_with(' ')).count();
+        let is_padded = padded * 2 > end.min(at + LOOKED_AT) - at;
+        let is_listing = !names.is_empty();
+        while line < end {
+            let text = self.document.lines.line(line);
+            let start = self.document.lines.list[line].start;
+            let from = self.document.cells.len() as u32;
+            let is_heading = has_heading && line == at;
+            if has_rule && line == at + 1 {
+                taken.rules.push(line);
+            } else if is_heading {
+                if let Split::Words(columns) = split {
+                    self.heading_words(line, end, columns, start);
+                } else if !aligned::split(text, &split, is_padded, start, &mut self.document.cells) {
+                    return None;
+                }
+                taken.heading = Some(Span { line: line as u32, from, to: self.document.cells.len() as u32 });
+            } else if is_listing && aligned::words_before_mode(text).is_none()
+                || !aligned::split(text, &split, is_padded, start, &mut self.document.cells)
+            {
+                misses += 1;
+                if misses > 8 && misses * 4 > line - at {
+                    break;
+                }
+            } else {
+                taken.rows.push(Span { line: line as u32, from, to: self.document.cells.len() as u32 });
+            }
+            line += 1;
+        }
+        if taken.rows.len() < 2 && names.is_empty() || taken.rows.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let end = taken.rows.last().map_or(at, |row| row.line as usize) + 1;
+        self.close(taken, Format::Aligned, columns, names, end);
+        Some(end)
+    }
+
+    /// The heading's words, by the columns that they stand over.
+    fn heading_words(&mut self, line: usize, end: usize, columns: usize, start: u32) {
+        let lines = &self.document.lines;
+        let below =
+            (line + 1..end.min(line + 1 + LOOKED_AT)).map(|at| lines.line(at)).filter(|text| !boxed::is_rule(text));
+        let found = aligned::heading(lines.line(line), columns, below);
+        self.document.cells.extend(found.into_iter().map(|(left, right)| (start + left as u32, start + right as u32)));
+    }
+
+    /// Takes lines that one splitter takes.
+    fn take(&mut self, at: usize, splitter: Splitter) -> Option<usize> {
+        let mut taken = Taken::new(at);
+        let mut line = at;
+        let mut columns = 0;
+        while line < self.document.lines.len() {
+            let text = self.document.lines.line(line);
+            let start = self.document.lines.list[line].start;
+            let from = self.document.cells.len();
+            let cells = &mut self.document.cells;
+            match splitter {
+                Splitter::Boxed(bar, bars) => {
+                    if boxed::is_rule(text) {
+                        taken.rules.push(line);
+                        line += 1;
+                        continue;
+                    }
+                    if boxed::bars(text) != Some((bar, bars)) {
+                        break;
+                    }
+                    boxed::split(text, bar, start, cells);
+                }
+                Splitter::Delimited(by) => {
+                    if text.is_empty() {
+                        break;
+                    }
+                    // The first line says how many columns there are.
+                    if columns > 0 && delimited::count(text.as_bytes(), by) != Some(columns - 1) {
+                        break;
+                    }
+                    delimited::split(text, by, start, cells);
+                }
+                Splitter::Outline(style) => {
+                    let is_root = line == at && !outline::is_branch(text);
+                    if !is_root && !outline::is_branch(text) {
+                        break;
+                    }
+                    let (begin, _) = outline::split(text, style);
+                    cells.push((start + begin as u32, start + text.len() as u32));
+                }
+            }
+            let own = self.document.cells.len() - from;
+            if columns == 0 {
+                columns = own;
+            }
+            if own != columns {
+                self.document.cells.truncate(from);
+                break;
+            }
+            taken.rows.push(Span { line: line as u32, from: from as u32, to: self.document.cells.len() as u32 });
+            line += 1;
+        }
+        let format = match splitter {
+            Splitter::Boxed(bar, _) => Format::Boxed(bar),
+            Splitter::Delimited(by) => Format::Delimited(by),
+            _ => Format::Outline,
+        };
+        if taken.rows.len() < 2 || columns == 0 {
+            return None;
+        }
+        if self.has_heading(&taken, format) {
+            taken.heading = Some(taken.rows.remove(0));
+        }
+        // Rules behind the last row belong to the box, but none far behind.
+        let last = taken.rows.last().or(taken.heading.as_ref()).map_or(at, |row| row.line as usize);
+        taken.rules.retain(|&rule| rule <= last + 1);
+        let end = taken.rules.last().map_or(last, |&rule| rule.max(last)) + 1;
+        self.close(taken, format, columns, Vec::new(), end);
+        Some(end)
+    }
+
+    /// Whether the first row names the columns.
+    fn has_heading(&self, taken: &Taken, format: Format) -> bool {
+        let first = taken.rows[0];
+        let is_under_rule = taken.rules.iter().any(|&rule| rule == first.line as usize + 1);
+        match format {
+            Format::Boxed(_) => is_under_rule,
+            Format::Delimited(_) => {
+                let cells: Vec<&str> = self.document.cells_of(first).map(unquoted).collect();
+                let is_name = |cell: &&str| {
+                    !cell.is_empty()
+                        && cell.len() <= 60
+                        && !cell.starts_with(|c: char| c.is_ascii_digit() || "-+/.".contains(c))
+                };
+                let mut sorted = cells.clone();
+                sorted.sort_unstable();
+                sorted.dedup();
+                let names = cells.iter().filter(|cell| is_name(cell)).count();
+                // R leaves the name of row numbers empty.
+                let is_named = names == cells.len() || names + 1 == cells.len() && cells[0].is_empty();
+                let is_path = cells.iter().any(|cell| cell.contains('/') && !cell.contains(' ') && cells.len() < 3);
+                is_named && sorted.len() == cells.len() && !is_path
+            }
+            Format::Aligned | Format::Outline => false,
+        }
+    }
+
+    /// Adds a block, which stays text where there are too many kinds of rows.
+    fn close(&mut self, taken: Taken, format: Format, columns: usize, mut names: Vec<String>, end: usize) {
+        let document = &mut self.document;
+        if let Some(heading) = taken.heading {
+            names = document.cells_of(heading).map(|name| unquoted(name).to_owned()).collect();
+        }
+        let is_same = |schema: &Schema| {
+            schema.format == format && schema.columns == columns && (names.is_empty() || schema.names == names)
+        };
+        let found = document.schemas.iter().position(is_same);
+        let schema = match found {
+            Some(schema) => schema,
+            None if document.schemas.len() < MAX_SCHEMAS => {
+                document.schemas.push(Schema { format, names, columns, rows: Vec::new() });
+                document.schemas.len() - 1
+            }
+            None => return,
+        };
+        let (edges, layout) = match format {
+            Format::Delimited(by) => (Vec::new(), Layout::delimited(by, columns)),
+            Format::Outline => (Vec::new(), Layout::default()),
+            Format::Boxed(bar) => {
+                let edges = edges(document, &taken, columns);
+                (Vec::new(), boxed_layout(document, &taken, bar, &edges))
+            }
+            Format::Aligned => (edges(document, &taken, columns), Layout::default()),
+        };
+        self.edges.push(edges);
+        for &rule in &taken.rules {
+            document.parts[rule] = Part::Rule;
+        }
+        if let Some(heading) = taken.heading {
+            document.parts[heading.line as usize] = Part::Heading;
+        }
+        for row in taken.rows {
+            document.parts[row.line as usize] = Part::Row;
+            document.schemas[schema].rows.push(document.rows.len() as u32);
+            document.rows.push(row);
+            document.block_of.push(document.blocks.len() as u32);
+        }
+        document.blocks.push(Block {
+            schema: schema as u16,
+            first: taken.first as u32,
+            end: end as u32,
+            heading: taken.heading,
+            layout,
+        });
+    }
+}
+
+struct Taken {
+    first: usize,
+    heading: Option<Span>,
+    rules: Vec<usize>,
+    rows: Vec<Span>,
+    is_aligned: bool,
+}
+
+impl Taken {
+    fn new(first: usize) -> Taken {
+        Taken { first, heading: None, rules: Vec::new(), rows: Vec::new(), is_aligned: false }
+    }
+}
+
+/// A cell without the quotes around it.
+pub fn unquoted(cell: &str) -> &str {
+    let bare = cell.trim_ascii();
+    bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(bare)
+}
+
+/// Where the cells of a block stand, column by column; those of its heading too where that has no borders.
+fn edges(document: &Document, taken: &Taken, columns: usize) -> Vec<Edges> {
+    let mut edges: Vec<Edges> = (0..columns).map(|_| Edges::default()).collect();
+    let heading = taken.heading.filter(|_| taken.rules.is_empty() || taken.is_aligned);
+    for row in taken.rows.iter().copied().chain(heading) {
+        let line = document.lines.line(row.line as usize);
+        let start = document.lines.list[row.line as usize].start;
+        let place = |at: u32| characters(&line[..(at - start) as usize]);
+        for (column, edges) in edges.iter_mut().enumerate() {
+            let (from, to) = document.cells[row.from as usize + column];
+            if from < to {
+                edges.add(place(from), place(to));
+            }
+        }
+    }
+    edges
+}
+
+/// Fields side by side: each begins, or ends, where most of its cells do.
+fn aligned_layout(edges: &[Edges], aligns: &[Align], known: Option<&Layout>) -> Layout {
+    let columns = edges.len();
+    let mut fields: Vec<(usize, usize)> = edges.iter().zip(aligns).map(|(edges, &align)| edges.field(align)).collect();
+    for column in 1..columns {
+        // A cell that is too long for its field pushes those behind it: it does not make the field wider.
+        let next = fields[column].0;
+        let (begin, end) = &mut fields[column - 1];
+        if aligns[column - 1] != Align::Right && next > *begin + 1 {
+            *end = (*end).min(next - 1);
+        }
+    }
+    let mut layout = Layout::default();
+    let mut behind = 0;
+    for (column, (&(begin, end), &align)) in fields.iter().zip(aligns).enumerate() {
+        let own = match (column, align) {
+            (0, Align::Right) => 0,
+            (0, _) => begin,
+            _ => begin.saturating_sub(behind).max(1),
+        };
+        let gap = known.map_or(own, |known| characters(&known.gaps[column]));
+        let from = behind + gap;
+        if align != Align::Right && from < begin && column > 0 && aligns[column - 1] != Align::Right {
+            layout.widths[column - 1] += begin - from;
+        }
+        let from = if align == Align::Right { from } else { begin.max(from) };
+        layout.gaps.push(" ".repeat(gap));
+        layout.widths.push(end.saturating_sub(from));
+        layout.aligns.push(align);
+        behind = from.max(end);
+    }
+    layout.gaps.push(String::new());
+    layout
+}
+
+fn boxed_layout(document: &Document, taken: &Taken, bar: char, edges: &[Edges]) -> Layout {
+    let columns = edges.len();
+    let ends_bare = |row: &Span| !document.lines.line(row.line as usize).ends_with([' ', bar]);
+    let is_bare = taken.rows.iter().all(ends_bare);
+    let sample = taken.heading.or_else(|| taken.rows.first().copied());
+    let Some(sample) = sample else { return Layout::default() };
+    let line = document.lines.line(sample.line as usize);
+    let mut bars: Vec<usize> =
+        line.chars().enumerate().filter(|&(_, letter)| letter == bar).map(|(at, _)| at).collect();
+    let has_left = bars.first() == Some(&0) && bars.len() >= columns;
+    let has_right = has_left && bars.len() == columns + 1;
+    let is_spaced = taken.rows.iter().all(|row| document.lines.line(row.line as usize).contains(&format!("{bar} ")));
+    let space = if is_spaced || columns == 1 { " " } else { "" };
+    let mut gaps = vec![format!("{space}{bar}{space}"); columns + 1];
+    gaps[0] = if has_left { format!("{bar}{space}") } else { space.to_owned() };
+    gaps[columns] = if has_right { format!("{space}{bar}") } else { String::new() };
+    if !has_left {
+        bars.insert(0, usize::MAX);
+    }
+    let length = line.trim_end_matches(' ').chars().count();
+    let mut layout = Layout { gaps, aligns: Vec::new(), widths: Vec::new() };
+    for (column, edges) in edges.iter().enumerate() {
+        let from = bars.get(column).map_or(0, |&at| at.wrapping_add(1)) + space.len();
+        let align = edges.align(from);
+        let to =
+            bars.get(column + 1).map_or_else(|| length.max(edges.field(align).1), |&at| at.saturating_sub(space.len()));
+        let is_last = column + 1 == columns && !has_right && align == Align::Left && is_bare;
+        layout.widths.push(to.saturating_sub(from));
+        layout.aligns.push(if is_last { Align::Bare } else { align });
+    }
+    let holds = |layout: &Layout| {
+        let mut built = String::new();
+        let rows = taken.rows.iter().take(64);
+        rows.filter(|row| {
+            built.clear();
+            layout.render(document.cells_of(**row), &mut built);
+            built == document.lines.line(row.line as usize)
+        })
+        .count()
+    };
+    let plain = Layout { gaps: layout.gaps.clone(), aligns: Vec::new(), widths: Vec::new() };
+    if holds(&plain) > holds(&layout) {
+        plain
+    } else {
+        layout
+    }
+}
+
+/// Where the cells of a column begin and end, with how many do.
+#[derive(Default)]
+struct Edges {
+    starts: MixMap<usize, (usize, usize)>,
+    ends: MixMap<usize, (usize, usize)>,
+}
+
+impl Edges {
+    fn add(&mut self, start: usize, end: usize) {
+        let width = end - start;
+        for (list, at) in [(&mut self.starts, start), (&mut self.ends, end)] {
+            let entry = list.entry(at).or_insert((0, 0));
+            entry.0 += 1;
+            entry.1 = entry.1.max(width);
+        }
+    }
+
+    fn most(list: &MixMap<usize, (usize, usize)>) -> (usize, usize, usize) {
+        let most = list.iter().map(|(&at, &(count, width))| (count, std::cmp::Reverse(at), width)).max();
+        most.map_or((0, 0, 0), |(count, at, width)| (count, at.0, width))
+    }
+
+    /// How many cells begin where most do, and end where most do.
+    fn votes(&self) -> (usize, usize) {
+        (Self::most(&self.starts).0, Self::most(&self.ends).0)
+    }
+
+    /// How most cells stand in a field that begins at `from`.
+    fn align(&self, from: usize) -> Align {
+        let (starts, ends) = (Self::most(&self.starts), Self::most(&self.ends));
+        if starts.0 > ends.0 || starts.0 == ends.0 && (starts.1 == from || starts.0 == 0) {
+            Align::Left
+        } else {
+            Align::Right
+        }
+    }
+
+    /// From where to where the field goes.
+    fn field(&self, align: Align) -> (usize, usize) {
+        if align == Align::Right {
+            let (_, end, width) = Self::most(&self.ends);
+            (end.saturating_sub(width), end)
+        } else {
+            let (_, start, width) = Self::most(&self.starts);
+            (start, start + width)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Tables as tools print them in (delimited, boxed, aligned, outlines), fewer rows with a summary of each column out;
+//! or every cell, in fewer tokens.
+//!
+//! A text is found to be blocks of rows with text between them (`find`). Its rows become records of the tree that JSON
+//! is read into, so that evidence, questions and choices of rows are the JSON engine's (`records`). The lossless form
+//! (`write`, `read`) keeps cells and says once what a column repeats; how cells stand in lines is a `layout`.
+
+mod aligned;
+mod amount;
+mod boxed;
+mod columns;
+mod delimited;
+mod find;
+mod layout;
+mod outline;
+mod pins;
+mod read;
+mod records;
+mod schema;
+mod score;
+#[cfg(test)]
+mod tests;
+mod view;
+mod write;
+
+pub use score::score;
+
+use crate::text::{Drafts, Lines, Task};
+use records::Records;
+
+/// Lines of a text that is worked on.
+const MAX_LINES: usize = 1 << 22;
+
+/// The forms of a text of tables: the lossy view if something may be left out, and the lossless form if it could win.
+pub fn compress(task: &Task) -> Drafts {
+    if task.text.len() >= u32::MAX as usize / 2
+        || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
+    {
+        return Drafts::default();
+    }
+    let document = find::find(Lines::of(task.text));
+    if document.rows.len() < 3 {
+        return Drafts::default();
+    }
+    let records = Records::new(&document, task.question, task.call);
+    let lossy = task.key.and_then(|key| view::view(task, key, &document, &records));
+    if lossy.as_ref().is_some_and(|view| task.is_clear(&view.text)) {
+        return Drafts { lossy, lossless: None };
+    }
+    let form = write::write(&document, &records.literal_rows());
+    let is_good = form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text);
+    Drafts { lossy, lossless: is_good.then_some(form) }
+}
+
+/// The text that a lossless form stands for.
+pub fn expand(text: &str) -> Option<String> {
+    read::read(text)
+}

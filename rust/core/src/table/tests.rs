@@ -1,0 +1,182 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::table::schema::Part;
+
+const KEY: &str = "Ab3dE5gH7jK";
+
+fn form(text: &str) -> String {
+    let document = find::find(Lines::of(text));
+    write::write(&document, &vec![false; document.rows.len()])
+}
+
+fn lossy(text: &str, question: &str) -> String {
+    let task = Task { question, key: Some(KEY), ..Task::lossless(text) };
+    compress(&task).lossy.map_or_else(String::new, |view| view.text)
+}
+
+fn csv(rows: usize) -> String {
+    let mut text = "id,name,city,score\n".to_owned();
+    for row in 0..rows {
+        let score = if row == 77 { 9_999 } else { (row * 37) % 500 };
+        text.push_str(&format!("{},\"Smith, no. {row}\",{},{score}\n", 1000 + row * 3, ["Oslo", "Lima"][row % 2]));
+    }
+    text
+}
+
+/// A table with padded cells, as `psql` prints it.
+fn boxed(rows: usize) -> String {
+    let mut text = "  id  |  state  | size \n------+---------+------\n".to_owned();
+    for row in 0..rows {
+        let state = if row == 40 { "failed" } else { "done" };
+        text.push_str(&format!(" {:<4} | {state:<7} | {:>4}\n", row + 100, row % 9));
+    }
+    text + "(all rows)\n"
+}
+
+fn listing() -> String {
+    let mut text = String::new();
+    for folder in 0..12 {
+        text.push_str(&format!("src/part{folder}:\ntotal {}\n", folder * 8));
+        for file in 0..9 {
+            let size = 100 + file * 10usize.pow(file % 5) as u32 + folder;
+            text.push_str(&format!("-rw-r--r-- 1 dev dev {size:>6} 2026-11-20 11:11 file{file}.c\n"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+const OUTLINE: &str =
+    "app@1.0.0 /srv/app\n├─┬ accepts@1.3.8\n│ ├── mime-db@1.52.0\n│ └── negotiator@0.6.3\n├── after@0.8.2\n\
+                       └─┬ body-parser@1.18.3\n  └── bytes@3.0.0\n";
+
+#[test]
+fn forms_of_all_formats_are_shorter_and_read_back() {
+    let pods = "NAME      READY   STATUS    AGE\n".to_owned()
+        + &(0..30).map(|at| format!("pod-{at:<4}  1/1     Running   {at}d\n")).collect::<String>();
+    let spaced = "total used free name\n".to_owned()
+        + &(0..30).map(|at| format!("{at} {} {} disk{at}\n", at * 7, at * 3)).collect::<String>();
+    for text in [csv(50), boxed(60), listing(), OUTLINE.to_owned(), pods, spaced] {
+        for text in [text.clone(), text.replace('\n', "\r\n"), text.trim_end().to_owned()] {
+            let form = form(&text);
+            assert!(form.starts_with("#table "), "{form}");
+            assert_eq!(expand(&form).as_deref(), Some(text.as_str()), "{form}");
+        }
+    }
+    for text in [boxed(60), listing()] {
+        assert!(form(&text).len() * 2 < text.len(), "{}", form(&text));
+    }
+}
+
+#[test]
+fn lines_that_fit_no_layout_stay_as_they_are() {
+    let mut lines: Vec<String> = boxed(40).lines().map(str::to_owned).collect();
+    lines[10] = " 107  |done| 7".to_owned();
+    lines[20].push(' ');
+    lines.insert(30, String::new());
+    let text = lines.join("\n");
+    let form = form(&text);
+    assert!(form.contains("\n= 107  |done| 7\n"), "{form}");
+    assert_eq!(expand(&form).as_deref(), Some(text.as_str()));
+}
+
+#[test]
+fn rows_that_begin_like_lines_of_the_form_are_told_from_them() {
+    let mut text = String::new();
+    for row in 0..40 {
+        text.push_str(&format!("{}{row}\t{}\tx{}\n", ["@", "=", "!", "%", "'", "_", "^"][row % 7], row % 5, row * 31));
+    }
+    assert_eq!(expand(&form(&text)).as_deref(), Some(text.as_str()));
+}
+
+#[test]
+fn the_extremes_of_a_column_and_a_row_that_is_named_are_shown() {
+    let text = csv(300);
+    let view = lossy(&text, "Which city has Smith no. 123?");
+    for wanted in
+        ["78: 1231,\"Smith, no. 77\",Lima,9999", "124: 1369,\"Smith, no. 123\",Lima,51", "1: 1000,", "300: 1897,"]
+    {
+        assert!(view.contains(wanted), "{wanted}\n{view}");
+    }
+    assert!(view.contains("# city Oslo×150 Lima×150"), "{view}");
+    assert!(view.len() * 8 < text.len());
+}
+
+#[test]
+fn the_largest_of_what_the_question_narrows_rows_down_to_is_shown() {
+    let mut text = String::new();
+    for row in 0..200 {
+        let (size, kind) = if row % 2 == 0 { (9_000 + row, "py") } else { (100 + row % 50, "json") };
+        text.push_str(&format!("{size}\tsrc/file{row}.{kind}\n"));
+    }
+    assert!(lossy(&text, "Which JSON file is largest?").contains("149\tsrc/file49.json"));
+}
+
+#[test]
+fn amounts_with_units_have_extremes() {
+    let rows = (0..800).map(|row| format!("{}K\tvar/cache/f{row}\n", row % 30 + 1));
+    let text: String = rows.chain(["1.2G\tvar/log/big\n".to_owned(), "3M\tvar/log/small\n".to_owned()]).collect();
+    assert!(lossy(&text, "").contains("801: 1.2G\tvar/log/big"));
+}
+
+#[test]
+fn rare_states_and_the_section_of_a_row_are_shown() {
+    assert!(lossy(&boxed(90), "").contains("|failed|"));
+    let view = lossy(&listing(), "How large is the largest file?");
+    assert!(view.contains("src/part11:\n") && view.contains("file4.c"), "{view}");
+}
+
+#[test]
+fn packages_are_shown_below_what_needs_them() {
+    let text = OUTLINE.replace("├── after@0.8.2\n", &"├── after@0.8.2\n".repeat(600));
+    let view = lossy(&text, "Which version of bytes is installed?");
+    assert!(view.contains("body-parser@1.18.3") && view.contains("bytes@3.0.0"), "{view}");
+}
+
+#[test]
+fn tables_are_told_from_what_has_columns_by_chance() {
+    let tables = [csv(9), boxed(9), listing(), OUTLINE.to_owned()];
+    for text in tables {
+        assert!(score(&text) >= 0.9, "{} {text}", score(&text));
+    }
+    let numbered: String = (1..40).map(|at| format!("{at:>6}\tlet x{at} = f({at}, 2);\n")).collect();
+    let hits: String = (1..40).map(|at| format!("src/a{at}.rs:{at}:    call(a, b, {at});\n")).collect();
+    let log: String = (10..40).map(|at| format!("2024-01-02 10:00:{at},123 INFO worker {at} started\n")).collect();
+    let prose = "The table is old, and brown.\nIt has four legs, or three.\nNobody knows, or cares.\n".repeat(9);
+    let code = "fn a(x: u8, y: u8) {\n    let z = x + y;\n    call(z, x);\n}\n".repeat(9);
+    for text in [numbered, hits, log, prose, code] {
+        assert!(score(&text) < 0.5, "{} {text}", score(&text));
+    }
+}
+
+#[test]
+fn forms_that_nobody_wrote_are_refused_or_read_without_harm() {
+    for text in [
+        "#table",
+        "#table 1 rows, cells by ,.\n",
+        "#table 1 rows, cells by ,.\nA 0 by ,\n\n%A\nx",
+        "#table 9 rows, cells by ,.\nA LL 0,1,0\n\n%A 99999999999\nx,y",
+        "#table 9 rows, cells by ,.\nA 2 by ,\n1 &x\n2 +0 \n\n%A\n@\n!\n^z\n_",
+        "#table 2 rows, unended, cells by ,.\n\n",
+    ] {
+        let _ = expand(text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_back(text in "([a-c0-9|,\t;\"'=@%!├└─│ -]{0,12}\r?\n){0,24}") {
+        let document = find::find(Lines::of(&text));
+        prop_assert_eq!(document.parts.iter().filter(|part| **part == Part::Row).count(), document.rows.len());
+        let form = write::write(&document, &vec![false; document.rows.len()]);
+        if form.starts_with("#table ") && form != text {
+            if let Some(back) = expand(&form) {
+                prop_assert_eq!(back, text.clone());
+            }
+        }
+        let task = Task { question: "which row has a1?", key: Some(KEY), ..Task::lossless(&text) };
+        let _ = compress(&task);
+        let _ = score(&text);
+    }
+}
