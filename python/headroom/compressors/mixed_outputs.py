@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headroom import _core
 from headroom.compressors import Budget, Draft
-from headroom.compressors._printed import drafts
+from headroom.compressors._printed import drafts, score
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -31,7 +30,7 @@ class Options:
 
 def match(segment: Segment) -> float:
     """How surely the text has parts of several kinds."""
-    return _core.mixed_score(segment.text)
+    return score("mixed", segment.text)
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:

@@ -9,7 +9,7 @@ use headroom_core::json::select::Budget;
 use headroom_core::kind::{compress, Kind};
 use headroom_core::text::Task;
 use headroom_core::tokens::{count, Encoding};
-use headroom_core::{detect, json, key};
+use headroom_core::{detect, json, key, mixed};
 
 const QUERY: &str = "Which one was the strongest, and where was it?";
 const CALL: &str = "http_get {\"url\": \"/feed/all_week.geojson\"}";
@@ -36,6 +36,7 @@ fn main() -> Result<(), String> {
             "count" => drop(black_box(count(&text, Encoding::O200kBase))),
             "key" => drop(black_box(key::content_key(&[7; 32], "local", text.as_bytes()))),
             "detect" => drop(black_box(detect::scores(&text))),
+            "divide" => drop(black_box(mixed::score(&text, detect::scores(&text)))),
             name => match Kind::named(name) {
                 Some(kind) => drop(black_box(compress(kind, &task))),
                 None => return Err(format!("{name}: neither a kind of text nor a function that is known here")),

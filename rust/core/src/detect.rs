@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::json;
 use crate::kind::Kind;
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
@@ -27,6 +28,11 @@ pub type Scores = [f64; Kind::ALL.len()];
 
 /// How surely a text is of each kind. Time is bounded, whatever the size of the text.
 pub fn scores(text: &str) -> Scores {
+    let is_structured = is_structured(text);
+    if is_structured && json::score(text) >= 1.0 {
+        // Its strings may hold times and paths, but what holds them together is another's business.
+        return [0.0; Kind::ALL.len()];
+    }
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
@@ -34,8 +40,7 @@ pub fn scores(text: &str) -> Scores {
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
     weigh_tables(text, &mut scores);
-    if is_structured(text) {
-        // Its strings may hold times and paths, but what holds them together is another's business.
+    if is_structured {
         scores.iter_mut().for_each(|score| *score *= 0.5);
     }
     scores

@@ -38,17 +38,14 @@ fn kind_named(name: &str) -> PyResult<Kind> {
     })
 }
 
-/// How surely a text is of each kind of printed text.
+/// How surely a text is of each kind of printed text, and of several.
 #[pyfunction]
-fn text_scores(text: &str) -> [(&'static str, f64); Kind::ALL.len()] {
-    let scores = detect::scores(text);
-    std::array::from_fn(|at| (Kind::ALL[at].name(), scores[at]))
-}
-
-/// How surely a text is of several kinds of printed text, or JSON that holds some.
-#[pyfunction]
-fn mixed_score(py: Python<'_>, text: &str) -> PyResult<f64> {
-    detached(py, || mixed::score(text))
+fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>> {
+    detached(py, || {
+        let scores = detect::scores(text);
+        let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
+        of_kinds.chain([(Kind::Mixed.name(), mixed::score(text, scores))]).collect()
+    })
 }
 
 /// The forms of a text as one of a kind, the lossy one first.
@@ -89,7 +86,6 @@ fn log_templates(py: Python<'_>, text: &str) -> PyResult<Vec<u32>> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
-    module.add_function(wrap_pyfunction!(mixed_score, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

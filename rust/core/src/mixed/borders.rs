@@ -26,6 +26,8 @@ pub struct Mark {
 
 /// Bytes of a line that is looked at; a longer one divides nothing.
 const MAX_BYTES: usize = 200;
+/// Bytes in which the `@` of a prompt stands.
+const MAX_NAME_BYTES: usize = 40;
 /// Tags on lines of their own beyond which a text is one of tags.
 const MAX_TAGS: usize = 24;
 
@@ -68,10 +70,17 @@ fn pair_fences(marks: &mut Vec<Mark>) {
 
 fn border_of(line: &[u8]) -> Option<Border> {
     // Most lines begin with none of these, and are done with here.
-    if !matches!(line.first()?, b'<' | b'`' | b'~' | b'=' | b'-' | b'*' | b'#' | b'$' | b'd' | b'[' | b'A'..=b'Z')
-        && !line.contains(&b'@')
-        || line.len() > MAX_BYTES
-    {
+    let first = *line.first()?;
+    let may_divide = match first {
+        b'<' | b'`' | b'~' | b'=' | b'-' | b'*' | b'#' | b'$' => true,
+        b'd' if line.starts_with(b"diff --git ") => true,
+        b'[' | b'a'..=b'z' | b'A'..=b'Z' => {
+            line.trim_ascii_end().ends_with(if first == b'[' { b"]" } else { b":" })
+                || line[..line.len().min(MAX_NAME_BYTES)].contains(&b'@')
+        }
+        _ => false,
+    };
+    if !may_divide || line.len() > MAX_BYTES {
         return None;
     }
     let line = line.trim_ascii_end();
@@ -123,7 +132,7 @@ fn is_label(line: &[u8]) -> bool {
 
 /// `user@host:/path$ command`.
 fn is_prompt(line: &[u8]) -> bool {
-    let Some(at) = line.iter().take(40).position(|&byte| byte == b'@') else { return false };
+    let Some(at) = line.iter().take(MAX_NAME_BYTES).position(|&byte| byte == b'@') else { return false };
     let is_name =
         |name: &[u8]| !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte));
     let end = line.windows(2).take(120).position(|pair| matches!(pair, b"$ " | b"# "));

@@ -13,6 +13,8 @@ use crate::json::{self, minify, string};
 /// Bytes, and line breaks, from which a string is a text of its own.
 const MIN_BYTES: usize = 500;
 const MIN_BREAKS: usize = 4;
+/// Bytes of the whole for one line break at most: half of them may be of other things, and lines are seldom longer.
+const MAX_BYTES_A_BREAK: usize = 400;
 /// Strings that are taken out at most: more of them are records, which the JSON compressor is for.
 const MAX_STRINGS: usize = 32;
 /// The share of a JSON text that its long strings have at least.
@@ -28,9 +30,10 @@ pub struct Envelope<'t> {
     pub strings: Vec<Vec<Piece<'t>>>,
 }
 
-/// Whether a text could be JSON with a long text inside; cheap.
-pub fn is_likely(text: &str) -> bool {
-    json::score(text) >= 1.0 && memmem::find_iter(text.as_bytes(), b"\\n").nth(MIN_BREAKS).is_some()
+/// Whether a text could be JSON with a long text inside; cheap, since every JSON text is asked about.
+fn is_likely(text: &str) -> bool {
+    let breaks = MIN_BREAKS.max(text.len() / MAX_BYTES_A_BREAK);
+    json::score(text) >= 1.0 && memmem::find_iter(text.as_bytes(), b"\\n").nth(breaks).is_some()
 }
 
 /// Takes the long strings out of a JSON text; `None` if it has none that somebody could write shorter.
@@ -89,7 +92,8 @@ fn long_strings(tree: &Tree) -> Option<Vec<u32>> {
 
 /// A string as parts, or as one.
 fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
-    if let Some(split) = split(&text) {
+    let whole = best(&text);
+    if let Some(split) = split(&text, whole) {
         let mut line = 1;
         return split
             .parts
@@ -103,8 +107,7 @@ fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
             })
             .collect();
     }
-    let (kind, score) = best(&text);
-    let sort = if score >= MIN_SCORE { Sort::Printed(kind) } else { Sort::Text };
+    let sort = if whole.1 >= MIN_SCORE { Sort::Printed(whole.0) } else { Sort::Text };
     vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)]
 }
 

@@ -18,7 +18,8 @@ use envelope::{last_line, Envelope};
 use piece::Piece;
 use split::Sort;
 
-use crate::json::{minify, parse::Tree};
+use crate::detect::Scores;
+use crate::json::{self, minify, parse::Tree};
 use crate::text::{Drafts, Task};
 
 /// The least share of the tokens of a part that a target for the whole asks of it.
@@ -29,12 +30,12 @@ const LEAST_RATIO: f64 = 0.02;
 const LOSSLESS_SHARE: f64 = 0.95;
 const LOSSY_SHARE: f64 = 0.75;
 
-/// How surely a text is of several kinds, 0 to 1.
-pub fn score(text: &str) -> f64 {
-    if envelope::is_likely(text) {
+/// How surely a text is of several kinds, 0 to 1; `scores` are those of it as a whole.
+pub fn score(text: &str, scores: Scores) -> f64 {
+    if json::score(text) >= 1.0 {
         return if envelope::open(text).is_some() { 1.0 } else { 0.0 };
     }
-    split::split(text).map_or(0.0, |split| split.score)
+    split::split(text, split::best_of(scores)).map_or(0.0, |split| split.score)
 }
 
 /// The drafts of a text in parts; none of one that is of one kind.
@@ -44,7 +45,7 @@ pub fn compress(task: &Task) -> Drafts {
             strings.iter().enumerate().flat_map(|(at, pieces)| vec![at + 1; pieces.len()]).collect();
         return drafts(task, strings.into_iter().flatten().collect(), Some((&skeleton, &ordinals)));
     }
-    match split::split(task.text) {
+    match split::split(task.text, split::best(task.text)) {
         Some(split) => drafts(task, pieces(task.text, split.parts), None),
         None => Drafts::default(),
     }

@@ -11,19 +11,25 @@ use crate::kind::Kind;
 
 /// Bytes of a chunk at least; and chunks at most, so that time does not grow with the text.
 const CHUNK_BYTES: usize = 600;
-const MAX_CHUNKS: usize = 40;
+const MAX_CHUNKS: usize = 24;
 /// How sure the kind of a chunk must be.
 const MIN_SCORE: f64 = 0.6;
 /// And of hits in what is otherwise a report, since compilers and linkers name places as searches do.
 const MIN_HITS_SCORE: f64 = 0.9;
 /// The score from which a chunk shows the kind of the whole.
 const TRACE_OF_WHOLE: f64 = 0.25;
+/// The share of the lines of a chunk that could be lines of a diff.
+const CHANGED_SHARE: f64 = 0.8;
 /// Bytes of a run that is no chance.
 const MIN_RUN_BYTES: usize = 900;
 
 /// The kind that a chunk is of: that of the whole, unless it shows nothing of that.
 fn group_of(text: &str, whole: Kind) -> Option<Kind> {
-    let scores = || Kind::ALL.into_iter().zip(detect::scores(text));
+    if whole == Kind::Diff && is_changed(text) {
+        return Some(whole);
+    }
+    let scores = detect::scores(text);
+    let scores = || Kind::ALL.into_iter().zip(scores);
     let own = scores().filter(|&(kind, _)| group(kind) == group(whole)).map(|(_, score)| score).fold(0.0, f64::max);
     if own >= TRACE_OF_WHOLE {
         return Some(group(whole));
@@ -36,6 +42,13 @@ fn group_of(text: &str, whole: Kind) -> Option<Kind> {
         _ => MIN_SCORE,
     };
     (score >= least).then(|| group(kind))
+}
+
+/// Whether a chunk could be the middle of a diff, where no head tells it.
+fn is_changed(text: &str) -> bool {
+    let lines = || text.lines().filter(|line| !line.is_empty());
+    let changed = lines().filter(|line| matches!(line.as_bytes()[0], b'+' | b'-' | b' ' | b'@' | b'\\')).count();
+    changed as f64 >= CHANGED_SHARE * lines().count() as f64
 }
 
 /// Whether a text shows no other kind at four places; cheap.

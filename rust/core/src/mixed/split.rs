@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::borders::{self, Border, Mark};
 use super::{runs, values};
-use crate::detect;
+use crate::detect::{self, Scores};
 use crate::kind::Kind;
 
 /// What a part is, and so who writes it shorter.
@@ -68,7 +68,11 @@ const MAX_PARTS: usize = 200;
 
 /// The kind that a text is most surely of, with its score.
 pub fn best(text: &str) -> (Kind, f64) {
-    let scores = detect::scores(text);
+    best_of(detect::scores(text))
+}
+
+/// The highest of the scores of a text.
+pub fn best_of(scores: Scores) -> (Kind, f64) {
     let best = Kind::ALL.into_iter().zip(scores).max_by(|a, b| a.1.total_cmp(&b.1));
     best.unwrap_or((Kind::ALL[0], 0.0))
 }
@@ -81,14 +85,13 @@ pub fn group(kind: Kind) -> Kind {
     }
 }
 
-/// The parts of a text; `None` where it is better taken as a whole.
-pub fn split(text: &str) -> Option<Split> {
+/// The parts of a text, which as a whole is most surely of the kind given; `None` where it is better taken as a whole.
+pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
     if text.len() < MIN_TEXT_BYTES || text.len() > u32::MAX as usize / 2 {
         return None;
     }
     let values = values::find(text);
     let marks = borders::find(text);
-    let whole = best(text);
     let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
     if is_settled(whole) && !begins_with_mark
         || values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0)
@@ -215,7 +218,9 @@ mod tests {
     }
 
     fn sorts(text: &str) -> Vec<&'static str> {
-        split(text).map(|split| split.parts.iter().map(|part| part.sort.name()).collect()).unwrap_or_default()
+        split(text, best(text))
+            .map(|split| split.parts.iter().map(|part| part.sort.name()).collect())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -227,7 +232,7 @@ mod tests {
             log(30)
         );
         assert_eq!(sorts(&text), ["text", "json", "text", "log", "text"]);
-        let split = split(&text).unwrap();
+        let split = split(&text, best(&text)).unwrap();
         assert!(split.score > 0.8, "{}", split.score);
         assert_eq!(split.parts.iter().map(|part| &text[part.range.clone()]).collect::<String>(), text);
     }

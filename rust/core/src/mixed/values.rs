@@ -1,8 +1,8 @@
 //! A text in, the JSON values that stand in it out.
 //!
-//! A value is looked for where a line begins, or behind a blank or a sign such as `:`, and only its brackets, strings
-//! and the bytes between them are checked: whether it is JSON is for the parser to say. Linear: looking ahead in vain
-//! is stopped once four times the text was read.
+//! A value is looked for where a line begins, or behind a blank or a sign such as `:`, and is followed by its signs alone:
+//! whether all of it is JSON is for the parser to say. Linear: looking ahead in vain is stopped once four times the text
+//! was read.
 
 use std::ops::Range;
 
@@ -65,25 +65,40 @@ fn may_begin(bytes: &[u8], at: usize) -> bool {
     before && behind
 }
 
-/// How many bytes were read, and the end of the value that begins with the bracket at `start`.
+/// How many bytes were read, and the end of the value that begins with the bracket at `start`. What cannot follow the
+/// sign before it ends the search, so code and diffs are seldom read far.
 fn end_of(bytes: &[u8], start: usize) -> (usize, Option<usize>) {
-    let mut depth = 0usize;
+    let mut open: Vec<u8> = Vec::new();
+    // The last sign, or `v` behind a value and `k` behind a string that may be a key.
+    let mut last = b':';
     let mut at = start;
     while at < bytes.len() {
-        match bytes[at] {
-            b'"' => match string::scan(bytes, at + 1) {
-                Some((end, _)) => at = end,
-                None => return (bytes.len() - start, None),
-            },
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
+        let byte = bytes[at];
+        let wants_value = matches!(last, b'[' | b':' | b',') && !(last == b',' && open.last() == Some(&b'{'));
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' => {}
+            b'"' if wants_value || matches!(last, b'{' | b',') => {
+                let Some((end, _)) = string::scan(bytes, at + 1) else { return (bytes.len() - start, None) };
+                at = end;
+                last = if wants_value { b'v' } else { b'k' };
+            }
+            b'{' | b'[' if wants_value => {
+                open.push(byte);
+                last = byte;
+            }
+            b'}' | b']' if matches!(last, b'v' | b'{' | b'[') && open.pop() == Some(byte - 2) => {
+                last = b'v';
+                if open.is_empty() {
                     return (at + 1 - start, Some(at + 1));
                 }
             }
-            b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' | b'0'..=b'9' | b'-' | b'+' | b'.' | b'a'..=b'z' | b'E' => {}
-            b'N' | b'I' => {}
+            b':' if last == b'k' => last = byte,
+            b',' if last == b'v' => last = byte,
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' if wants_value => {
+                let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+                at += bytes[at..].iter().take_while(|byte| is_inside(byte)).count() - 1;
+                last = b'v';
+            }
             _ => return (at - start, None),
         }
         at += 1;
