@@ -298,7 +298,7 @@ fn widen(layout: &mut Layout, lines: &[Line], names: &[&str]) {
     }
 }
 
-fn split<'c>(line: &'c str, sign: char, columns: usize) -> Vec<&'c str> {
+fn split(line: &str, sign: char, columns: usize) -> Vec<&str> {
     match columns {
         0 if line.is_empty() => Vec::new(),
         // A cell alone may hold the sign.

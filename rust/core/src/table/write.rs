@@ -426,10 +426,10 @@ fn regular(document: &Document) -> Vec<bool> {
             }
             continue;
         }
-        for at in from..row {
+        for (at, is_regular) in is_regular.iter_mut().enumerate().take(row).skip(from) {
             built.clear();
             block.layout.render(document.cells_of(document.rows[at]), &mut built);
-            is_regular[at] = built == document.lines.line(document.rows[at].line as usize);
+            *is_regular = built == document.lines.line(document.rows[at].line as usize);
         }
     }
     is_regular
