@@ -3,7 +3,7 @@
 //! ```text
 //! form    = "#table " n " rows" [ ", crlf" ] [ ", unended" ] ", cells by " sign "." [ legend ] { schema } "" { line }
 //! schema  = letter " " n " by " sign | letter " " aligns " " gaps | letter " tree " step [ " forks" ]   newline
-//!           [ names ] newline  { name or number, "=" value | "@" | "+" step " " first | "&" codes | "/" }
+//!           [ names ] newline  { name or number, "=" value | "@" | "+" step " " first | "&" codes | "/" | "*" unit }
 //! line    = "%" letter [ " " widths ]        a block begins; widths are those of its longest cells, but for these
 //!         | "^" align                        its heading
 //!         | "_" signs                        a line that is drawn
@@ -139,6 +139,9 @@ impl<'d, 'a> Writer<'d, 'a> {
         if styles().any(|style| matches!(style, Style::Path)) {
             self.out.push_str(" \"name: in the directory above.");
         }
+        if styles().any(|style| matches!(style, Style::Scaled(_))) {
+            self.out.push_str(" *0.1: times 0.1.");
+        }
         let is_short = |style: &Style| !matches!(style, Style::Plain | Style::Path);
         if styles().any(is_short) {
             self.out.push_str(" !: row in full.");
@@ -200,6 +203,7 @@ impl<'d, 'a> Writer<'d, 'a> {
             Style::Constant(value) => format!("={value}"),
             Style::Sticky => "@".to_owned(),
             Style::Path => "/".to_owned(),
+            Style::Scaled(scale) => scale.written(),
             Style::Steps(steps) => {
                 format!("+{}{} {}", steps.step, if steps.is_days { "d" } else { "" }, steps.first)
             }
@@ -344,6 +348,7 @@ impl<'d, 'a> Writer<'d, 'a> {
             match style {
                 Style::Constant(_) | Style::Sticky | Style::Steps(_) => {}
                 Style::Plain => short.push(cell.into()),
+                Style::Scaled(scale) => short.push(scale.short(cell)?.into()),
                 Style::Path => {
                     let directory = directory(cell);
                     if !directory.is_empty() && above[column].is_some_and(|path| columns::directory(path) == directory)
@@ -373,7 +378,7 @@ pub fn letter(schema: usize) -> char {
 }
 
 fn is_plain_name(name: &str, sign: char) -> bool {
-    !name.contains(['=', '@', '+', '&', '/']) && !name.contains(sign) && !name.is_empty()
+    !name.contains(['=', '@', '+', '&', '/', '*']) && !name.contains(sign) && !name.is_empty()
 }
 
 /// How a block of an outline is drawn.
