@@ -83,6 +83,7 @@ def test_the_families_of_the_package_are_found():
         "search_results",
         "smart_crusher",
         "stack_traces",
+        "tables",
         "test_reports",
     ]
     assert [each.name for each in providers()] == ["anthropic_messages", "openai_chat"]

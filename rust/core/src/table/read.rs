@@ -1,8 +1,9 @@
 //! The lossless form of tables in, their text out; see `write` for how it reads. What is no such form gives `None`.
 
-use super::columns::{directory, ordinal, Scale, Steps, Style};
+use super::columns::{directory, ordinal, Steps, Style};
 use super::layout::{characters, Align, HeadAlign, Layout};
 use super::outline;
+use super::scale::Scale;
 use super::schema::MAX_COLUMNS;
 use super::write::{letter, LINE_SIGNS};
 
