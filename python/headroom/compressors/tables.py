@@ -1,5 +1,6 @@
 """Tables as tools print them: rows that matter under their heading with a line on each column, or every cell in fewer
-tokens."""
+tokens.
+"""
 
 from __future__ import annotations
 

@@ -39,9 +39,10 @@ pub fn scores(text: &str) -> Scores {
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
-    weigh_tables(text, &mut scores);
     if is_structured {
         scores.iter_mut().for_each(|score| *score *= 0.5);
+    } else {
+        weigh_tables(text, &mut scores);
     }
     scores
 }
@@ -54,8 +55,10 @@ fn weigh_tables(text: &str, scores: &mut Scores) {
     let others = [Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
     let strongest = others.map(|kind| scores[place(kind)]).into_iter().fold(0.0, f64::max);
     let table = if strongest > 0.5 && table < 0.97 { table * 0.5 } else { table };
-    // Without a heading lines with times are a log's.
-    let is_log = scores[place(Kind::Log)] > 0.5 && table < 0.95;
+    // Without a heading that has none lines with times are a log's.
+    let first = text.as_bytes().split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+    let is_headed = table >= 0.95 && !has_stamp(&first[..first.len().min(MAX_LINE_BYTES)]);
+    let is_log = scores[place(Kind::Log)] > 0.5 && !is_headed;
     let table = if is_log { table * 0.3 } else { table };
     if table >= 0.9 {
         scores[place(Kind::Log)] *= 0.25;

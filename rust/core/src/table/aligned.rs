@@ -240,7 +240,11 @@ fn typed(sample: &[&str]) -> Option<Plan> {
 
 fn is_amount(word: &str) -> bool {
     let body = word.trim_end_matches(['K', 'M', 'G', 'T', 'B', 'i', '%', 'k']);
-    !body.is_empty() && body.len() + 3 >= word.len() && body.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    // The numbers of a list have points behind them.
+    !body.is_empty()
+        && !body.ends_with('.')
+        && body.len() + 3 >= word.len()
+        && body.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 fn is_checksum(word: &str) -> bool {

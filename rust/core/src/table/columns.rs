@@ -1,6 +1,7 @@
 //! The cells of a column in, the shortest way to write them out: once for all, once for a run of rows, counted up, by
 //! codes, or without the directory that the row above has.
 
+use super::scale::Scale;
 use crate::json::paths::MixMap;
 use crate::json::style::{numbered, spelled_width};
 
@@ -23,6 +24,8 @@ pub enum Style {
     Steps(Steps),
     /// Values by code, in the order of their codes.
     Codes(Vec<String>),
+    /// Decimals without their points.
+    Scaled(Scale),
     /// `"name` is in the directory of the path above.
     Path,
 }
@@ -118,6 +121,9 @@ pub fn style_of(cells: &[&str]) -> Style {
     }
     if !has_quote && follows_paths(cells) {
         return Style::Path;
+    }
+    if let Some(scale) = Scale::of(cells) {
+        return Style::Scaled(scale);
     }
     codes(cells).map_or(Style::Plain, Style::Codes)
 }

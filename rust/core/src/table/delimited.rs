@@ -5,51 +5,42 @@ use super::schema::MAX_COLUMNS;
 /// What may stand between cells, the surest first.
 pub const SEPARATORS: [u8; 5] = *b"\t,;| ";
 
+/// Calls `each` with the place of every separator outside quotes; false if a quote stays open.
+fn for_each(line: &[u8], by: u8, mut each: impl FnMut(usize)) -> bool {
+    if by == b'\t' || memchr::memchr(b'"', line).is_none() {
+        memchr::memchr_iter(by, line).for_each(each);
+        return true;
+    }
+    let (mut quoted, mut at_start) = (false, true);
+    for (at, &byte) in line.iter().enumerate() {
+        if byte == b'"' && (quoted || at_start) {
+            // A quote behind the one that ends a text opens it again: it stands for itself.
+            quoted = !quoted;
+            at_start = !quoted;
+        } else if byte == by && !quoted {
+            each(at);
+            at_start = true;
+        } else {
+            at_start = false;
+        }
+    }
+    !quoted
+}
+
 /// How often `by` separates cells in a line: quoted ones do not count. `None` if a quote stays open.
 pub fn count(line: &[u8], by: u8) -> Option<usize> {
-    if by == b'\t' || memchr::memchr(b'"', line).is_none() {
-        return Some(memchr::memchr_iter(by, line).count());
-    }
     let mut separators = 0;
-    let mut quoted = false;
-    let mut at_start = true;
-    for &byte in line {
-        match byte {
-            b'"' if quoted || at_start => quoted = !quoted,
-            _ if byte == by && !quoted => {
-                separators += 1;
-                at_start = true;
-                continue;
-            }
-            _ => {}
-        }
-        at_start = byte == b'"' && !quoted && at_start || byte == b'"' && !quoted;
-    }
-    (!quoted).then_some(separators)
+    for_each(line, by, |_| separators += 1).then_some(separators)
 }
 
 /// Appends where the cells of a line begin and end; `start` is where the line does.
 pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) {
-    let bytes = line.as_bytes();
-    let has_quotes = by != b'\t' && memchr::memchr(b'"', bytes).is_some();
-    let mut from = 0;
-    let mut quoted = false;
-    let mut at_start = true;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if has_quotes && byte == b'"' && (quoted || at_start) {
-            quoted = !quoted;
-            at_start = !quoted;
-            continue;
-        }
-        if byte == by && !quoted {
-            cells.push((start + from as u32, start + at as u32));
-            from = at + 1;
-            at_start = true;
-            continue;
-        }
-        at_start = false;
-    }
-    cells.push((start + from as u32, start + bytes.len() as u32));
+    let mut from = start;
+    for_each(line.as_bytes(), by, |at| {
+        cells.push((from, start + at as u32));
+        from = start + at as u32 + 1;
+    });
+    cells.push((from, start + line.len() as u32));
 }
 
 /// The separator and the number of columns of the rows that begin at `line`, if some do.
@@ -90,7 +81,7 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
         {
             continue;
         }
-        if by != b'\t' && worded == NEEDED && separators == 1 {
+        if by != b'\t' && worded == NEEDED && separators == 1 || by == b'|' && separators == 1 {
             continue;
         }
         return Some((by, separators + 1));

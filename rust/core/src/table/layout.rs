@@ -114,8 +114,7 @@ impl Layout {
         if align == HeadAlign::Own {
             return self.render(cells, out);
         }
-        let mut column = 0;
-        for cell in cells {
+        for (column, cell) in cells.enumerate() {
             if let Some(gap) = self.gaps.get(column) {
                 out.push_str(gap);
             }
@@ -129,7 +128,6 @@ impl Layout {
             out.push_str(cell);
             let is_bare_end = self.aligns.get(column) == Some(&Align::Bare) && align == HeadAlign::Left;
             pad(out, if is_bare_end { 0 } else { room - before });
-            column += 1;
         }
         let tail = self.gaps.last().map_or("", String::as_str);
         // psql pads the last heading, but not the last cells.

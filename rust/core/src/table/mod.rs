@@ -10,12 +10,15 @@ mod amount;
 mod boxed;
 mod columns;
 mod delimited;
+mod fields;
 mod find;
 mod layout;
 mod outline;
 mod pins;
 mod read;
 mod records;
+mod regular;
+mod scale;
 mod schema;
 mod score;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::columns::{directory, ordinal, Steps, Style};
 use super::layout::{characters, Align, HeadAlign, Layout};
 use super::outline;
+use super::scale::Scale;
 use super::schema::MAX_COLUMNS;
 use super::write::{letter, LINE_SIGNS};
 
@@ -106,7 +107,7 @@ impl<'t> Reader<'t> {
         let column = first.parse::<usize>().ok()?.checked_sub(1)?;
         let name = schema.names.get(column).copied().map_or("", super::find::unquoted);
         let payload = match rest.strip_prefix(name) {
-            Some(payload) if payload.starts_with(['=', '@', '+', '&', '/']) => payload,
+            Some(payload) if payload.starts_with(['=', '@', '+', '&', '/', '*']) => payload,
             _ => rest,
         };
         *schema.styles.get_mut(column)? = read_style(payload, sign)?;
@@ -191,7 +192,8 @@ impl<'t> Reader<'t> {
             self.lines.push(Line::Branch(depth, text));
             return Some(());
         }
-        let is_written = |style: &Style| matches!(style, Style::Plain | Style::Path | Style::Codes(_));
+        let is_written =
+            |style: &Style| matches!(style, Style::Plain | Style::Path | Style::Codes(_) | Style::Scaled(_));
         let written = schema.styles.iter().filter(|style| is_written(style)).count();
         let mut given = split(line, sign, written).into_iter();
         let mut cells = Vec::with_capacity(schema.columns);
@@ -201,6 +203,7 @@ impl<'t> Reader<'t> {
                 Style::Sticky => schema.sticky[column].clone(),
                 Style::Steps(steps) => steps.at(schema.ordinal)?,
                 Style::Plain => given.next()?.to_owned(),
+                Style::Scaled(scale) => scale.full(given.next()?)?,
                 Style::Path => match given.next()? {
                     cell if cell.starts_with('"') => format!("{}{}", directory(&schema.above[column]), &cell[1..]),
                     cell => cell.to_owned(),
@@ -298,7 +301,7 @@ fn widen(layout: &mut Layout, lines: &[Line], names: &[&str]) {
     }
 }
 
-fn split<'c>(line: &'c str, sign: char, columns: usize) -> Vec<&'c str> {
+fn split(line: &str, sign: char, columns: usize) -> Vec<&str> {
     match columns {
         0 if line.is_empty() => Vec::new(),
         // A cell alone may hold the sign.
@@ -369,6 +372,7 @@ fn read_style(payload: &str, sign: char) -> Option<Style> {
         b'=' => Style::Constant(rest.to_owned()),
         b'@' => Style::Sticky,
         b'/' => Style::Path,
+        b'*' => Style::Scaled(Scale::read(rest)?),
         b'+' => {
             let (step, first) = rest.split_once(' ')?;
             let (step, is_days) = step.strip_suffix('d').map_or((step, false), |step| (step, true));

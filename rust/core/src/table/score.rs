@@ -39,6 +39,10 @@ fn whole_lines(text: &str, from: usize, bytes: usize) -> &str {
 }
 
 fn of_sample(sample: &str) -> f64 {
+    // What is coloured is for eyes: logs of several programs side by side.
+    if memchr::memchr(0x1b, sample.as_bytes()).is_some() {
+        return 0.0;
+    }
     let document = find::find(Lines::of(sample));
     let has_listing = document.schemas.iter().any(|schema| schema.format == Format::Aligned);
     // Folders have a line, or two, above the files in them.
@@ -58,7 +62,7 @@ fn of_sample(sample: &str) -> f64 {
     if share < LEAST_SHARE {
         return 0.0;
     }
-    let sure = document.schemas.iter().map(|schema| surety(schema));
+    let sure = document.schemas.iter().map(surety);
     let best = sure.fold(0.0, f64::max);
     best * if share > 0.75 { 1.0 } else { share }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! form    = "#table " n " rows" [ ", crlf" ] [ ", unended" ] ", cells by " sign "." [ legend ] { schema } "" { line }
 //! schema  = letter " " n " by " sign | letter " " aligns " " gaps | letter " tree " step [ " forks" ]   newline
-//!           [ names ] newline  { name or number, "=" value | "@" | "+" step " " first | "&" codes | "/" }
+//!           [ names ] newline  { name or number, "=" value | "@" | "+" step " " first | "&" codes | "/" | "*" unit }
 //! line    = "%" letter [ " " widths ]        a block begins; widths are those of its longest cells, but for these
 //!         | "^" align                        its heading
 //!         | "_" signs                        a line that is drawn
@@ -16,7 +16,8 @@
 use super::columns::{self, code, directory, style_of, Style};
 use super::layout::{characters, rule_of, HeadAlign, Layout};
 use super::outline;
-use super::schema::{Block, Document, Format, Part, Schema};
+use super::regular::{head_align, line_ends, outline_style, regular};
+use super::schema::{Document, Format, Part, Schema};
 use crate::json::paths::MixMap;
 
 /// Signs between the cells of a form; one that no cell has.
@@ -139,6 +140,9 @@ impl<'d, 'a> Writer<'d, 'a> {
         if styles().any(|style| matches!(style, Style::Path)) {
             self.out.push_str(" \"name: in the directory above.");
         }
+        if styles().any(|style| matches!(style, Style::Scaled(_))) {
+            self.out.push_str(" *0.1: times 0.1.");
+        }
         let is_short = |style: &Style| !matches!(style, Style::Plain | Style::Path);
         if styles().any(is_short) {
             self.out.push_str(" !: row in full.");
@@ -200,6 +204,7 @@ impl<'d, 'a> Writer<'d, 'a> {
             Style::Constant(value) => format!("={value}"),
             Style::Sticky => "@".to_owned(),
             Style::Path => "/".to_owned(),
+            Style::Scaled(scale) => scale.written(),
             Style::Steps(steps) => {
                 format!("+{}{} {}", steps.step, if steps.is_days { "d" } else { "" }, steps.first)
             }
@@ -344,6 +349,7 @@ impl<'d, 'a> Writer<'d, 'a> {
             match style {
                 Style::Constant(_) | Style::Sticky | Style::Steps(_) => {}
                 Style::Plain => short.push(cell.into()),
+                Style::Scaled(scale) => short.push(scale.short(cell)?.into()),
                 Style::Path => {
                     let directory = directory(cell);
                     if !directory.is_empty() && above[column].is_some_and(|path| columns::directory(path) == directory)
@@ -373,13 +379,7 @@ pub fn letter(schema: usize) -> char {
 }
 
 fn is_plain_name(name: &str, sign: char) -> bool {
-    !name.contains(['=', '@', '+', '&', '/']) && !name.contains(sign) && !name.is_empty()
-}
-
-/// How a block of an outline is drawn.
-fn outline_style(document: &Document, block: &Block) -> outline::Style {
-    let first = block.first as usize;
-    outline::style_of(|ahead| (first + ahead < block.end as usize).then(|| document.lines.line(first + ahead)))
+    !name.contains(['=', '@', '+', '&', '/', '*']) && !name.contains(sign) && !name.is_empty()
 }
 
 fn gaps(layout: &Layout) -> String {
@@ -389,67 +389,6 @@ fn gaps(layout: &Layout) -> String {
     }
     let middle = layout.gaps.get(1).filter(|_| layout.gaps.len() > 2).map_or("", String::as_str);
     format!("\"{}\"{middle}\"{}\"", layout.gaps[0], layout.gaps.last().map_or("", String::as_str))
-}
-
-/// How the lines end, if all alike.
-fn line_ends(document: &Document) -> Option<&'static str> {
-    let mut found = None;
-    for line in document.lines.list.iter().filter(|line| line.end < line.next) {
-        let own = if line.next - line.end == 2 { "\r\n" } else { "\n" };
-        if *found.get_or_insert(own) != own {
-            return None;
-        }
-    }
-    Some(found.unwrap_or("\n"))
-}
-
-fn regular(document: &Document) -> Vec<bool> {
-    let mut is_regular = vec![false; document.rows.len()];
-    let mut built = String::new();
-    let mut row = 0;
-    for (ordinal, block) in document.blocks.iter().enumerate() {
-        let from = row;
-        while document.block_of.get(row) == Some(&(ordinal as u32)) {
-            row += 1;
-        }
-        if document.schemas[block.schema as usize].format == Format::Outline {
-            let style = outline_style(document, block);
-            let line = |row: usize| document.lines.line(document.rows[row].line as usize);
-            let depths: Vec<usize> = (from..row).map(|row| outline::split(line(row), style).1).collect();
-            for (at, signs) in (from..row).zip(outline::draw(&depths, style)) {
-                let text = document.cell(document.rows[at], 0);
-                is_regular[at] = line(at).strip_prefix(&signs) == Some(text) && !text.starts_with(' ');
-            }
-            // A line that is drawn in another way would change how those around it look.
-            if !is_regular[from..row].iter().all(|&is_regular| is_regular) {
-                is_regular[from..row].fill(false);
-            }
-            continue;
-        }
-        for at in from..row {
-            built.clear();
-            block.layout.render(document.cells_of(document.rows[at]), &mut built);
-            is_regular[at] = built == document.lines.line(document.rows[at].line as usize);
-        }
-    }
-    is_regular
-}
-
-/// How a heading stands, if it can be made from its names.
-fn head_align(document: &Document, block: &Block) -> Option<HeadAlign> {
-    let heading = block.heading?;
-    let names = &document.schemas[block.schema as usize];
-    let first = document.blocks.iter().find(|own| own.schema == block.schema)?.heading?;
-    // The form has the names of a schema once, as its first heading spells them.
-    if names.names.is_empty() || !document.cells_of(first).eq(document.cells_of(heading)) {
-        return None;
-    }
-    let mut built = String::new();
-    HeadAlign::ALL.into_iter().find(|&align| {
-        built.clear();
-        block.layout.render_heading(document.cells_of(heading), align, &mut built);
-        built == document.lines.line(heading.line as usize)
-    })
 }
 
 fn is_free(document: &Document, sign: char) -> bool {
