@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
+use crate::markup;
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -21,6 +22,11 @@ const SMALL_BYTES: usize = 8_192;
 const SEARCHED_BYTES: usize = 16_384;
 /// Bytes in which the end of a line is looked for.
 const MAX_JUMP_BYTES: usize = 4_096;
+
+/// A text that is of another kind as surely as this is not tried as markup; one that parses as markup as surely as that is
+/// of no other kind.
+const MARKUP_BELOW: f64 = 0.8;
+const SURELY_MARKUP: f64 = 0.9;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
@@ -36,6 +42,13 @@ pub fn scores(text: &str) -> Scores {
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);
+    } else if scores.iter().all(|score| *score < MARKUP_BELOW) {
+        let markup = markup::score(text);
+        if markup >= SURELY_MARKUP {
+            // It parses, so that what its values hold is no evidence of another kind.
+            scores.iter_mut().for_each(|score| *score *= 0.5);
+        }
+        scores[Kind::Markup as usize] = markup;
     }
     scores
 }
@@ -236,7 +249,7 @@ impl Seen {
             0.0 => 0.0,
             _ => 0.6,
         });
-        [log, search, diff, trace, report]
+        [log, search, diff, trace, report, 0.0]
     }
 }
 

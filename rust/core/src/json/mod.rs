@@ -101,6 +101,19 @@ impl<'a> Document<'a> {
         Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
     }
 
+    /// Where in the text the values stand that a view shows for a reason, with the reasons.
+    pub fn kept(&self, lossy: &Lossy) -> Vec<(u32, &'static str)> {
+        let source = self.tree.source.len() as u32;
+        let place = |mut node: u32| {
+            // What is embedded in a string stands where the string does.
+            while self.tree.node(node).start >= source && self.tree.node(node).parent != u32::MAX {
+                node = self.tree.node(node).parent;
+            }
+            self.tree.node(node).start
+        };
+        lossy.notes.iter().map(|&(node, why)| (place(node), why.text())).collect()
+    }
+
     fn write(&self, mode: write::Mode) -> Option<String> {
         let mut writer = Writer::new(&self.tree, &self.paths, mode);
         writer.document();
