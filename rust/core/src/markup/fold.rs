@@ -50,7 +50,8 @@ pub fn fold(text: &str, language: Language) -> Option<String> {
     let sign = SIGNS.into_iter().find(|sign| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_none())?;
     let pieces = Pieces::of(text, language);
     let ends = block_ends(&pieces.list);
-    let mut folder = Folder { pieces: &pieces, ends: &ends, shapes: Vec::new(), shape_of: Vec::new() };
+    let least_pieces = if language == Language::Xml { 3 } else { 2 };
+    let mut folder = Folder { pieces: &pieces, ends: &ends, shapes: Vec::new(), shape_of: Vec::new(), least_pieces };
     folder.find_shapes();
     let plan = folder.choose()?;
     Some(folder.write(&plan, sign, language))
@@ -88,6 +89,8 @@ struct Folder<'p, 'a> {
     shapes: Vec<Shape>,
     /// The shape of the block that begins at each piece.
     shape_of: Vec<u32>,
+    /// Pieces that a block of fewer than two values must have.
+    least_pieces: usize,
 }
 
 const NONE: u32 = u32::MAX;
@@ -134,7 +137,9 @@ impl<'a> Folder<'_, 'a> {
         self.shape_of = vec![NONE; count];
         for at in 0..count {
             let end = self.ends[at] as usize;
-            if end - at < 2 {
+            let holes = (self.pieces.list[end - 1].holes.1 - self.pieces.list[at].holes.0) as usize;
+            // What a tag or a line says with one value is plainer as it stands.
+            if end - at < self.least_pieces && holes < 2 {
                 continue;
             }
             let own = hashes[end].wrapping_sub(hashes[at].wrapping_mul(powers[end - at]));
@@ -145,7 +150,7 @@ impl<'a> Folder<'_, 'a> {
                     example: at,
                     pieces: end - at,
                     fixed: fixed_bytes[end] - fixed_bytes[at],
-                    holes: (self.pieces.list[end - 1].holes.1 - self.pieces.list[at].holes.0) as usize,
+                    holes,
                     uses: Vec::new(),
                     is_given_up: false,
                 });

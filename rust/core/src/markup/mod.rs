@@ -20,6 +20,7 @@ use crate::json::Document;
 use crate::text::{Drafts, Task, View};
 pub use sniff::score;
 use tree::{Builder, Mark};
+pub use unfold::unfold as expand;
 
 /// A language of structured text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +60,14 @@ pub fn compress(task: &Task) -> Drafts {
     if task.text.len() >= u32::MAX as usize / 8 || task.text.starts_with(fold::HEAD) {
         return Drafts::default();
     }
-    let Some((language, tree)) = read(task.text) else { return Drafts::default() };
-    let lossy = task.key.and_then(|key| view(task, language, tree, key));
+    let (language, lossy) = match (task.key, sniff::language(task.text)) {
+        // The form is read back as text, so that the values need not be known.
+        (None, Some(language)) => (language, None),
+        (key, _) => {
+            let Some((language, tree)) = read(task.text) else { return Drafts::default() };
+            (language, key.and_then(|key| view(task, language, tree, key)))
+        }
+    };
     if lossy.as_ref().is_some_and(|view| task.is_clear(&view.text)) {
         return Drafts { lossy, lossless: None };
     }
@@ -72,11 +79,6 @@ pub fn compress(task: &Task) -> Drafts {
 pub fn as_json(text: &str) -> Option<(Language, String)> {
     let (language, tree) = read(text)?;
     Some((language, tree.finish()?.0))
-}
-
-/// The text that a lossless form stands for, byte for byte.
-pub fn expand(text: &str) -> Option<String> {
-    unfold::unfold(text)
 }
 
 /// Which language a text is in, and its tree: first what it looks like, then what it parses as.

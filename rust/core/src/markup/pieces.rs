@@ -95,9 +95,12 @@ impl<'a> Pieces<'a> {
         let mut depth = 0usize;
         while at < bytes.len() {
             let from = self.holes.len();
-            let rest = &bytes[at..];
-            if rest[0] != b'<' {
-                let end = at + memchr::memchr(b'<', rest).unwrap_or(rest.len());
+            // White space in front of a tag on a line of its own belongs to the tag.
+            let lead = bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let tag = at + lead;
+            let rest = &bytes[tag..];
+            if rest.first() != Some(&b'<') {
+                let end = self.text_end(at);
                 self.text_hole(at, end);
                 self.push(at, end, depth, false, from);
                 at = end;
@@ -112,14 +115,22 @@ impl<'a> Pieces<'a> {
             let is_open = !is_close && !is_other && rest[close - 2] != b'/';
             depth -= usize::from(is_close).min(depth);
             if !is_close && !is_other {
-                self.attributes(at, at + close);
+                self.attributes(tag, tag + close);
             }
-            let end = at + close + memchr::memchr(b'<', &rest[close..]).unwrap_or(rest.len() - close);
-            self.text_hole(at + close, end);
+            let end = self.text_end(tag + close);
+            self.text_hole(tag + close, end);
             self.push(at, end, depth, is_close, from);
             depth += usize::from(is_open);
             at = end;
         }
+    }
+
+    /// Where the text that begins at `at` ends: before the next tag, or behind the line break before it.
+    fn text_end(&self, at: usize) -> usize {
+        let rest = &self.text.as_bytes()[at..];
+        let text = &rest[..memchr::memchr(b'<', rest).unwrap_or(rest.len())];
+        let said = text.trim_ascii_end().len();
+        at + memchr::memrchr(b'\n', &text[said..]).map_or(text.len(), |found| said + found + 1)
     }
 
     fn text_hole(&mut self, start: usize, end: usize) {

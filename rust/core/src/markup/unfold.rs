@@ -102,7 +102,8 @@ mod tests {
             .map(|n| format!("[[package]]\nname = \"p{n}\"\nversion = \"1.{n}, x\"\nsource = \"registry\"\n\n"))
             .collect();
         let items: String = (0..9).map(|n| format!("- name: n{n}\n  image: \"a,{n}\"\n  on: yes\n")).collect();
-        let tags: String = (0..9).map(|n| format!("<item kind=\"{n}\"><title lang=\"en\">x\n{n}</title></item>")).collect();
+        let tags: String =
+            (0..9).map(|n| format!("<item kind=\"{n}\"><title lang=\"en\">x\n{n}</title></item>")).collect();
         for (text, language) in [
             (packages, Language::Toml),
             (format!("items:\n{items}"), Language::Yaml),
