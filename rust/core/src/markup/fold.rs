@@ -12,7 +12,7 @@
 use crate::json::paths::MixMap;
 use crate::json::string;
 
-use super::pieces::{Piece, Pieces};
+use super::pieces::{Piece, Pieces, MAX_PIECES};
 use super::Language;
 
 /// What every form begins with.
@@ -49,6 +49,9 @@ impl Shape {
 pub fn fold(text: &str, language: Language) -> Option<String> {
     let sign = SIGNS.into_iter().find(|sign| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_none())?;
     let pieces = Pieces::of(text, language);
+    if pieces.list.len() > MAX_PIECES {
+        return None;
+    }
     let ends = block_ends(&pieces.list);
     let least_pieces = if language == Language::Xml { 3 } else { 2 };
     let mut folder = Folder { pieces: &pieces, ends: &ends, shapes: Vec::new(), shape_of: Vec::new(), least_pieces };

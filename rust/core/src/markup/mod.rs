@@ -17,10 +17,14 @@ mod yaml;
 
 use crate::json::select::Budget;
 use crate::json::Document;
-use crate::text::{Drafts, Task, View};
+use crate::text::{Drafts, Lines, Task, View};
 pub use sniff::score;
 use tree::{Builder, Mark};
 pub use unfold::unfold as expand;
+
+/// Lines shown at most because the question names what only they say, and bytes of each.
+const MAX_NAMED_LINES: usize = 5;
+const MAX_NAMED_BYTES: usize = 300;
 
 /// A language of structured text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +91,7 @@ fn read(text: &str) -> Option<(Language, Builder)> {
     let rest = Language::ALL.into_iter().filter(|language| Some(*language) != likely);
     likely.into_iter().chain(rest).find_map(|language| {
         let mut tree = Builder::with_capacity(text.len());
-        language.parse(text, &mut tree).map(|()| (language, tree))
+        language.parse(text, &mut tree).filter(|()| tree.keys > 0).map(|()| (language, tree))
     })
 }
 
@@ -97,7 +101,8 @@ fn view(task: &Task, language: Language, tree: Builder, key: &str) -> Option<Vie
     let document = Document::read(&json, task.question, task.call)?;
     let lossy = document.lossy(key, Budget { deep: task.deep, target_ratio: task.target_ratio })?;
     let (_, body) = lossy.text.split_once('\n')?;
-    let text = crate::text::marker(language.name(), lossy.shown, lossy.total, "rows", key) + body;
+    let mut text = crate::text::marker(language.name(), lossy.shown, lossy.total, "rows", key) + body;
+    add_named(task, &mut text);
     let mut starts: Vec<(u32, &'static str)> =
         document.kept(&lossy).into_iter().map(|(at, why)| (source_at(&marks, at), why)).collect();
     starts.sort_unstable_by_key(|start| start.0);
@@ -105,6 +110,31 @@ fn view(task: &Task, language: Language, tree: Builder, key: &str) -> Option<Vie
     let kept = numbered(task.text, &starts);
     let dropped = lossy.account(&json).1;
     Some(View { text, shown, total, kept, dropped })
+}
+
+/// Adds the lines that the question names and the values do not show: comments, and what was said in one word.
+fn add_named(task: &Task, view: &mut String) {
+    if task.question.is_empty() {
+        return;
+    }
+    let lines = Lines::of(task.text);
+    for hit in lines.named(task.question, "").into_iter().take(MAX_NAMED_LINES) {
+        let line = lines.line(hit.node as usize);
+        let word = line.get(hit.offset as usize..).unwrap_or(line);
+        let end = word.find(|sign: char| !sign.is_alphanumeric()).unwrap_or(word.len());
+        if memchr::memmem::find(view.as_bytes(), &word.as_bytes()[..end]).is_some() {
+            continue;
+        }
+        let bare = line.trim();
+        let mut end = bare.len().min(MAX_NAMED_BYTES);
+        while !bare.is_char_boundary(end) {
+            end -= 1;
+        }
+        if !view.ends_with('\n') {
+            view.push('\n');
+        }
+        view.push_str(&format!("line {}: {}\n", hit.node + 1, &bare[..end]));
+    }
 }
 
 /// Where in the source a place in the JSON text was said.

@@ -17,7 +17,10 @@ pub struct Piece {
     pub holes: (u32, u32),
 }
 
-/// A text as pieces.
+/// Pieces beyond which a text is not folded: they take more memory than the text.
+pub const MAX_PIECES: usize = 4_000_000;
+
+/// A text as pieces; of one with more than `MAX_PIECES` the first ones.
 pub struct Pieces<'a> {
     pub text: &'a str,
     pub list: Vec<Piece>,
@@ -72,6 +75,9 @@ impl<'a> Pieces<'a> {
             let own = if bare.is_empty() { depth + 1 } else { depth };
             self.push(at, at + whole.len(), own, is_close, from);
             at += whole.len();
+            if self.list.len() > MAX_PIECES {
+                return;
+            }
         }
     }
 
@@ -93,7 +99,7 @@ impl<'a> Pieces<'a> {
         let bytes = self.text.as_bytes();
         let mut at = 0;
         let mut depth = 0usize;
-        while at < bytes.len() {
+        while at < bytes.len() && self.list.len() <= MAX_PIECES {
             let from = self.holes.len();
             // White space in front of a tag on a line of its own belongs to the tag.
             let lead = bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();

@@ -8,6 +8,8 @@ use super::tree::{Builder, Scalar};
 use crate::json::paths::MixMap;
 
 const NONE: u32 = u32::MAX;
+/// Elements and stretches of text beyond which a text is not read: they take more memory than the text.
+const MAX_NODES: usize = 4_000_000;
 
 /// An element, or a stretch of text (whose name is empty).
 struct Node<'a> {
@@ -81,6 +83,9 @@ impl<'a> Document<'a> {
 
     /// Adds a node below the open element.
     fn add(&mut self, name: &'a str, at: usize, text: &'a str, is_raw: bool) -> Option<u32> {
+        if self.nodes.len() >= MAX_NODES {
+            return None;
+        }
         let index = self.nodes.len() as u32;
         let parent = self.open.last().copied();
         self.nodes.push(Node {
