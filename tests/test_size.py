@@ -25,6 +25,17 @@ UNITS = {
     "a repeated Python frame": ("Traceback (most recent call last):\n", '  File "a.py", line 1, in f\n    f()\n'),
     "a repeated change": (DIFF_HEAD, "+x = 1\n-x = 2\n"),
     "a repeated result": ("", "tests/test_a.py::test_b PASSED [ 10%]\n"),
+    "a repeated key": ("", "name: x\n"),
+    "a repeated record": ("items:\n", "- name: x\n  port: 80\n  tags: [a, b]\n"),
+    "a deepening list": ("a:\n", "- - - - - - - - "),
+    "a deepening flow": ("a: ", "{b: ["),
+    "an unclosed quote": ("a: 1\n", 'b: "c\n'),
+    "a repeated table": ("", '[[package]]\nname = "x"\nversion = "1.0"\n'),
+    "a repeated section": ("", "[unit]\nkey = value\nother = words\n"),
+    "a repeated element": ("<r>", '<item id="1"><name>x</name></item>\n'),
+    "a deepening element": ("", "<item>\n"),
+    "an unclosed tag": ("<r>", '<item id="1\n'),
+    "entities": ('<!DOCTYPE r [<!ENTITY a "b">]><r>', "&a;&a;"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),
 }
 

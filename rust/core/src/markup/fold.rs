@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! form   = "#markup " language "; ~A is block A with its values in place of each ~" newline { block } body
-//! block  = "~" name "=" newline template ( "~" | newline "~-" ) newline      `~-`: the last line break is not the block's
+//! block  = "~" name "=" newline template ( "~." | newline "~-" ) newline      `~-`: the last line break is not the block's
 //! body   = literal text  |  ( newline "~+" | "~" ) name [ " " value { "," value } ] newline
 //! ```
 //!
@@ -288,7 +288,7 @@ impl<'a> Folder<'_, 'a> {
         out.push_str(if out.ends_with('\n') { "" } else { "\n" });
         let last = self.pieces.list[shape.example + shape.pieces - 1];
         let is_whole = self.pieces.text[..last.end as usize].ends_with('\n');
-        out.push_str(&format!("{sign}{}\n", if is_whole { "" } else { "-" }));
+        out.push_str(&format!("{sign}{}\n", if is_whole { '.' } else { '-' }));
     }
 }
 

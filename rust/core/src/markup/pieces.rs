@@ -17,6 +17,7 @@ pub struct Piece {
     pub holes: (u32, u32),
 }
 
+const CDATA: &[u8] = b"<![CDATA[";
 /// Pieces beyond which a text is not folded: they take more memory than the text.
 pub const MAX_PIECES: usize = 4_000_000;
 
@@ -61,11 +62,17 @@ impl<'a> Pieces<'a> {
             if !bare.is_empty() {
                 // Keys stand below the section they belong to.
                 depth = match language {
-                    Language::Yaml => indent,
+                    // A document holds what stands below its line.
+                    Language::Yaml if line == "---" => 0,
+                    Language::Yaml => indent + 1,
                     _ if is_section => 0,
                     _ => indent + 1,
                 };
-                if !is_section {
+                if is_section {
+                    let name = bare.trim_start_matches('[');
+                    let end = name.find(']').unwrap_or(0);
+                    self.hole(at + bare.len() - name.len(), at + bare.len() - name.len() + end);
+                } else if line != "---" {
                     let value = value_at(bare, language);
                     self.value(at + indent + value, at + line.len());
                 }
@@ -87,11 +94,15 @@ impl<'a> Pieces<'a> {
         if !text.starts_with('{') {
             return self.hole(start, end);
         }
+        let known = self.holes.len();
         let mut at = start;
         while let Some(open) = memchr::memchr(b'"', &self.text.as_bytes()[at..end]).map(|found| at + found) {
             let Some(close) = flow::quoted_end(&self.text.as_bytes()[..end], open, b'"') else { return };
             self.hole(open + 1, close - 1);
             at = close;
+        }
+        if self.holes.len() == known {
+            self.hole(start, end);
         }
     }
 
@@ -122,6 +133,8 @@ impl<'a> Pieces<'a> {
             depth -= usize::from(is_close).min(depth);
             if !is_close && !is_other {
                 self.attributes(tag, tag + close);
+            } else if rest.starts_with(CDATA) {
+                self.hole(tag + CDATA.len(), tag + close - 3);
             }
             let end = self.text_end(tag + close);
             self.text_hole(tag + close, end);
@@ -164,7 +177,7 @@ fn tag_end(rest: &[u8], is_other: bool) -> Option<usize> {
     if rest.starts_with(b"<!--") {
         return memchr::memmem::find(rest, b"-->").map(|end| end + 3);
     }
-    if rest.starts_with(b"<![CDATA[") {
+    if rest.starts_with(CDATA) {
         return memchr::memmem::find(rest, b"]]>").map(|end| end + 3);
     }
     let mut at = 1;
@@ -221,13 +234,13 @@ mod tests {
     fn lines_have_a_depth_and_a_value() {
         assert_eq!(
             shown("a:\n- b: 1\n  c: x y \n\n-\n", Language::Yaml),
-            [(0, vec![]), (0, vec!["1"]), (2, vec!["x y"]), (3, vec![]), (0, vec![])]
+            [(1, vec![]), (1, vec!["1"]), (3, vec!["x y"]), (4, vec![]), (1, vec![])]
         );
         assert_eq!(
             shown("[[p]]\nn = \"x\"\nf = { a = \"1\", b = \"2\" }\n", Language::Toml),
-            [(0, vec![]), (1, vec!["\"x\""]), (1, vec!["1", "2"])]
+            [(0, vec!["p"]), (1, vec!["\"x\""]), (1, vec!["1", "2"])]
         );
-        assert_eq!(shown("[s]\nk=v\n", Language::Ini), [(0, vec![]), (1, vec!["v"])]);
+        assert_eq!(shown("[s]\nk=v\n", Language::Ini), [(0, vec!["s"]), (1, vec!["v"])]);
     }
 
     #[test]

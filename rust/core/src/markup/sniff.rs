@@ -42,7 +42,12 @@ pub fn score(text: &str) -> f64 {
     if keys < MIN_KEYS || !goes_on(text, probe.len(), language) {
         return 0.0;
     }
+    // Lists of sentences, some of which have a colon.
+    let is_prose = language == Language::Yaml
+        && probe.starts_with("- ")
+        && (keys as usize) < probe.lines().filter(|line| !line.trim().is_empty()).count() / 2;
     match language {
+        _ if is_prose => 0.0,
         Language::Yaml if depth < 2 && tree.documents() < 2 => FLAT,
         Language::Ini if depth < 2 => FLAT,
         _ if keys >= MANY_KEYS => SURE,

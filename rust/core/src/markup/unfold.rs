@@ -27,7 +27,7 @@ pub fn unfold(text: &str) -> Option<String> {
         let line_end = next + rest[next..].find('\n')?;
         let line = &rest[next + sign.len()..line_end];
         at = line_end + 1;
-        if let Some(name) = line.strip_suffix('=') {
+        if let Some(name) = line.strip_suffix('=').filter(|name| !name.contains(' ')) {
             let (template, behind) = definition(&rest[at..], sign)?;
             blocks.insert(name, template.split(sign).collect());
             at += behind;
@@ -56,7 +56,7 @@ fn definition<'a>(rest: &'a str, sign: &str) -> Option<(&'a str, usize)> {
     loop {
         let end = rest[at..].find('\n').map(|found| at + found)?;
         let line = &rest[at..end];
-        if line == sign {
+        if line.strip_suffix('.') == Some(sign) {
             return Some((&rest[..at], end + 1));
         }
         if line.strip_suffix('-') == Some(sign) {
@@ -122,9 +122,9 @@ mod tests {
             "#markup yaml",
             "#markup yaml; ~A is\n~B 1\n",
             "#markup yaml; ~A is\n~A=\nx: ~\n",
-            "#markup yaml; ~A is\n~A=\nx: ~\n~\n~A\n",
-            "#markup yaml; ~A is\n~A=\nx\n~\n~A 1\n",
-            "#markup yaml; ~A is\n~A=\nx: ~\n~\n~A \"1\n",
+            "#markup yaml; ~A is\n~A=\nx: ~\n~.\n~A\n",
+            "#markup yaml; ~A is\n~A=\nx\n~.\n~A 1\n",
+            "#markup yaml; ~A is\n~A=\nx: ~\n~.\n~A \"1\n",
         ] {
             assert_eq!(unfold(text), None, "{text:?}");
         }
