@@ -1,7 +1,7 @@
 """YAML, TOML, XML and INI, Kubernetes manifests and lock files among them.
 
-The lossless form is the text with blocks that are built alike said once; `expand` gives the text back byte for byte. The
-lossy form keeps, of the records that the parsed text holds, those that carry evidence, in the notation of JSON's.
+The lossless form is the text with blocks that are built alike said once; `expand` gives the text back byte for byte.
+The lossy form keeps, of the records that the parsed text holds, those that carry evidence, in the notation of JSON's.
 """
 
 from __future__ import annotations

@@ -215,10 +215,10 @@ impl<'a> Folder<'_, 'a> {
         let mut order: Vec<u32> = Vec::new();
         for &at in plan {
             let shape = self.shape_of[at as usize];
-            if !columns.contains_key(&shape) {
-                columns.insert(shape, (name(order.len()), self.columns(&self.shapes[shape as usize])));
+            columns.entry(shape).or_insert_with(|| {
                 order.push(shape);
-            }
+                (name(order.len() - 1), self.columns(&self.shapes[shape as usize]))
+            });
         }
         for shape in &order {
             let (name, columns) = &columns[shape];

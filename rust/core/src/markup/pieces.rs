@@ -207,7 +207,7 @@ fn value_at(bare: &str, language: Language) -> usize {
     while bare[at..].starts_with("- ") {
         at += 2 + bare[at + 2..].len() - bare[at + 2..].trim_start_matches(' ').len();
     }
-    match bare[at..].is_empty().then_some(None).unwrap_or_else(|| flow::key_end(&bare[at..])) {
+    match if bare[at..].is_empty() { None } else { flow::key_end(&bare[at..]) } {
         Some((_, behind)) => {
             let rest = &bare[at + behind..];
             at + behind + rest.len() - rest.trim_start_matches(' ').len()

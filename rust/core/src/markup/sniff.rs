@@ -42,12 +42,12 @@ pub fn score(text: &str) -> f64 {
     if keys < MIN_KEYS || !goes_on(text, probe.len(), language) {
         return 0.0;
     }
-    // Lists of sentences, some of which have a colon.
-    let is_prose = language == Language::Yaml
-        && probe.starts_with("- ")
-        && (keys as usize) < probe.lines().filter(|line| !line.trim().is_empty()).count() / 2;
+    if language == Language::Yaml && is_list_of_words(probe)
+        || language == Language::Ini && depth < 2 && !is_flat(probe)
+    {
+        return 0.0;
+    }
     match language {
-        _ if is_prose => 0.0,
         Language::Yaml if depth < 2 && tree.documents() < 2 => FLAT,
         Language::Ini if depth < 2 => FLAT,
         _ if keys >= MANY_KEYS => SURE,
@@ -103,6 +103,26 @@ pub fn language(text: &str) -> Option<Language> {
         _ if toml == ini => Some(Language::Toml),
         _ => Some(Language::Ini),
     }
+}
+
+/// Whether most items of a list are words: some of them may have a colon.
+fn is_list_of_words(probe: &str) -> bool {
+    let items = || probe.lines().filter_map(|line| line.strip_prefix("- ")).filter(|item| !item.is_empty());
+    let is_keyed = |item: &str| flow::key_end(item).is_some_and(|end| is_key(&item[..end.0]));
+    2 * items().filter(|item| is_keyed(item)).count() < items().count()
+}
+
+/// Whether settings without sections are nothing but that: code assigns, too.
+fn is_flat(probe: &str) -> bool {
+    probe.lines().all(|line| match ini::read_line(line) {
+        Line::Pair(key, value) => {
+            !key.trim_start_matches("export ").contains(' ')
+                && !line.starts_with([' ', '\t'])
+                && !value.ends_with([';', '{', '(', '['])
+        }
+        Line::Blank => true,
+        Line::Section(_) | Line::Other => false,
+    })
 }
 
 /// A key as programs have them: not the beginning of a sentence.

@@ -63,9 +63,9 @@ impl<'a> Document<'a> {
                 found + 12 + end
             } else if rest.starts_with("<?") {
                 found + 2 + rest.find("?>")?
-            } else if rest.starts_with("<!") {
+            } else if let Some(inner) = rest.strip_prefix("<!") {
                 let end = rest.find('>')?;
-                if rest[..end].contains('[') || !self.nodes.is_empty() || !rest[2..].starts_with("DOCTYPE") {
+                if rest[..end].contains('[') || !self.nodes.is_empty() || !inner.starts_with("DOCTYPE") {
                     return None;
                 }
                 found + end + 1
@@ -301,7 +301,7 @@ fn resolved(text: &str) -> String {
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let name = rest[1..].as_bytes().iter().take(10).position(|byte| *byte == b';').map(|end| &rest[1..=end]);
+        let name = rest.as_bytes()[1..].iter().take(10).position(|byte| *byte == b';').map(|end| &rest[1..=end]);
         let character = name.and_then(|name| match name {
             "amp" => Some('&'),
             "lt" => Some('<'),
