@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import configparser
 import json
+import sys
 import sysconfig
 import xml.etree.ElementTree as ElementTree
 from itertools import islice
 from pathlib import Path
 
 import pytest
-import tomllib
 
 import headroom
 from headroom import _core
 from headroom.store.memory import MemoryStore
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 INPUTS = Path(__file__).parents[1] / "conformance" / "inputs"
 KEY = "Ab3dE5gH7jK"
