@@ -80,6 +80,7 @@ def test_the_families_of_the_package_are_found():
     assert [each.name for each in compressors()] == [
         "diffs",
         "log_lines",
+        "markup",
         "mixed_outputs",
         "search_results",
         "smart_crusher",

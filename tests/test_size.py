@@ -32,6 +32,17 @@ UNITS = {
     "rules": ("", "+---+---+\n| a | b |\n"),
     "many kinds of rows": ("", "".join(f"{'x,' * (columns + 1)}y\n" * 3 for columns in range(30))),
     "a repeated branch": ("app@1.0.0\n", "│ ├── a@1.0.0\n"),
+    "a repeated key": ("", "name: x\n"),
+    "a repeated record": ("items:\n", "- name: x\n  port: 80\n  tags: [a, b]\n"),
+    "a deepening list": ("a:\n", "- - - - - - - - "),
+    "a deepening flow": ("a: ", "{b: ["),
+    "an unclosed quote": ("a: 1\n", 'b: "c\n'),
+    "a repeated table": ("", '[[package]]\nname = "x"\nversion = "1.0"\n'),
+    "a repeated section": ("", "[unit]\nkey = value\nother = words\n"),
+    "a repeated element": ("<r>", '<item id="1"><name>x</name></item>\n'),
+    "a deepening element": ("", "<item>\n"),
+    "an unclosed tag": ("<r>", '<item id="1\n'),
+    "entities": ('<!DOCTYPE r [<!ENTITY a "b">]><r>', "&a;&a;"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),
 }
 

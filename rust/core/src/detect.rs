@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use crate::json;
 use crate::kind::Kind;
+use crate::{json, markup, table};
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -23,47 +23,71 @@ const SEARCHED_BYTES: usize = 16_384;
 /// Bytes in which the end of a line is looked for.
 const MAX_JUMP_BYTES: usize = 4_096;
 
+/// A text that is of another kind as surely as this is not tried as markup; one that parses as markup as surely as that is
+/// of no other kind.
+const MARKUP_BELOW: f64 = 0.8;
+const SURELY_MARKUP: f64 = 0.9;
+
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
 
 /// How surely a text is of each kind. Time is bounded, whatever the size of the text.
 pub fn scores(text: &str) -> Scores {
+    let mut scores = [0.0; Kind::ALL.len()];
     let is_structured = is_structured(text);
     if is_structured && json::score(text) >= 1.0 {
         // Its strings may hold times and paths, but what holds them together is another's business.
-        return [0.0; Kind::ALL.len()];
+        return scores;
     }
+    let of_lines = of_lines(text);
+    let share = if is_structured { 0.5 } else { 1.0 };
+    scores.iter_mut().zip(of_lines).for_each(|(score, own)| *score = share * own);
+    if !is_structured {
+        weigh_tables(text, &mut scores);
+        weigh_markup(text, &mut scores);
+    }
+    scores
+}
+
+/// How surely a text is of the kinds that are told by single lines: those before `Table`.
+fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
-    let mut scores = seen.scores();
-    if is_structured {
-        scores.iter_mut().for_each(|score| *score *= 0.5);
-    } else {
-        weigh_tables(text, &mut scores);
-    }
-    scores
+    seen.scores()
 }
 
 /// Adds how surely a text is one of tables. Reports, diffs and results of searches that have columns too are what they
 /// are; but the times in rows make no log of them.
 fn weigh_tables(text: &str, scores: &mut Scores) {
-    let place = |kind: Kind| Kind::ALL.iter().position(|each| *each == kind).unwrap_or(0);
-    let table = crate::table::score(text);
+    let table = table::score(text);
     let others = [Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
-    let strongest = others.map(|kind| scores[place(kind)]).into_iter().fold(0.0, f64::max);
+    let strongest = others.map(|kind| scores[kind as usize]).into_iter().fold(0.0, f64::max);
     let table = if strongest > 0.5 && table < 0.97 { table * 0.5 } else { table };
     // Without a heading that has none lines with times are a log's.
     let first = text.as_bytes().split(|&byte| byte == b'\n').next().unwrap_or(&[]);
     let is_headed = table >= 0.95 && !has_stamp(&first[..first.len().min(MAX_LINE_BYTES)]);
-    let is_log = scores[place(Kind::Log)] > 0.5 && !is_headed;
+    let is_log = scores[Kind::Log as usize] > 0.5 && !is_headed;
     let table = if is_log { table * 0.3 } else { table };
     if table >= 0.9 {
-        scores[place(Kind::Log)] *= 0.25;
+        scores[Kind::Log as usize] *= 0.25;
     }
-    scores[place(Kind::Table)] = table;
+    scores[Kind::Table as usize] = table;
+}
+
+/// Adds how surely a text is markup, unless it is of another kind already.
+fn weigh_markup(text: &str, scores: &mut Scores) {
+    if scores.iter().any(|score| *score >= MARKUP_BELOW) {
+        return;
+    }
+    let markup = markup::score(text);
+    if markup >= SURELY_MARKUP {
+        // It parses, so that what its values hold is no evidence of another kind.
+        scores.iter_mut().for_each(|score| *score *= 0.5);
+    }
+    scores[Kind::Markup as usize] = markup;
 }
 
 /// Whether a text begins as JSON with records does.
@@ -236,7 +260,7 @@ impl Seen {
         }
     }
 
-    fn scores(&self) -> Scores {
+    fn scores(&self) -> [f64; Kind::Table as usize] {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
         let below_paths = if self.paths > 0.0 && self.clocked_up > 0.6 * self.clocked { self.clocked } else { 0.0 };
         let (stamped, numbered) = (self.stamped - below_paths, self.numbered + below_paths);
@@ -262,7 +286,7 @@ impl Seen {
             0.0 => 0.0,
             _ => 0.6,
         });
-        [log, search, diff, trace, report, 0.0]
+        [log, search, diff, trace, report]
     }
 }
 

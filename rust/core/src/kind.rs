@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, mixed, report, search, table, trace};
+use crate::{diff, log, markup, mixed, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,13 +12,15 @@ pub enum Kind {
     Trace,
     Report,
     Table,
+    Markup,
     /// Several of these, and JSON, in one text.
     Mixed,
 }
 
 impl Kind {
-    /// The kinds that a text is of as a whole, which are told apart by a sample of its lines.
-    pub const ALL: [Kind; 6] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table];
+    /// The kinds that a text is of as a whole, in the order of their numbers.
+    pub const ALL: [Kind; 7] =
+        [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table, Kind::Markup];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Kind {
             Kind::Report => "report",
             Kind::Mixed => "mixed",
             Kind::Table => "table",
+            Kind::Markup => "markup",
         }
     }
 
@@ -48,6 +51,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Report => report::compress(task),
         Kind::Mixed => mixed::compress(task),
         Kind::Table => table::compress(task),
+        Kind::Markup => markup::compress(task),
     }
 }
 
@@ -63,5 +67,6 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Report => report::expand(text),
         Kind::Mixed => mixed::expand(text),
         Kind::Table => table::expand(text),
+        Kind::Markup => markup::expand(text),
     }
 }

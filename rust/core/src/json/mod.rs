@@ -101,21 +101,31 @@ impl<'a> Document<'a> {
         Some(Lossy { text: format!("{marker}\n{view}"), shown, total, notes, dropped })
     }
 
-    /// Numbers, from 1, of the lines of the text on which what a view shows begins, and why it is shown.
+    /// Where in the text the values stand that a view shows for a reason, with the reasons.
+    pub fn kept(&self, lossy: &Lossy) -> Vec<(u32, &'static str)> {
+        let source = self.tree.source.len() as u32;
+        let place = |mut node: u32| {
+            // What is embedded in a string stands where the string does.
+            while self.tree.node(node).start >= source && self.tree.node(node).parent != u32::MAX {
+                node = self.tree.node(node).parent;
+            }
+            self.tree.node(node).start
+        };
+        lossy.notes.iter().map(|&(node, why)| (place(node), why.text())).collect()
+    }
+
+    /// The same by the numbers of lines, from 1, in order.
     pub fn lines_shown(&self, lossy: &Lossy) -> Vec<(u32, &'static str)> {
-        let source = self.tree.source;
-        let mut starts: Vec<(u32, &'static str)> =
-            lossy.notes.iter().map(|&(node, why)| (self.tree.node(node).start, why.text())).collect();
-        // What stands in a text within a string has no line of its own.
-        starts.retain(|&(start, _)| (start as usize) < source.len());
-        starts.sort_unstable();
+        let mut kept = self.kept(lossy);
+        kept.sort_unstable();
         let (mut line, mut from) = (1, 0);
-        for (start, _) in &mut starts {
-            line += memchr::memchr_iter(b'\n', &source[from..*start as usize]).count() as u32;
-            from = *start as usize;
+        for (start, _) in &mut kept {
+            let to = *start as usize;
+            line += memchr::memchr_iter(b'\n', &self.tree.source[from..to]).count() as u32;
+            from = to;
             *start = line;
         }
-        starts
+        kept
     }
 
     fn write(&self, mode: write::Mode) -> Option<String> {
