@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
+use crate::page;
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -32,12 +33,12 @@ pub fn scores(text: &str) -> Scores {
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
-    let mut scores = seen.scores();
-    if is_structured(text) {
-        // Its strings may hold times and paths, but what holds them together is another's business.
-        scores.iter_mut().for_each(|score| *score *= 0.5);
-    }
-    scores
+    let page = if is_structured(text) { 0.0 } else { page::score(text) };
+    let of_lines = seen.scores();
+    // The strings of JSON, and a page, may hold times and paths, but what holds them together is another's business.
+    let share = if is_structured(text) || page > 0.9 { 0.5 } else { 1.0 };
+    let [log, search, diff, trace, report] = of_lines.map(|score| share * score);
+    [log, search, diff, trace, report, page]
 }
 
 /// Whether a text begins as JSON with records does.
@@ -210,7 +211,7 @@ impl Seen {
         }
     }
 
-    fn scores(&self) -> Scores {
+    fn scores(&self) -> [f64; 5] {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
         let below_paths = if self.paths > 0.0 && self.clocked_up > 0.6 * self.clocked { self.clocked } else { 0.0 };
         let (stamped, numbered) = (self.stamped - below_paths, self.numbered + below_paths);

@@ -10,6 +10,7 @@ pub mod json;
 pub mod key;
 pub mod kind;
 pub mod log;
+pub mod page;
 pub mod report;
 pub mod retrieve;
 pub mod search;
