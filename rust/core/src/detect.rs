@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
-use crate::page;
+use crate::{blob, page};
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -38,7 +38,10 @@ pub fn scores(text: &str) -> Scores {
     // The strings of JSON, and a page, may hold times and paths, but what holds them together is another's business.
     let share = if is_structured(text) || page > 0.9 { 0.5 } else { 1.0 };
     let [log, search, diff, trace, report] = of_lines.map(|score| share * score);
-    [log, search, diff, trace, report, page]
+    // Among lines of another kind, encoded bytes are that kind's values.
+    let is_another = [log, search, diff, trace, report, page].into_iter().any(|score| score >= 0.3);
+    let blob = if is_another || is_structured(text) { 0.0 } else { blob::score(text) };
+    [log, search, diff, trace, report, page, blob]
 }
 
 /// Whether a text begins as JSON with records does.

@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, page, report, search, trace};
+use crate::{blob, diff, log, page, report, search, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,10 +12,11 @@ pub enum Kind {
     Trace,
     Report,
     Page,
+    Blob,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Page];
+    pub const ALL: [Kind; 7] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Page, Kind::Blob];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {
@@ -26,6 +27,7 @@ impl Kind {
             Kind::Trace => "trace",
             Kind::Report => "report",
             Kind::Page => "page",
+            Kind::Blob => "blob",
         }
     }
 
@@ -43,6 +45,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Trace => trace::compress(task),
         Kind::Report => report::compress(task),
         Kind::Page => page::compress(task),
+        Kind::Blob => blob::compress(task),
     }
 }
 
@@ -56,7 +59,7 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Diff => diff::expand(text),
         Kind::Trace => trace::expand(text),
         Kind::Report => report::expand(text),
-        // It has no lossless form.
-        Kind::Page => None,
+        // These have no lossless form.
+        Kind::Page | Kind::Blob => None,
     }
 }

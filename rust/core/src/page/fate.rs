@@ -74,16 +74,18 @@ impl Fate {
 const MAX_INLINE: u32 = 12;
 
 /// The characters up to which a part is left out for what it is called; one with more of the page's text is shown.
-fn most(tag: Tag, fate: Fate, total: u32) -> u32 {
+fn most(tag: Tag, fate: Fate, weights: &Weights, index: usize) -> u32 {
+    let is_links = weights.link[index] as f32 > 0.7 * weights.text[index] as f32;
     let share = match fate {
         Fate::Hidden if tag.is_inline() => 0.3,
         Fate::Navigation if tag.is_inline() => return MAX_INLINE,
         _ if tag.is_inline() && !matches!(tag, Tag::Button | Tag::Input | Tag::Other) => return 0,
         Fate::Comments => 0.7,
+        Fate::Navigation | Fate::Footer if is_links => 0.98,
         Fate::Navigation | Fate::Footer => 0.5,
         _ => 0.3,
     };
-    (share * total as f32) as u32
+    (share * weights.text[0] as f32) as u32
 }
 
 /// Names of classes and ids, and what they make of a part. `-` before or behind: only as a whole word there.
@@ -240,7 +242,7 @@ pub fn fates(tree: &Tree) -> Vec<Fate> {
             is_code[index] = is_code[tree.nodes[index].parent as usize] || tree.nodes[index].tag == Tag::Pre;
             let fate = by_name(tree, index as u32);
             let is_told = fate != Fate::Shown && (fate == Fate::Hidden || !is_code[index]);
-            if is_told && weights.text[index] <= most(tree.nodes[index].tag, fate, weights.text[0]) {
+            if is_told && weights.text[index] <= most(tree.nodes[index].tag, fate, &weights, index) {
                 fates[index] = fate;
             }
         }

@@ -6,24 +6,27 @@ use super::fate::Fate;
 use super::tags::Tag;
 use super::tree::Tree;
 
-/// Targets listed of an article, and of a page without one.
+/// Targets listed because they are named, and of headings that are links; the least number of those.
 const MAX_NAMED: usize = 5;
-const MAX_HEADING: usize = 20;
+const MAX_HEADING: usize = 12;
+const MIN_HEADING: usize = 3;
 /// Bytes of a target that are shown.
 const MAX_BYTES: usize = 160;
 
-/// The links whose targets are listed, in the order of the page. Where there is no article, those of headings too: they
-/// are what such a page leads to.
-pub fn chosen(tree: &Tree, fates: &[Fate], question: &str, is_article: bool) -> Vec<u32> {
+/// The links whose targets are listed, in the order of the page. Where most headings are links, as those of what was
+/// searched for, they are what the page leads to.
+pub fn chosen(tree: &Tree, fates: &[Fate], question: &str) -> Vec<u32> {
     let query = Query::new(question, "");
     let mut found = Vec::new();
     let mut links = 0;
     let mut of_headings = Vec::new();
+    let mut headings = 0;
     let mut heading_end = 0;
     for at in 0..tree.len() {
         let node = tree.node(at);
-        if node.tag.heading().is_some() {
+        if node.tag.heading().is_some() && fates[at as usize] == Fate::Shown {
             heading_end = node.end;
+            headings += 1;
         }
         if node.tag != Tag::A || fates[at as usize] != Fate::Shown {
             continue;
@@ -32,8 +35,10 @@ pub fn chosen(tree: &Tree, fates: &[Fate], question: &str, is_article: bool) -> 
         links += 1;
         query.scan(tree.line_of(at, 200).as_bytes(), at, &mut found);
         query.scan(target.as_bytes(), at, &mut found);
-        if at < heading_end && !is_article && of_headings.len() < MAX_HEADING {
+        if at < heading_end {
             of_headings.push(at);
+            // One link a heading.
+            heading_end = 0;
         }
     }
     let hits = if query.is_empty() { Vec::new() } else { query.score(found, links) };
@@ -43,7 +48,9 @@ pub fn chosen(tree: &Tree, fates: &[Fate], question: &str, is_article: bool) -> 
             chosen.push(hit.node);
         }
     }
-    chosen.extend(of_headings);
+    if of_headings.len() >= MIN_HEADING && 2 * of_headings.len() > headings {
+        chosen.extend(of_headings.into_iter().take(MAX_HEADING));
+    }
     chosen.sort_unstable();
     chosen.dedup();
     chosen

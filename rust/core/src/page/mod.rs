@@ -9,7 +9,6 @@ mod facts;
 mod fate;
 mod links;
 mod main_part;
-mod named;
 mod reflow;
 mod scan;
 mod state;
@@ -23,9 +22,11 @@ mod write;
 
 use std::fmt::Write;
 
+use crate::excerpts;
 use crate::text::{marker, Drafts, Task, View};
 use crate::tokens::{count, Encoding};
 use fate::{Fate, Weights};
+use tags::Tag;
 use tree::Tree;
 use write::{Page, Writer};
 
@@ -61,7 +62,10 @@ fn view(task: &Task, key: &str) -> Option<View> {
     if let Some(root) = main {
         main_part::narrow(&tree, &weights, root, &mut fates);
     }
-    let references = links::chosen(&tree, &fates, task.question, main.is_some());
+    if main.is_none() {
+        show_fields(&tree, &mut fates);
+    }
+    let references = links::chosen(&tree, &fates, task.question);
     let page = Page { tree: &tree, fates: &fates, references: &references };
     let root = main.unwrap_or(0);
     let mut writer = Writer::new(&page);
@@ -72,9 +76,9 @@ fn view(task: &Task, key: &str) -> Option<View> {
     if body.len() < LITTLE_BYTES {
         tail.push_str(&state::state(&tree, task).unwrap_or_default());
     }
-    let whole = format!("{head}{body}\n{tail}");
+    let whole = if body.is_empty() { head.clone() + tail.trim_start() } else { format!("{head}{body}\n{tail}") };
     let mut text = limited(task, &whole, head.lines().count());
-    for (line, excerpt) in named::excerpts(task.text, &text, task.question) {
+    for (line, excerpt) in excerpts::named(task.text, &text, task.question) {
         let _ = writeln!(text, "line {line}: {excerpt}");
     }
     let mut dropped = dropped(&tree, &fates, references.len());
@@ -87,6 +91,17 @@ fn view(task: &Task, key: &str) -> Option<View> {
     let counts: Vec<String> = dropped.iter().map(|(name, number)| format!("{number} {name}")).collect();
     let _ = writeln!(text, "[left out: {}]", counts.join(", "));
     finish(task, key, text, dropped, line_of(task.text, tree.node(root).from as usize))
+}
+
+/// What can be filled in and pressed is much of what a page without an article says.
+fn show_fields(tree: &Tree, fates: &mut [Fate]) {
+    for index in 1..tree.nodes.len() {
+        let node = &tree.nodes[index];
+        let is_field = matches!(node.tag, Tag::Input | Tag::Select | Tag::Textarea | Tag::Button);
+        if fates[index] == Fate::Form && is_field && fates[node.parent as usize] == Fate::Shown {
+            fates[index..node.end as usize].iter_mut().filter(|fate| **fate == Fate::Form).for_each(|fate| *fate = Fate::Shown);
+        }
+    }
 }
 
 fn finish(task: &Task, key: &str, text: String, dropped: Vec<(String, usize)>, line: u32) -> Option<View> {
@@ -151,7 +166,7 @@ fn dropped(tree: &Tree, fates: &[Fate], told: usize) -> Vec<(String, usize)> {
         let fate = fates[index];
         let node = &tree.nodes[index];
         let is_outermost = fates[node.parent as usize] != fate;
-        let is_blank = node.tag == tags::Tag::Text && tree.raw(index as u32).trim().is_empty();
+        let is_blank = node.tag == Tag::Text && tree.raw(index as u32).trim().is_empty();
         if is_outermost && !is_blank && node.end > index as u32 + 1 || fate == Fate::Around && is_outermost && !is_blank {
             counts[fate as usize] += 1;
         }

@@ -232,9 +232,12 @@ pub fn score(text: &str) -> f64 {
     let begins = |at: usize, word: &[u8]| {
         head.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
     };
-    let says_so = memchr::memchr_iter(b'<', head)
-        .any(|at| begins(at, b"<!doctype html") || begins(at, b"<html>") || begins(at, b"<html "));
+    let begins_line = |at: usize| head[..at].iter().rev().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
     let is_first = before.iter().all(|byte| byte.is_ascii_whitespace() || *byte >= 0x80);
+    // Lines in front may be the heads of an answer; in a line that was found in a page, its path stands in front.
+    let says_so = memchr::memchr_iter(b'<', head)
+        .filter(|&at| is_first || begins_line(at))
+        .any(|at| begins(at, b"<!doctype html") || begins(at, b"<html>") || begins(at, b"<html "));
     if says_so {
         return if is_first { 0.97 } else { 0.75 };
     }

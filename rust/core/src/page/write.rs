@@ -14,6 +14,8 @@ use super::tree::Tree;
 const MAX_INDENT: usize = 6;
 /// Words from which what an image shows is worth telling.
 const MIN_ALT_WORDS: usize = 3;
+/// Choices of a form that are told.
+const MAX_OPTIONS: usize = 8;
 
 /// What stands between two pieces of text at least.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,10 +168,17 @@ impl<'p, 'a> Writer<'p, 'a> {
                 self.block_element(at, Gap::Blank);
             }
             Tag::A if self.is_anchor(at) => return end,
-            Tag::A => self.link(at),
+            Tag::A => {
+                self.keep_apart(at);
+                self.link(at);
+            }
             Tag::Sup | Tag::Sub => return self.raised(at),
             Tag::Del => self.marked(at, "~~"),
             Tag::Code => self.inline_code(at),
+            Tag::Input | Tag::Select | Tag::Textarea => {
+                self.field(at);
+                return end;
+            }
             Tag::Li if !self.is_flat => self.item(at),
             Tag::Ul | Tag::Ol if !self.is_flat => {
                 self.want(if self.lists.is_empty() { Gap::Blank } else { Gap::Line });
@@ -184,9 +193,40 @@ impl<'p, 'a> Writer<'p, 'a> {
             _ if tag.heading().is_some() && !self.is_flat => self.heading(at),
             Tag::P | Tag::Figure | Tag::Dl | Tag::Section | Tag::Article | Tag::Table => self.block_element(at, Gap::Blank),
             _ if !tag.is_inline() => self.block_element(at, Gap::Line),
-            _ => {}
+            _ => self.keep_apart(at),
         }
         at + 1
+    }
+
+    /// Parts of a line that follow each other are drawn apart, as the name and the price of a thing.
+    fn keep_apart(&mut self, at: u32) {
+        let tree = self.page.tree;
+        let parent = tree.node(at).parent;
+        let follows_element = at > parent + 1 && tree.node(at - 1).parent != parent;
+        if follows_element && tree.node(parent).tag != Tag::Code {
+            self.gap = self.gap.max(Gap::Space);
+        }
+    }
+
+    /// What can be filled in: its name, its type or what can be chosen.
+    fn field(&mut self, at: u32) {
+        let tree = self.page.tree;
+        let told = |name: &str| tree.attribute(at, name).map(|value| value.into_owned()).unwrap_or_default();
+        let kind = told("type");
+        if kind == "hidden" {
+            return;
+        }
+        let options = (at + 1..tree.node(at).end).filter(|&each| tree.node(each).tag == Tag::Option);
+        let mut parts: Vec<String> = [told("name"), kind, told("placeholder"), told("value")].into();
+        parts.extend(options.clone().take(MAX_OPTIONS).map(|each| tree.line_of(each, 60)));
+        parts.retain(|part| !part.is_empty());
+        let more = options.count().saturating_sub(MAX_OPTIONS);
+        if more > 0 {
+            parts.push(format!("+{more}"));
+        }
+        self.gap = self.gap.max(Gap::Space);
+        self.words(&format!("[{}]", parts.join(", ")));
+        self.gap = self.gap.max(Gap::Space);
     }
 
     fn block_element(&mut self, at: u32, gap: Gap) {
@@ -333,8 +373,8 @@ impl<'p, 'a> Writer<'p, 'a> {
             Gap::Line | Gap::Blank => {
                 if !self.out.is_empty() {
                     self.out.push_str(if gap == Gap::Blank { "\n\n" } else { "\n" });
-                    (0..self.quotes.min(MAX_INDENT)).for_each(|_| self.out.push_str("> "));
                 }
+                (0..self.quotes.min(MAX_INDENT)).for_each(|_| self.out.push_str("> "));
             }
         }
         self.out.push_str(&self.prefix);

@@ -1,4 +1,4 @@
-//! What the question names in a part of the source that the view leaves out.
+//! A text, a view of it and a question in; pieces of the text out that the question names and the view lacks.
 
 use crate::json::query::Query;
 use crate::words;
@@ -11,7 +11,7 @@ const MAX_EXCERPTS: usize = 4;
 const MAX_OCCURRENCES: usize = 3;
 
 /// Pieces of the source that hold a word of the question which `view` does not, with the number of their line.
-pub fn excerpts<'t>(text: &'t str, view: &str, question: &str) -> Vec<(u32, &'t str)> {
+pub fn named<'t>(text: &'t str, view: &str, question: &str) -> Vec<(u32, &'t str)> {
     let query = Query::new(question, "");
     if query.is_empty() {
         return Vec::new();
