@@ -38,9 +38,12 @@ pub fn scores(text: &str) -> Scores {
     // The strings of JSON, and a page, may hold times and paths, but what holds them together is another's business.
     let share = if is_structured(text) || page > 0.9 { 0.5 } else { 1.0 };
     let [log, search, diff, trace, report] = of_lines.map(|score| share * score);
-    // Among lines of another kind, encoded bytes are that kind's values.
-    let is_another = [log, search, diff, trace, report, page].into_iter().any(|score| score >= 0.3);
-    let blob = if is_another || is_structured(text) { 0.0 } else { blob::score(text) };
+    let others = [log, search, diff, trace, report, page];
+    let encoded = if is_structured(text) { blob::Share::default() } else { blob::Share::of(text) };
+    let blob = encoded.score(others.into_iter().fold(0.0, f64::max));
+    // Lines of digits may look like paths, and those of dumps like times.
+    let [log, search, diff, trace, report, page] =
+        others.map(|score| if blob > 0.0 { 0.5 * blob.min(score) } else { score });
     [log, search, diff, trace, report, page, blob]
 }
 

@@ -97,9 +97,12 @@ mod tests {
 
     #[test]
     fn names_and_paths_do_not_look_random() {
-        let encoded = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg";
+        let encoded = "q83vEjRWeJqL3vASNFZ4mXze8BI0VnicVb2kR7Lp0QeXw3mZsT1yUoGfHd5NiA8KjBt9Yu6Wr4Ec";
         assert!(looks_random(encoded.as_bytes()));
-        for text in ["AbstractSingletonProxyFactoryBeanManagerImplementationOfTheThirdKind2Adapter", "usr/lib/python3/dist-packages/Some/Package2/With/Many/Parts/In/It/And/More"] {
+        for text in [
+            "AbstractSingletonProxyFactoryBeanManagerImplementationOfTheThirdKind2Adapter",
+            "usr/lib/python3/dist-packages/Some/Package2/With/Many/Parts/In/It/And/More",
+        ] {
             assert!(!looks_random(text.repeat(3).as_bytes()), "{text}");
         }
     }

@@ -25,16 +25,24 @@ pub fn row(line: &str) -> Option<Row> {
         None => (rest, false),
     };
     let rest = rest.strip_prefix(' ')?;
-    let digits = if is_xxd { rest.split("  ").next()? } else { rest.split('|').next()? };
+    let digits = if is_xxd { rest.split("  ").next()? } else { rest.split(['|', '>']).next()? };
     let words: Vec<&str> = digits.split_ascii_whitespace().collect();
     let is_uniform = |length: usize| words.iter().rev().skip(1).all(|word| word.len() == length);
     let first = words.first()?.len();
-    let is_octal = !is_xxd && first >= 3 && first % 3 == 0 && words.iter().all(|word| word.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
-    if words.len() > 32 || !is_uniform(first) || !words.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+    let is_octal = !is_xxd
+        && first >= 3
+        && first % 3 == 0
+        && words.iter().all(|word| word.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
+    if words.len() > 32
+        || !is_uniform(first)
+        || !words.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
         return None;
     }
     match first {
-        3 if is_octal => Some(Row { bytes: words.iter().filter_map(|word| u8::from_str_radix(word, 8).ok()).collect() }),
+        3 if is_octal => {
+            Some(Row { bytes: words.iter().filter_map(|word| u8::from_str_radix(word, 8).ok()).collect() })
+        }
         6 if is_octal => {
             let halves = words.iter().filter_map(|word| u16::from_str_radix(word, 8).ok());
             Some(Row { bytes: halves.flat_map(u16::to_le_bytes).collect() })
@@ -54,10 +62,13 @@ mod tests {
         let elf = Some(b"\x7fELF".to_vec());
         assert_eq!(bytes("00000000: 7f45 4c46                                .ELF"), elf);
         assert_eq!(bytes("00000000  7f 45 4c 46                                       |.ELF|"), elf);
+        assert_eq!(bytes("000000 7f 45 4c 46                                      >.ELF<"), elf);
         assert_eq!(bytes("0000000 042577 043114"), elf);
         assert_eq!(bytes("0000000 177 105 114 106"), elf);
         assert_eq!(bytes("*"), Some(Vec::new()));
-        for line in ["", "2024-01-02 10:00", "12345678 items were found", "abcdef0123 fix the build", "20240102: 5 hosts"] {
+        for line in
+            ["", "2024-01-02 10:00", "12345678 items were found", "abcdef0123 fix the build", "20240102: 5 hosts"]
+        {
             assert!(row(line).is_none(), "{line}");
         }
     }

@@ -7,6 +7,8 @@ use crate::text::Lines;
 
 /// Digits from which a run within a line is taken for encoded bytes.
 pub const MIN_RUN: usize = 120;
+/// Digits of Base64 from which a run is what its line is there for.
+const MIN_WHOLE_RUN: usize = 1_000;
 /// Hexadecimal digits from which a run is more than a hash.
 const MIN_HEX_RUN: usize = 160;
 /// Lines of wrapped Base64, and of a dump.
@@ -30,6 +32,8 @@ pub struct Blob {
     pub from: usize,
     pub to: usize,
     pub form: Form,
+    /// Whether it takes whole lines, by a structure that nothing else has.
+    pub is_whole: bool,
     /// Lines it takes, and the first of them.
     pub lines: usize,
     pub first_line: usize,
@@ -77,7 +81,8 @@ pub fn find(lines: &Lines) -> Vec<Blob> {
 
 fn blob(lines: &Lines, first: usize, end: usize, form: Form) -> Blob {
     let (from, to) = (lines.list[first].start as usize, lines.list[end - 1].end as usize);
-    Blob { from, to, form, lines: end - first, first_line: first }
+    let is_whole = !matches!(form, Form::Minified(_));
+    Blob { from, to, form, is_whole, lines: end - first, first_line: first }
 }
 
 /// What stands between `-----BEGIN X-----` and its end, without its heads. A block that is cut off goes on as long as its
@@ -92,7 +97,8 @@ fn pem(lines: &Lines, at: usize) -> Option<Blob> {
     };
     let near = first..lines.len().min(first + MAX_KEY_LINES);
     let closed = is_secret(label).then(|| near.into_iter().find(|&index| lines.line(index).contains(END))).flatten();
-    let end = closed.unwrap_or_else(|| (first..lines.len()).find(|&index| !is_body(lines.line(index))).unwrap_or(lines.len()));
+    let end = closed
+        .unwrap_or_else(|| (first..lines.len()).find(|&index| !is_body(lines.line(index))).unwrap_or(lines.len()));
     (end > first).then(|| blob(lines, first, end, Form::Pem(label.to_owned())))
 }
 
@@ -111,7 +117,7 @@ fn pem_within(line: &str, start: usize, at: usize, found: &mut Vec<Blob>) {
         let end = line[body..].find(END).map_or(line.len(), |end| body + end);
         if end > body {
             let form = Form::Pem(label.to_owned());
-            found.push(Blob { from: start + body, to: start + end, form, lines: 1, first_line: at });
+            found.push(Blob { from: start + body, to: start + end, form, is_whole: false, lines: 1, first_line: at });
         }
         from = end;
     }
@@ -189,7 +195,9 @@ fn is_binary(line: &str) -> bool {
     let (mut odd, mut all) = (0u32, 0u32);
     for character in line.chars() {
         all += 1;
-        odd += u32::from(character == '\u{fffd}' || character.is_control() && !matches!(character, '\t' | '\u{1b}' | '\r' | '\u{8}'));
+        odd += u32::from(
+            character == '\u{fffd}' || character.is_control() && !matches!(character, '\t' | '\u{1b}' | '\r' | '\u{8}'),
+        );
     }
     all >= 4 && odd as f32 > CONTROL_SHARE * all as f32
 }
@@ -212,7 +220,10 @@ fn within(lines: &Lines, at: usize, found: &mut Vec<Blob>) {
         let length = bytes[from..].iter().take_while(|byte| base64::is_digit(**byte)).count();
         if length >= MIN_RUN {
             if let Some((skipped, form)) = in_run(bytes, from, length) {
-                found.push(Blob { from: start + from + skipped, to: start + from + length, form, lines: 1, first_line: at });
+                // So much of what is encoded is what the text is, whatever stands before it.
+                let is_whole = form == Form::Base64 && length >= MIN_WHOLE_RUN;
+                let (from, to) = (start + from + skipped, start + from + length);
+                found.push(Blob { from, to, form, is_whole, lines: 1, first_line: at });
             }
         }
         from += length.max(1);
@@ -236,15 +247,17 @@ fn in_run(bytes: &[u8], from: usize, length: usize) -> Option<(usize, Form)> {
 fn percent(line: &str, start: usize, at: usize, found: &mut Vec<Blob>) {
     for begin in memmem::find_iter(line.as_bytes(), b"data:") {
         let rest = &line.as_bytes()[begin..];
-        let head = rest.iter().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || b":/+-.;=".contains(byte)).count();
+        let head =
+            rest.iter().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || b":/+-.;=".contains(byte)).count();
         if rest.get(head) != Some(&b',') || memmem::find(&rest[..head], b"base64").is_some() {
             continue;
         }
         let body = head + 1;
-        let length = rest[body..].iter().take_while(|byte| !byte.is_ascii_whitespace() && !b"\"')<>`".contains(byte)).count();
+        let length =
+            rest[body..].iter().take_while(|byte| !byte.is_ascii_whitespace() && !b"\"')<>`".contains(byte)).count();
         let (from, to) = (start + begin + body, start + begin + body + length);
         if length >= MIN_RUN && found.last().is_none_or(|last| last.to <= from) {
-            found.push(Blob { from, to, form: Form::Percent, lines: 1, first_line: at });
+            found.push(Blob { from, to, form: Form::Percent, is_whole: false, lines: 1, first_line: at });
         }
     }
 }

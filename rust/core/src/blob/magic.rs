@@ -75,7 +75,9 @@ fn is_text(bytes: &[u8]) -> bool {
     let valid = match std::str::from_utf8(sample) {
         Ok(text) => text,
         // A character may be cut at the end of the sample.
-        Err(error) if error.valid_up_to() + 4 > sample.len() => std::str::from_utf8(&sample[..error.valid_up_to()]).unwrap_or(""),
+        Err(error) if error.valid_up_to() + 4 > sample.len() => {
+            std::str::from_utf8(&sample[..error.valid_up_to()]).unwrap_or("")
+        }
         Err(_) => return false,
     };
     !valid.is_empty() && valid.chars().all(|each| !each.is_control() || each.is_whitespace())
@@ -83,7 +85,8 @@ fn is_text(bytes: &[u8]) -> bool {
 
 /// Width and height of an image.
 fn size(name: &str, bytes: &[u8]) -> Option<(u32, u32)> {
-    let big = |at: usize| bytes.get(at..at + 4).map(|four| four.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
+    let big =
+        |at: usize| bytes.get(at..at + 4).map(|four| four.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
     let little = |at: usize| bytes.get(at..at + 2).map(|two| u32::from(two[0]) | u32::from(two[1]) << 8);
     match name {
         "png" => Some((big(16)?, big(20)?)),

@@ -16,7 +16,7 @@ pub fn language(line: &str) -> Option<&'static str> {
     let sample = &line.as_bytes()[..line.len().min(SAMPLE_BYTES)];
     let share = |bytes: &[u8]| sample.iter().filter(|byte| bytes.contains(byte)).count() as f32 / sample.len() as f32;
     let signs = share(b"{}();:,.=&|!?+[]");
-    if is_data || share(b" \t") > 0.1 || !(0.1..0.6).contains(&signs) {
+    if is_data || share(b" \t") > 0.13 || !(0.1..0.6).contains(&signs) {
         return None;
     }
     let (braces, colons) = (share(b"{}"), share(b":"));
@@ -51,8 +51,11 @@ mod tests {
 
     #[test]
     fn code_in_one_line_is_told_from_data_and_prose() {
-        let js = "!function(e,t){\"object\"==typeof exports?module.exports=t():e.lib=t()}(this,(function(){return 1}));".repeat(30);
-        let css = ".a{color:red;margin:0}.b>.c{padding:1px 2px;display:flex}@media(max-width:9px){.d{top:0}}".repeat(30);
+        let js =
+            "!function(e,t){\"object\"==typeof exports?module.exports=t():e.lib=t()}(this,(function(){return 1}));"
+                .repeat(30);
+        let css =
+            ".a{color:red;margin:0}.b>.c{padding:1px 2px;display:flex}@media(max-width:9px){.d{top:0}}".repeat(30);
         assert_eq!(language(&js), Some("js"));
         assert_eq!(language(&css), Some("css"));
         let json = format!("[{}]", "{\"a\":1,\"b\":[2,3]},".repeat(200));

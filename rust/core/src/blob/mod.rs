@@ -17,7 +17,7 @@ use crate::text::{marker, Drafts, Lines, Task, View};
 use find::{Blob, Form};
 
 /// Bytes looked at to tell how much of a text is encoded.
-const SCORED_BYTES: usize = 65_536;
+const SCORED_BYTES: usize = 32_768;
 /// The share of a text that is encoded from which it is of this kind.
 const MIN_SHARE: f64 = 0.4;
 /// Lines of a text that is worked on.
@@ -25,22 +25,44 @@ const MAX_LINES: usize = 1 << 23;
 /// The least of its bytes that a description must save.
 const MIN_SAVED: usize = 40;
 
-/// How surely a text is mostly encoded bytes: by the share of them at its beginning.
-pub fn score(text: &str) -> f64 {
-    let mut end = text.len().min(SCORED_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// How much of a text's beginning is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Of it all.
+    pub all: f64,
+    /// In lines that are nothing else: no other kind has such lines, though some may look like paths.
+    pub whole: f64,
+}
+
+impl Share {
+    pub fn of(text: &str) -> Self {
+        let mut end = text.len().min(SCORED_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let head = &text[..end];
+        if head.len() < find::MIN_RUN || head.trim_start().starts_with(['<', '{']) {
+            return Share::default();
+        }
+        let mut share = Share::default();
+        for blob in find::find(&Lines::of(head)) {
+            let own = (blob.to - blob.from) as f64 / head.len() as f64;
+            share.all += own;
+            if blob.is_whole {
+                share.whole += own;
+            }
+        }
+        share
     }
-    let head = &text[..end];
-    if head.len() < find::MIN_RUN || head.trim_start().starts_with(['<', '{']) {
-        return 0.0;
-    }
-    let encoded: usize = find::find(&Lines::of(head)).iter().map(|blob| blob.to - blob.from).sum();
-    let share = encoded as f64 / head.len() as f64;
-    if share < MIN_SHARE {
-        0.0
-    } else {
-        share.min(0.98)
+
+    /// How surely a text is mostly encoded bytes, beside what the surest other kind says.
+    pub fn score(self, other: f64) -> f64 {
+        let share = if other < 0.3 { self.all } else { self.whole };
+        if share < MIN_SHARE {
+            0.0
+        } else {
+            share.min(0.98)
+        }
     }
 }
 
@@ -121,8 +143,12 @@ fn described(lines: &Lines, blob: &Blob, question: &str) -> String {
         Form::Pem(label) if find::is_secret(label) => format!("[pem {} bytes]", base64::decode(raw).len()),
         Form::Pem(_) => of_bytes("pem", &base64::decode(raw)),
         Form::Dump(bytes) => {
-            let (first, last) = (lines.line(blob.first_line), lines.line(blob.first_line + blob.lines - 1));
-            format!("{first}\n{}, {} lines\n{last}", of_bytes("dump", bytes).trim_end_matches(']'), blob.lines) + "]"
+            let end = blob.first_line + blob.lines;
+            let holds_bytes = |index: &usize| dump::row(lines.line(*index)).is_some_and(|row| !row.bytes.is_empty());
+            let last = (blob.first_line + 1..end).rev().take(3).find(holds_bytes).unwrap_or(end - 1);
+            let (first, last) = (lines.line(blob.first_line), lines.line(last));
+            let described = of_bytes("dump", bytes);
+            format!("{first}\n{}, {} lines]\n{last}", described.trim_end_matches(']'), blob.lines)
         }
         Form::Minified(language) => of_code(source, language, question),
         Form::Binary => of_binary(source, question),
@@ -157,8 +183,10 @@ fn of_code(source: &str, language: &str, question: &str) -> String {
 
 /// Bytes that are no text: what can be read at their beginning, and what the question names in them.
 fn of_binary(source: &str, question: &str) -> String {
-    let mut text = format!("[binary {}, {} bytes, blake3 {}]", binary_kind(source), source.len(), hash(source.as_bytes()));
-    let readable: Vec<&str> = source.split(|each: char| each.is_control() || each == '\u{fffd}').filter(|part| is_readable(part)).collect();
+    let mut text =
+        format!("[binary {}, {} bytes, blake3 {}]", binary_kind(source), source.len(), hash(source.as_bytes()));
+    let readable: Vec<&str> =
+        source.split(|each: char| each.is_control() || each == '\u{fffd}').filter(|part| is_readable(part)).collect();
     let mut shown = String::new();
     for part in readable.iter().take(MAX_READABLE) {
         shown.push('\n');
@@ -179,8 +207,16 @@ fn is_readable(part: &str) -> bool {
 
 /// The type of a file whose bytes were read as if they were text, so that some of them are gone.
 fn binary_kind(source: &str) -> &'static str {
-    const MARKS: [(&str, &str); 8] =
-        [("PNG\r\n", "png"), ("PNG\n", "png"), ("JFIF", "jpeg"), ("%PDF-", "pdf"), ("PK\u{3}\u{4}", "zip"), ("ELF", "elf"), ("GIF8", "gif"), ("wOF2", "woff2")];
+    const MARKS: [(&str, &str); 8] = [
+        ("PNG\r\n", "png"),
+        ("PNG\n", "png"),
+        ("JFIF", "jpeg"),
+        ("%PDF-", "pdf"),
+        ("PK\u{3}\u{4}", "zip"),
+        ("ELF", "elf"),
+        ("GIF8", "gif"),
+        ("wOF2", "woff2"),
+    ];
     let mut end = source.len().min(64);
     while !source.is_char_boundary(end) {
         end -= 1;

@@ -47,7 +47,10 @@ fn wrap(text: &str, width: usize) -> String {
 fn what_is_encoded_is_described_in_place_and_the_text_around_stays() {
     let text = format!("before the image\n![logo](data:image/png;base64,{}) behind it\nlast line\n", encode(&png(900)));
     let view = view_of(&text, "");
-    assert!(view.starts_with("before the image\n![logo](data:image/png;base64,[base64 png 640x480, 924 bytes, blake3 "), "{view}");
+    assert!(
+        view.starts_with("before the image\n![logo](data:image/png;base64,[base64 png 640x480, 924 bytes, blake3 "),
+        "{view}"
+    );
     assert!(view.ends_with("]) behind it\nlast line\n"), "{view}");
     let mail = format!("Subject: a file\n\n{}\n--end--\n", wrap(&encode(&bytes(2_000)), 76));
     let view = view_of(&mail, "");
@@ -59,7 +62,10 @@ fn dumps_keep_their_first_and_last_line() {
     let row = |n: usize| format!("{:08x}: 7f45 4c46 0201 0100 0000 0000 0000 {n:04x}  .ELF............\n", 16 * n);
     let text = format!("$ xxd a.out\n{}$ echo done\n", (0..64).map(row).collect::<String>());
     let view = view_of(&text, "");
-    assert!(view.contains("00000000: 7f45") && view.contains("000003f0: 7f45") && !view.contains("00000100:"), "{view}");
+    assert!(
+        view.contains("00000000: 7f45") && view.contains("000003f0: 7f45") && !view.contains("00000100:"),
+        "{view}"
+    );
     assert!(view.contains("[dump elf, 1024 bytes, blake3 ") && view.contains(", 64 lines]"), "{view}");
     assert!(view.starts_with("$ xxd a.out\n") && view.ends_with("$ echo done\n"), "{view}");
 }
@@ -69,7 +75,10 @@ fn private_keys_are_never_repeated_and_certificates_are_described() {
     let key = encode(&bytes(1_200));
     let broken = key.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\\n").collect::<String>();
     let texts = [
-        format!("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n{}-----END RSA PRIVATE KEY-----\n", wrap(&key, 64)),
+        format!(
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n{}-----END RSA PRIVATE KEY-----\n",
+            wrap(&key, 64)
+        ),
         format!("-----BEGIN PRIVATE KEY-----\n{}", wrap(&key, 64)),
         format!("key = \"-----BEGIN PRIVATE KEY-----\\n{broken}-----END PRIVATE KEY-----\\n\"\n"),
         format!("  1 -----BEGIN EC PRIVATE KEY-----\n  2 {}  9 -----END EC PRIVATE KEY-----\n", wrap(&key, 64)),
@@ -88,7 +97,9 @@ fn private_keys_are_never_repeated_and_certificates_are_described() {
 #[test]
 fn minified_code_keeps_its_licence_and_what_is_asked_for() {
     let code = (0..200).map(|n| format!("function f{n}(a,b){{return a.x{n}(b)+{n}}}")).collect::<String>();
-    let text = format!("/*! lib v1.2 | MIT */!function(e){{{code}e.connectTimeout=3000}}(window);\n//# sourceMappingURL=lib.js.map\n");
+    let text = format!(
+        "/*! lib v1.2 | MIT */!function(e){{{code}e.connectTimeout=3000}}(window);\n//# sourceMappingURL=lib.js.map\n"
+    );
     let view = view_of(&text, "what is connectTimeout?");
     assert!(view.starts_with("/*! lib v1.2 | MIT */") && view.contains("[minified js, "), "{view}");
     assert!(view.contains("connectTimeout=3000") && view.contains("sourceMappingURL"), "{view}");
@@ -112,17 +123,27 @@ fn hashes_ids_paths_and_data_are_left_alone() {
     let json = format!("[{}]", "{\"a\":1,\"b\":[2,3]},".repeat(300));
     for text in [sums, log, path, json, "prose, and more of it. ".repeat(200)] {
         assert_eq!(try_view(&text, ""), None, "{}", &text[..60]);
-        assert_eq!(super::score(&text), 0.0);
+        assert_eq!(super::Share::of(&text), super::Share::default());
     }
 }
 
 #[test]
 fn hostile_texts_take_linear_time_and_never_fail() {
-    let units = ["-----BEGIN : -----\n", "-----BEGIN A-----", "data:a/b;base64,", "00000000: 00\n", "A", "*\n", "=", "\u{fffd}", "deadbeef"];
+    let units = [
+        "-----BEGIN : -----\n",
+        "-----BEGIN A-----",
+        "data:a/b;base64,",
+        "00000000: 00\n",
+        "A",
+        "*\n",
+        "=",
+        "\u{fffd}",
+        "deadbeef",
+    ];
     let wrapped = "0123456789abcdef0123456789abcdef0123456789abcdef\n";
     for unit in units.into_iter().chain([wrapped]) {
         let text = unit.repeat(2_000_000 / unit.len());
-        super::score(&text);
+        super::Share::of(&text);
         try_view(&text, "what about BEGIN?");
     }
 }

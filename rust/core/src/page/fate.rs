@@ -190,7 +190,8 @@ impl Weights {
     /// Weighs what is shown by `fates`.
     pub fn of(tree: &Tree, fates: &[Fate]) -> Self {
         let nodes = &tree.nodes;
-        let mut weights = Weights { text: vec![0; nodes.len()], link: vec![0; nodes.len()], mass: vec![0; nodes.len()] };
+        let mut weights =
+            Weights { text: vec![0; nodes.len()], link: vec![0; nodes.len()], mass: vec![0; nodes.len()] };
         // The nearest block around each node, and whether a link is.
         let mut block_of = vec![0u32; nodes.len()];
         let mut is_in_link = vec![false; nodes.len()];
@@ -308,7 +309,8 @@ fn by_role(value: &[u8]) -> Fate {
 
 fn hides(style: &[u8]) -> bool {
     let bare: Vec<u8> = style.iter().filter(|byte| !byte.is_ascii_whitespace()).map(u8::to_ascii_lowercase).collect();
-    memchr::memmem::find(&bare, b"display:none").is_some() || memchr::memmem::find(&bare, b"visibility:hidden").is_some()
+    memchr::memmem::find(&bare, b"display:none").is_some()
+        || memchr::memmem::find(&bare, b"visibility:hidden").is_some()
 }
 
 /// Whether an id has many words, as a heading has.

@@ -66,7 +66,8 @@ pub fn target(tree: &Tree, at: u32) -> Option<String> {
 
 /// Links that are shown without their targets.
 pub fn untold(tree: &Tree, fates: &[Fate], told: usize) -> usize {
-    let shown = (0..tree.len())
-        .filter(|&at| tree.node(at).tag == Tag::A && fates[at as usize] == Fate::Shown && tree.attribute(at, "href").is_some());
+    let shown = (0..tree.len()).filter(|&at| {
+        tree.node(at).tag == Tag::A && fates[at as usize] == Fate::Shown && tree.attribute(at, "href").is_some()
+    });
     shown.count() - told
 }

@@ -99,7 +99,10 @@ fn show_fields(tree: &Tree, fates: &mut [Fate]) {
         let node = &tree.nodes[index];
         let is_field = matches!(node.tag, Tag::Input | Tag::Select | Tag::Textarea | Tag::Button);
         if fates[index] == Fate::Form && is_field && fates[node.parent as usize] == Fate::Shown {
-            fates[index..node.end as usize].iter_mut().filter(|fate| **fate == Fate::Form).for_each(|fate| *fate = Fate::Shown);
+            fates[index..node.end as usize]
+                .iter_mut()
+                .filter(|fate| **fate == Fate::Form)
+                .for_each(|fate| *fate = Fate::Shown);
         }
     }
 }
@@ -119,7 +122,9 @@ fn line_of(text: &str, at: usize) -> u32 {
 fn head(tree: &Tree, body: &str, is_article: bool) -> String {
     let mut head = String::new();
     let title = facts::title(tree);
-    if let Some(title) = title.filter(|title| !body.lines().take(4).any(|line| line.trim_start_matches(['#', ' ']) == title)) {
+    if let Some(title) =
+        title.filter(|title| !body.lines().take(4).any(|line| line.trim_start_matches(['#', ' ']) == title))
+    {
         let _ = writeln!(head, "title: {title}");
     }
     for (name, value) in facts::gather(tree, &format!("{head}{body}"), is_article) {
@@ -167,7 +172,8 @@ fn dropped(tree: &Tree, fates: &[Fate], told: usize) -> Vec<(String, usize)> {
         let node = &tree.nodes[index];
         let is_outermost = fates[node.parent as usize] != fate;
         let is_blank = node.tag == Tag::Text && tree.raw(index as u32).trim().is_empty();
-        if is_outermost && !is_blank && node.end > index as u32 + 1 || fate == Fate::Around && is_outermost && !is_blank {
+        if is_outermost && !is_blank && node.end > index as u32 + 1 || fate == Fate::Around && is_outermost && !is_blank
+        {
             counts[fate as usize] += 1;
         }
     }

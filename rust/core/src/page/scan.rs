@@ -10,10 +10,22 @@ use super::tags::Tag;
 /// A piece of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Token {
-    Text { from: usize, to: usize },
+    Text {
+        from: usize,
+        to: usize,
+    },
     /// `name` is a hash for elements that have no tag of their own; `from..to` are the attributes.
-    Open { tag: Tag, name: u32, from: usize, to: usize, closed: bool },
-    Close { tag: Tag, name: u32 },
+    Open {
+        tag: Tag,
+        name: u32,
+        from: usize,
+        to: usize,
+        closed: bool,
+    },
+    Close {
+        tag: Tag,
+        name: u32,
+    },
 }
 
 pub struct Scanner<'a> {
@@ -121,9 +133,9 @@ impl<'a> Scanner<'a> {
 }
 
 fn hash(name: &[u8]) -> u32 {
-    name.iter().take(64).fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
-    })
+    name.iter()
+        .take(64)
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193))
 }
 
 /// Where the end tag of `tag` stands at or behind `from`, or the end of the text.
@@ -229,10 +241,10 @@ pub fn score(text: &str) -> f64 {
     if before.contains(&b'"') || before.contains(&b'{') {
         return 0.0;
     }
-    let begins = |at: usize, word: &[u8]| {
-        head.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
-    };
-    let begins_line = |at: usize| head[..at].iter().rev().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
+    let begins =
+        |at: usize, word: &[u8]| head.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word));
+    let begins_line =
+        |at: usize| head[..at].iter().rev().take_while(|byte| **byte != b'\n').all(u8::is_ascii_whitespace);
     let is_first = before.iter().all(|byte| byte.is_ascii_whitespace() || *byte >= 0x80);
     // Lines in front may be the heads of an answer; in a line that was found in a page, its path stands in front.
     let says_so = memchr::memchr_iter(b'<', head)

@@ -217,9 +217,6 @@ impl Tag {
 
     /// Parts of tables: their end tags look past cells.
     pub fn is_of_table(self) -> bool {
-        matches!(
-            self,
-            Tag::Table | Tag::Tbody | Tag::Thead | Tag::Tfoot | Tag::Tr | Tag::Td | Tag::Th | Tag::Caption
-        )
+        matches!(self, Tag::Table | Tag::Tbody | Tag::Thead | Tag::Tfoot | Tag::Tr | Tag::Td | Tag::Th | Tag::Caption)
     }
 }

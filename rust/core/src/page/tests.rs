@@ -43,7 +43,10 @@ fn the_article_stays_and_what_is_around_it_is_counted() {
 
 #[test]
 fn what_the_question_names_is_shown_wherever_it_stands() {
-    let page = format!("<html><body><div>{PROSE}</div><footer><p>Phone: 555-0199, Linz-Urfahr</p></footer>{}</body></html>", "<i></i>".repeat(60));
+    let page = format!(
+        "<html><body><div>{PROSE}</div><footer><p>Phone: 555-0199, Linz-Urfahr</p></footer>{}</body></html>",
+        "<i></i>".repeat(60)
+    );
     assert!(!view_of(&page, "what is it about?").text.contains("Urfahr"));
     assert!(view_of(&page, "who sits in Urfahr?").text.contains("Linz-Urfahr"));
     let linked = format!("<html><body><div>{PROSE}<p>See <a href='/guides/install-steps'>the install steps</a> and <a href='/x'>more</a>.</p></div></body></html>");
@@ -60,7 +63,10 @@ fn lists_tables_code_and_quotations_keep_their_form() {
     assert_eq!(body(table), "host | load\n---|---\na\\|b | 3 %\nc");
     let code = "<pre><code class='language-py'>    def f():\n\n\n        return &lt;1&gt;\n</code></pre><p>then</p>";
     assert_eq!(body(code), "```py\ndef f():\n\n    return <1>\n```\n\nthen");
-    assert_eq!(body("<blockquote><p>said</p></blockquote><h2>a <em>b</em></h2>x<sup>2</sup>, H<sub>2</sub>O"), "> said\n\n## a b\n\nx^2, H2O");
+    assert_eq!(
+        body("<blockquote><p>said</p></blockquote><h2>a <em>b</em></h2>x<sup>2</sup>, H<sub>2</sub>O"),
+        "> said\n\n## a b\n\nx^2, H2O"
+    );
     let layout = "<table><tr><td><h2>left</h2><p>text</p></td><td><ul><li>right</li></ul></td></tr></table>";
     assert_eq!(body(layout), "## left\n\ntext\n\n- right");
 }
@@ -69,7 +75,8 @@ fn lists_tables_code_and_quotations_keep_their_form() {
 fn pages_without_an_article_are_shown_as_they_stand() {
     let cards = "<div><b>Load</b><i>17</i></div><div><b>Errors</b><i>3</i></div>";
     assert_eq!(body(cards), "Load 17\nErrors 3");
-    let form = "<form><label>Land<select name='c'><option>Austria<option>Chile</select></label><button>Send</button></form>";
+    let form =
+        "<form><label>Land<select name='c'><option>Austria<option>Chile</select></label><button>Send</button></form>";
     assert_eq!(body(form), "Land [c, Austria, Chile] Send");
     let shell = format!(
         "<html><head><title>App</title>{}</head><body><div id=root></div><script>window.state = {{\"orders\": [{}]}};</script></body></html>",
@@ -114,8 +121,30 @@ fn classes_of_words_and_ids_of_sections_leave_nothing_out() {
 #[test]
 fn hostile_markup_gives_a_view_or_none() {
     let many = |unit: &str| unit.repeat(100_000);
-    let deep = ["<div>", "<table><tr><td>", "<b><p>", "<ul><li>", "<a href=x>", "<sup>", "<code>", "<select><option>", "<x-y>"];
-    let broken = ["</div>", "<!--", "<![CDATA[", "<p a=\"", "&amp;&#x1F600;&", "<", "<td>", "</b><p>", "<script>", "<pre>a\n", "<math>"];
+    let deep = [
+        "<div>",
+        "<table><tr><td>",
+        "<b><p>",
+        "<ul><li>",
+        "<a href=x>",
+        "<sup>",
+        "<code>",
+        "<select><option>",
+        "<x-y>",
+    ];
+    let broken = [
+        "</div>",
+        "<!--",
+        "<![CDATA[",
+        "<p a=\"",
+        "&amp;&#x1F600;&",
+        "<",
+        "<td>",
+        "</b><p>",
+        "<script>",
+        "<pre>a\n",
+        "<math>",
+    ];
     for unit in deep.into_iter().chain(broken) {
         let text = format!("<!doctype html><p>{PROSE}{}", many(unit));
         let task = Task { question: "what about tables?", key: Some("Ab3dE5gH7jK"), ..Task::lossless(&text) };
@@ -123,16 +152,20 @@ fn hostile_markup_gives_a_view_or_none() {
             assert!(view.text.len() < text.len(), "{unit}");
         }
     }
-    for text in ["", "<", "<a", "<a b", "<a b=", "<a b='", "</", "<!", "<!-", "<p>\u{0}</p>", "plain", "<title>", "<pre>"] {
+    for text in
+        ["", "<", "<a", "<a b", "<a b=", "<a b='", "</", "<!", "<!-", "<p>\u{0}</p>", "plain", "<title>", "<pre>"]
+    {
         super::compress(&Task { key: Some("Ab3dE5gH7jK"), ..Task::lossless(text) });
     }
 }
 
 #[test]
 fn a_limit_keeps_the_title_headings_and_what_is_named() {
-    let sections: String = (0..30).map(|n| format!("<h2>Part {n}</h2>{PROSE}<p>Detail {n}x9 of it, told at some length.</p>")).collect();
+    let sections: String =
+        (0..30).map(|n| format!("<h2>Part {n}</h2>{PROSE}<p>Detail {n}x9 of it, told at some length.</p>")).collect();
     let page = format!("<html><head><title>Long</title></head><body>{sections}</body></html>");
-    let task = Task { question: "what of 17x9?", key: Some("Ab3dE5gH7jK"), target_ratio: Some(0.1), ..Task::lossless(&page) };
+    let task =
+        Task { question: "what of 17x9?", key: Some("Ab3dE5gH7jK"), target_ratio: Some(0.1), ..Task::lossless(&page) };
     let text = super::compress(&task).lossy.map(|view| view.text).unwrap_or_default();
     assert!(text.contains("title: Long") && text.contains("## Part 29") && text.contains("Detail 17x9"), "{text}");
     assert!(text.contains(" lines]"), "{text}");
@@ -146,7 +179,13 @@ fn only_pages_are_taken_for_pages() {
         assert!(super::score(page) > 0.7, "{page}");
     }
     assert!(super::score(&"<div class=a><p>b</p></div>".repeat(5)) > 0.7);
-    for other in ["a < b", "{\"a\": \"<html>\"}", "<?xml version='1.0'?><project><a/></project>", "<testsuite><testcase/></testsuite>", "src/a.html:1:<html>"] {
+    for other in [
+        "a < b",
+        "{\"a\": \"<html>\"}",
+        "<?xml version='1.0'?><project><a/></project>",
+        "<testsuite><testcase/></testsuite>",
+        "src/a.html:1:<html>",
+    ] {
         assert_eq!(super::score(other), 0.0, "{other}");
     }
 }

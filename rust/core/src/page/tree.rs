@@ -35,7 +35,8 @@ pub struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub fn of(text: &'a str) -> Self {
-        let mut builder = Builder { nodes: Vec::with_capacity(text.len() / 24 + 2), open: Vec::new(), counts: [0; Tag::COUNT] };
+        let mut builder =
+            Builder { nodes: Vec::with_capacity(text.len() / 24 + 2), open: Vec::new(), counts: [0; Tag::COUNT] };
         builder.push(Tag::Root, 0, 0, 0, true);
         let mut scanner = Scanner::new(text);
         while let Some(token) = scanner.next() {

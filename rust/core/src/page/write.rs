@@ -191,7 +191,9 @@ impl<'p, 'a> Writer<'p, 'a> {
                 self.endings.push((end, Ending::Quote));
             }
             _ if tag.heading().is_some() && !self.is_flat => self.heading(at),
-            Tag::P | Tag::Figure | Tag::Dl | Tag::Section | Tag::Article | Tag::Table => self.block_element(at, Gap::Blank),
+            Tag::P | Tag::Figure | Tag::Dl | Tag::Section | Tag::Article | Tag::Table => {
+                self.block_element(at, Gap::Blank)
+            }
             _ if !tag.is_inline() => self.block_element(at, Gap::Line),
             _ => self.keep_apart(at),
         }
@@ -277,9 +279,9 @@ impl<'p, 'a> Writer<'p, 'a> {
     }
 
     fn is_empty(&self, at: u32) -> bool {
-        (at..self.page.tree.node(at).end).take(64).all(|each| {
-            self.page.tree.node(each).tag != Tag::Text || self.page.tree.raw(each).trim().is_empty()
-        })
+        (at..self.page.tree.node(at).end)
+            .take(64)
+            .all(|each| self.page.tree.node(each).tag != Tag::Text || self.page.tree.raw(each).trim().is_empty())
     }
 
     /// Powers and indices. References to notes are left out: the notes are there, and numbered.
@@ -460,7 +462,9 @@ fn language(tree: &Tree, at: u32) -> String {
     for index in around.into_iter().filter(|index| *index < tree.len() && tree.node(*index).tag != Tag::Text) {
         let Some(class) = tree.attribute(index, "class") else { continue };
         for word in class.split_whitespace() {
-            let name = ["language-", "lang-", "highlight-", "brush:", "source-"].iter().find_map(|head| word.strip_prefix(head));
+            let name = ["language-", "lang-", "highlight-", "brush:", "source-"]
+                .iter()
+                .find_map(|head| word.strip_prefix(head));
             let is_name = |name: &&str| {
                 (1..=12).contains(&name.len())
                     && !matches!(*name, "default" | "text" | "none" | "source" | "plaintext" | "wrapper")
