@@ -1,6 +1,7 @@
 //! A text, a view of it and a question in; pieces of the text out that the question names and the view lacks.
 
 use crate::json::query::Query;
+use crate::text::Lines;
 use crate::words;
 
 /// Bytes of the source looked at as one piece, about.
@@ -41,7 +42,7 @@ pub fn named<'t>(text: &'t str, view: &str, question: &str) -> Vec<(u32, &'t str
         }
         seen.push(hash);
         if memchr::memmem::find_iter(text.as_bytes(), word).nth(MAX_OCCURRENCES).is_none() {
-            excerpts.push((line, piece.trim()));
+            excerpts.push((line, around(piece, hit.offset as usize).trim()));
         }
         if excerpts.len() == MAX_EXCERPTS {
             break;
@@ -52,24 +53,32 @@ pub fn named<'t>(text: &'t str, view: &str, question: &str) -> Vec<(u32, &'t str
     excerpts
 }
 
+/// A piece, or what is around a place in one that has no end near.
+fn around(piece: &str, at: usize) -> &str {
+    let mut from = at.saturating_sub(PIECE_BYTES);
+    let mut to = piece.len().min(at + PIECE_BYTES);
+    while !piece.is_char_boundary(from) {
+        from -= 1;
+    }
+    while !piece.is_char_boundary(to) {
+        to += 1;
+    }
+    &piece[from..to]
+}
+
 /// The source in pieces of a line each at most, cut where white space or a tag ends.
 fn pieces(text: &str) -> Vec<(u32, &str)> {
-    let bytes = text.as_bytes();
     let mut pieces = Vec::with_capacity(text.len() / PIECE_BYTES + 16);
-    let (mut from, mut line) = (0, 1);
-    while from < bytes.len() {
-        let end = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
-        let mut to = end;
-        if end - from > PIECE_BYTES {
+    for (index, line) in Lines::of(text).iter().enumerate() {
+        let mut rest = line;
+        while rest.len() > PIECE_BYTES {
             let cut = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b',' | b';');
-            to = bytes[from + PIECE_BYTES..end].iter().position(cut).map_or(end, |at| from + PIECE_BYTES + at + 1);
+            let Some(at) = rest.as_bytes()[PIECE_BYTES..].iter().position(cut) else { break };
+            let (piece, behind) = rest.split_at(PIECE_BYTES + at + 1);
+            pieces.push((index as u32 + 1, piece));
+            rest = behind;
         }
-        pieces.push((line, &text[from..to]));
-        if to == end {
-            line += 1;
-            to = end + 1;
-        }
-        from = to;
+        pieces.push((index as u32 + 1, rest));
     }
     pieces
 }

@@ -80,7 +80,8 @@ pub fn gather(tree: &Tree, shown: &str, is_article: bool) -> Vec<(&'static str, 
         }
     }
     // What a description says, the article says.
-    facts.retain(|(name, value)| !(is_article && *name == "description") && !holds(shown, value));
+    let is_told = |name: &str, value: &str| is_article && name == "description" || holds(shown, value);
+    facts.retain(|(name, value)| !is_told(name, value));
     facts
 }
 

@@ -5,7 +5,7 @@ use super::tags::Tag;
 use super::tree::Tree;
 
 /// The share of all running text that the main part holds.
-const MAIN_SHARE: f32 = 0.9;
+const MAIN_SHARE: f32 = 0.98;
 /// Running text that makes an article, in characters.
 const MIN_ARTICLE: u32 = 300;
 /// The share of links from which a list or a box is nothing but links.
@@ -63,7 +63,7 @@ fn marked(tree: &Tree, weights: &Weights) -> Option<u32> {
             || tag == Tag::Article
             || tag == Tag::Div && tree.attribute(*index, "role").is_some_and(|role| role == "main")
     };
-    (0..tree.len()).filter(holds).filter(is_main).last()
+    (0..tree.len()).rev().find(|index| holds(index) && is_main(index))
 }
 
 /// Marks what is around the main part, and lists of nothing but links within it.

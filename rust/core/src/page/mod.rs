@@ -172,8 +172,7 @@ fn dropped(tree: &Tree, fates: &[Fate], told: usize) -> Vec<(String, usize)> {
         let node = &tree.nodes[index];
         let is_outermost = fates[node.parent as usize] != fate;
         let is_blank = node.tag == Tag::Text && tree.raw(index as u32).trim().is_empty();
-        if is_outermost && !is_blank && node.end > index as u32 + 1 || fate == Fate::Around && is_outermost && !is_blank
-        {
+        if is_outermost && !is_blank && (fate == Fate::Around || node.end > index as u32 + 1) {
             counts[fate as usize] += 1;
         }
     }
