@@ -25,6 +25,8 @@ UNITS = {
     "a repeated Python frame": ("Traceback (most recent call last):\n", '  File "a.py", line 1, in f\n    f()\n'),
     "a repeated change": (DIFF_HEAD, "+x = 1\n-x = 2\n"),
     "a repeated result": ("", "tests/test_a.py::test_b PASSED [ 10%]\n"),
+    "open elements": ("<!doctype html>", '<div><a href="x">text '),
+    "encoded lines": ("", "q83vEjRWeJqL3vASNFZ4mXze8BI0VnicVb2kR7Lp0QeXw3mZsT1yUoGfHd5NiA8KjBt9Yu6Wr4Ec\n"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),
 }
 

@@ -1,7 +1,6 @@
 //! A text, a view of it and a question in; pieces of the text out that the question names and the view lacks.
 
 use crate::json::query::Query;
-use crate::text::Lines;
 use crate::words;
 
 /// Bytes of the source looked at as one piece, about.
@@ -69,7 +68,7 @@ fn around(piece: &str, at: usize) -> &str {
 /// The source in pieces of a line each at most, cut where white space or a tag ends.
 fn pieces(text: &str) -> Vec<(u32, &str)> {
     let mut pieces = Vec::with_capacity(text.len() / PIECE_BYTES + 16);
-    for (index, line) in Lines::of(text).iter().enumerate() {
+    for (index, line) in text.split('\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let mut rest = line;
         while rest.len() > PIECE_BYTES {
             let cut = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b',' | b';');

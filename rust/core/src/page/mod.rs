@@ -52,7 +52,8 @@ pub fn compress(task: &Task) -> Drafts {
 }
 
 fn view(task: &Task, key: &str) -> Option<View> {
-    if memchr::memchr_iter(b'<', task.text.as_bytes()).nth(MAX_NODES / 2).is_some() {
+    let tags = memchr::memchr_iter(b'<', task.text.as_bytes()).take(MAX_NODES / 2).count();
+    if tags == 0 || tags == MAX_NODES / 2 {
         return None;
     }
     let tree = Tree::of(task.text);
