@@ -1,4 +1,4 @@
-"""Encoded bytes through the public functions: they are described, the text around them stays, all of it can be had back."""
+"""Encoded bytes through the public functions: described in place, the text around them stays, all can be had back."""
 
 from __future__ import annotations
 
