@@ -341,9 +341,8 @@ impl<'p, 'a> Writer<'p, 'a> {
             self.gap = self.gap.max(Gap::Space);
         }
         for word in text.split_whitespace() {
-            if self.begin_word() {
-                self.push_word(word);
-            }
+            self.begin_word();
+            self.push_word(word);
             self.gap = Gap::Space;
         }
         if !text.ends_with(char::is_whitespace) && self.gap == Gap::Space && !text.trim().is_empty() {
@@ -362,7 +361,7 @@ impl<'p, 'a> Writer<'p, 'a> {
     }
 
     /// Writes what stands between the last text and the next.
-    fn begin_word(&mut self) -> bool {
+    fn begin_word(&mut self) {
         let gap = std::mem::replace(&mut self.gap, Gap::Nothing);
         match gap {
             Gap::Nothing => {}
@@ -381,7 +380,6 @@ impl<'p, 'a> Writer<'p, 'a> {
         }
         self.out.push_str(&self.prefix);
         self.prefix.clear();
-        true
     }
 
     /// Writes lines that are done, such as those of a table.
