@@ -79,6 +79,7 @@ def test_entry_points_of_other_groups_are_not_ours(family, tmp_path):
 def test_the_families_of_the_package_are_found():
     assert [each.name for each in compressors()] == [
         "diffs",
+        "encoded_data",
         "log_lines",
         "markup",
         "mixed_outputs",
@@ -87,5 +88,6 @@ def test_the_families_of_the_package_are_found():
         "stack_traces",
         "tables",
         "test_reports",
+        "web_pages",
     ]
     assert [each.name for each in providers()] == ["anthropic_messages", "openai_chat"]

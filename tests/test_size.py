@@ -43,6 +43,8 @@ UNITS = {
     "a deepening element": ("", "<item>\n"),
     "an unclosed tag": ("<r>", '<item id="1\n'),
     "entities": ('<!DOCTYPE r [<!ENTITY a "b">]><r>', "&a;&a;"),
+    "open elements": ("<!doctype html>", '<div><a href="x">text '),
+    "encoded lines": ("", "q83vEjRWeJqL3vASNFZ4mXze8BI0VnicVb2kR7Lp0QeXw3mZsT1yUoGfHd5NiA8KjBt9Yu6Wr4Ec\n"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),
 }
 

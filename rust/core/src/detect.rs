@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
-use crate::{json, markup, table};
+use crate::{blob, json, markup, page, table};
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -27,6 +27,8 @@ const MAX_JUMP_BYTES: usize = 4_096;
 /// of no other kind.
 const MARKUP_BELOW: f64 = 0.8;
 const SURELY_MARKUP: f64 = 0.9;
+/// A page of HTML as sure as this is of no other kind, whatever its lines hold.
+const SURELY_PAGE: f64 = 0.9;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
@@ -39,13 +41,18 @@ pub fn scores(text: &str) -> Scores {
         // Its strings may hold times and paths, but what holds them together is another's business.
         return scores;
     }
-    let of_lines = of_lines(text);
-    let share = if is_structured { 0.5 } else { 1.0 };
-    scores.iter_mut().zip(of_lines).for_each(|(score, own)| *score = share * own);
-    if !is_structured {
+    let page = if is_structured { 0.0 } else { page::score(text) };
+    let share = if is_structured || page > SURELY_PAGE { 0.5 } else { 1.0 };
+    scores.iter_mut().zip(of_lines(text)).for_each(|(score, own)| *score = share * own);
+    scores[Kind::Page as usize] = page;
+    if is_structured {
+        return scores;
+    }
+    if page <= SURELY_PAGE {
         weigh_tables(text, &mut scores);
         weigh_markup(text, &mut scores);
     }
+    weigh_blobs(text, &mut scores);
     scores
 }
 
@@ -88,6 +95,16 @@ fn weigh_markup(text: &str, scores: &mut Scores) {
         scores.iter_mut().for_each(|score| *score *= 0.5);
     }
     scores[Kind::Markup as usize] = markup;
+}
+
+/// Adds how surely a text is encoded bytes. Lines of digits may look like paths, and those of dumps like times.
+fn weigh_blobs(text: &str, scores: &mut Scores) {
+    let strongest = scores.iter().copied().fold(0.0, f64::max);
+    let blob = blob::Share::of(text).score(strongest);
+    if blob > 0.0 {
+        scores.iter_mut().for_each(|score| *score = 0.5 * blob.min(*score));
+    }
+    scores[Kind::Blob as usize] = blob;
 }
 
 /// Whether a text begins as JSON with records does.

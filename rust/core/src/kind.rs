@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, markup, mixed, report, search, table, trace};
+use crate::{blob, diff, log, markup, mixed, page, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,14 +13,25 @@ pub enum Kind {
     Report,
     Table,
     Markup,
+    Page,
+    Blob,
     /// Several of these, and JSON, in one text.
     Mixed,
 }
 
 impl Kind {
     /// The kinds that a text is of as a whole, in the order of their numbers.
-    pub const ALL: [Kind; 7] =
-        [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Table, Kind::Markup];
+    pub const ALL: [Kind; 9] = [
+        Kind::Log,
+        Kind::Search,
+        Kind::Diff,
+        Kind::Trace,
+        Kind::Report,
+        Kind::Table,
+        Kind::Markup,
+        Kind::Page,
+        Kind::Blob,
+    ];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {
@@ -33,6 +44,8 @@ impl Kind {
             Kind::Mixed => "mixed",
             Kind::Table => "table",
             Kind::Markup => "markup",
+            Kind::Page => "page",
+            Kind::Blob => "blob",
         }
     }
 
@@ -52,6 +65,8 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Mixed => mixed::compress(task),
         Kind::Table => table::compress(task),
         Kind::Markup => markup::compress(task),
+        Kind::Page => page::compress(task),
+        Kind::Blob => blob::compress(task),
     }
 }
 
@@ -68,5 +83,7 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Mixed => mixed::expand(text),
         Kind::Table => table::expand(text),
         Kind::Markup => markup::expand(text),
+        // These have no lossless form.
+        Kind::Page | Kind::Blob => None,
     }
 }

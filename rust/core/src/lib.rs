@@ -3,8 +3,10 @@
 //! No I/O, no clock, no environment, no globals that change results: every function is a pure
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
+pub mod blob;
 pub mod detect;
 pub mod diff;
+mod excerpts;
 pub mod frame;
 pub mod json;
 pub mod key;
@@ -12,6 +14,7 @@ pub mod kind;
 pub mod log;
 pub mod markup;
 pub mod mixed;
+pub mod page;
 pub mod report;
 pub mod retrieve;
 pub mod search;

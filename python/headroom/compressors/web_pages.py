@@ -1,0 +1,34 @@
+"""Pages of HTML: what they say as Markdown, without navigation, scripts, and all else around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headroom.compressors import Budget, Draft
+from headroom.compressors._printed import drafts, score
+from headroom.segment import Segment
+from headroom.settings import setting
+
+name = "web_pages"
+content_types = ("html", "text/html", "application/xhtml+xml")
+lossless = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of the compressor of pages."""
+
+    min_lossy_tokens: int = setting(
+        400, "pages estimated smaller than this are left as they are: dropping would not pay", low=0
+    )
+
+
+def match(segment: Segment) -> float:
+    """How surely the text is HTML."""
+    return score("page", segment.text)
+
+
+def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
+    """The page's main part as Markdown; nothing where all has to stay."""
+    return drafts("page", segment, budget, budget.options.min_lossy_tokens)

@@ -1,0 +1,191 @@
+//! Pages and what their views hold.
+
+use crate::text::{Task, View};
+
+fn view_of(text: &str, question: &str) -> View {
+    let task = Task { question, key: Some("Ab3dE5gH7jK"), ..Task::lossless(text) };
+    super::compress(&task).lossy.unwrap_or_else(|| panic!("{text}"))
+}
+
+/// The view of a body without its marker and its count of what was left out, in a page with some weight around it.
+fn body(content: &str) -> String {
+    let style = "<style>p { margin: 0 }</style>".repeat(30);
+    let page = format!("<!DOCTYPE html><html><head><title>T</title>{style}</head><body>{content}</body></html>");
+    let text = view_of(&page, "").text;
+    let from = text.find("title: T\n").map_or(0, |at| at + 9);
+    let to = text.rfind("[left out: ").unwrap_or(text.len());
+    text[from..to].trim().to_owned()
+}
+
+const PROSE: &str = "<p>The first paragraph says at some length what this page is about, with commas, and so on.</p>\
+     <p>The second one goes on about the same thing, so that there is some running text in this part of the page.</p>\
+     <p>The third one ends it, and is long enough to make the sum of them what may be called an article by anybody.</p>";
+
+#[test]
+fn the_article_stays_and_what_is_around_it_is_counted() {
+    let page = format!(
+        "<!doctype html><html><head><title>A page</title><script>var secret = 1;</script></head><body>\
+         <nav><a href='/a'>Products</a><a href='/b'>Prices</a></nav><div id='content'><h1>Of things</h1>{PROSE}</div>\
+         <div class='cookie-banner'><p>We use cookies to make this site work for you.</p></div>\
+         <footer>Imprint and address</footer></body></html>"
+    );
+    let view = view_of(&page, "");
+    assert!(view.text.starts_with("[headroom page "), "{}", view.text);
+    for shown in ["title: A page\n", "# Of things\n", "first paragraph", "third one ends"] {
+        assert!(view.text.contains(shown), "{shown}: {}", view.text);
+    }
+    for left_out in ["secret", "Products", "cookies", "Imprint", "<p>"] {
+        assert!(!view.text.contains(left_out), "{left_out}: {}", view.text);
+    }
+    let names: Vec<&str> = view.dropped.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&"navigation") && names.contains(&"notices") && names.contains(&"footers"), "{names:?}");
+}
+
+#[test]
+fn what_the_question_names_is_shown_wherever_it_stands() {
+    let page = format!(
+        "<html><body><div>{PROSE}</div><footer><p>Phone: 555-0199, Linz-Urfahr</p></footer>{}</body></html>",
+        "<i></i>".repeat(60)
+    );
+    assert!(!view_of(&page, "what is it about?").text.contains("Urfahr"));
+    assert!(view_of(&page, "who sits in Urfahr?").text.contains("Linz-Urfahr"));
+    let linked = format!("<html><body><div>{PROSE}<p>See <a href='/guides/install-steps'>the install steps</a> and <a href='/x'>more</a>.</p></div></body></html>");
+    let text = view_of(&linked, "where are the install steps?").text;
+    assert!(text.contains("the install steps [1]") && text.contains("[1]: /guides/install-steps"), "{text}");
+    assert!(!text.contains("/x"), "{text}");
+}
+
+#[test]
+fn lists_tables_code_and_quotations_keep_their_form() {
+    let lists = "<ul><li>one<ul><li>inner</li></ul></li><li><p>two</p></li></ul><ol><li>first<li>second</ol>";
+    assert_eq!(body(lists), "- one\n  - inner\n- two\n\n1. first\n2. second");
+    let table = "<table><tr><th>host<th>load<tr><td>a|b<td>3 <b>%</b><tr><td>c<td></table>";
+    assert_eq!(body(table), "host | load\n---|---\na\\|b | 3 %\nc");
+    let code = "<pre><code class='language-py'>    def f():\n\n\n        return &lt;1&gt;\n</code></pre><p>then</p>";
+    assert_eq!(body(code), "```py\ndef f():\n\n    return <1>\n```\n\nthen");
+    assert_eq!(
+        body("<blockquote><p>said</p></blockquote><h2>a <em>b</em></h2>x<sup>2</sup>, H<sub>2</sub>O"),
+        "> said\n\n## a b\n\nx^2, H2O"
+    );
+    let layout = "<table><tr><td><h2>left</h2><p>text</p></td><td><ul><li>right</li></ul></td></tr></table>";
+    assert_eq!(body(layout), "## left\n\ntext\n\n- right");
+}
+
+#[test]
+fn pages_without_an_article_are_shown_as_they_stand() {
+    let cards = "<div><b>Load</b><i>17</i></div><div><b>Errors</b><i>3</i></div>";
+    assert_eq!(body(cards), "Load 17\nErrors 3");
+    let form =
+        "<form><label>Land<select name='c'><option>Austria<option>Chile</select></label><button>Send</button></form>";
+    assert_eq!(body(form), "Land [c, Austria, Chile] Send");
+    let shell = format!(
+        "<html><head><title>App</title>{}</head><body><div id=root></div><script>window.state = {{\"orders\": [{}]}};</script></body></html>",
+        "<style>a { b: c }</style>".repeat(40),
+        (0..20).map(|n| format!("{{\"id\": {n}, \"customer\": \"c{n}\"}}")).collect::<Vec<_>>().join(", ")
+    );
+    let text = view_of(&shell, "").text;
+    assert!(text.contains("state:\n") && text.contains("orders"), "{text}");
+}
+
+#[test]
+fn facts_of_the_head_are_told_if_the_text_lacks_them() {
+    let page = format!(
+        "<html><head><title>Lamp</title><meta name=author content='Li Wei'><script type='application/ld+json'>\
+         {{\"datePublished\": \"2024-05-06T10:00:00Z\", \"offers\": {{\"price\": 49.9, \"priceCurrency\": \"EUR\"}}}}</script>\
+         </head><body><article>{PROSE}<p>It costs EUR 50.</p></article></body></html>"
+    );
+    let text = view_of(&page, "").text;
+    assert!(text.contains("author: Li Wei\n") && text.contains("published: 2024-05-06\n"), "{text}");
+    assert!(text.contains("price: 49.9\n") && !text.contains("currency"), "{text}");
+}
+
+#[test]
+fn memos_in_preformatted_text_flow_and_drawings_stay() {
+    let line = "   This memo has lines that are broken where the page ends, and that\n   go on below without saying anything by it, as memos do since long ago.\n\n";
+    let drawn = "   +----+    +----+\n   | a  |--->| b  |\n";
+    let text = body(&format!("<pre>{}{drawn}</pre>", line.repeat(4)));
+    assert!(text.contains("and that go on below"), "{text}");
+    assert!(text.contains("+----+    +----+\n| a  |--->| b  |"), "{text}");
+}
+
+#[test]
+fn classes_of_words_and_ids_of_sections_leave_nothing_out() {
+    let page = format!(
+        "<div>{PROSE}<section id='sharing-with-others'><p>Sharing is <a class='popup' href='#'>simple</a>.</p></section>\
+         <pre><span class='hljs-comment'>// why</span>\nx()</pre></div>"
+    );
+    let text = body(&page);
+    assert!(text.contains("Sharing is simple.") && text.contains("// why"), "{text}");
+}
+
+#[test]
+fn hostile_markup_gives_a_view_or_none() {
+    let many = |unit: &str| unit.repeat(100_000);
+    let deep = [
+        "<div>",
+        "<table><tr><td>",
+        "<b><p>",
+        "<ul><li>",
+        "<a href=x>",
+        "<sup>",
+        "<code>",
+        "<select><option>",
+        "<x-y>",
+    ];
+    let broken = [
+        "</div>",
+        "<!--",
+        "<![CDATA[",
+        "<p a=\"",
+        "&amp;&#x1F600;&",
+        "<",
+        "<td>",
+        "</b><p>",
+        "<script>",
+        "<pre>a\n",
+        "<math>",
+    ];
+    for unit in deep.into_iter().chain(broken) {
+        let text = format!("<!doctype html><p>{PROSE}{}", many(unit));
+        let task = Task { question: "what about tables?", key: Some("Ab3dE5gH7jK"), ..Task::lossless(&text) };
+        if let Some(view) = super::compress(&task).lossy {
+            assert!(view.text.len() < text.len(), "{unit}");
+        }
+    }
+    for text in
+        ["", "<", "<a", "<a b", "<a b=", "<a b='", "</", "<!", "<!-", "<p>\u{0}</p>", "plain", "<title>", "<pre>"]
+    {
+        super::compress(&Task { key: Some("Ab3dE5gH7jK"), ..Task::lossless(text) });
+    }
+}
+
+#[test]
+fn a_limit_keeps_the_title_headings_and_what_is_named() {
+    let sections: String =
+        (0..30).map(|n| format!("<h2>Part {n}</h2>{PROSE}<p>Detail {n}x9 of it, told at some length.</p>")).collect();
+    let page = format!("<html><head><title>Long</title></head><body>{sections}</body></html>");
+    let task =
+        Task { question: "what of 17x9?", key: Some("Ab3dE5gH7jK"), target_ratio: Some(0.1), ..Task::lossless(&page) };
+    let text = super::compress(&task).lossy.map(|view| view.text).unwrap_or_default();
+    assert!(text.contains("title: Long") && text.contains("## Part 29") && text.contains("Detail 17x9"), "{text}");
+    assert!(text.contains(" lines]"), "{text}");
+    let tokens = |text: &str| crate::tokens::count(text, crate::tokens::Encoding::O200kBase);
+    assert!(tokens(&text) < tokens(&page) / 7, "{} of {}", tokens(&text), tokens(&page));
+}
+
+#[test]
+fn only_pages_are_taken_for_pages() {
+    for page in ["<!DOCTYPE html><p>a", "\u{feff}<html lang=en>", "HTTP/1.1 200 OK\n\n<!doctype html><p>"] {
+        assert!(super::score(page) > 0.7, "{page}");
+    }
+    assert!(super::score(&"<div class=a><p>b</p></div>".repeat(5)) > 0.7);
+    for other in [
+        "a < b",
+        "{\"a\": \"<html>\"}",
+        "<?xml version='1.0'?><project><a/></project>",
+        "<testsuite><testcase/></testsuite>",
+        "src/a.html:1:<html>",
+    ] {
+        assert_eq!(super::score(other), 0.0, "{other}");
+    }
+}
