@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::code;
 use crate::kind::Kind;
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
@@ -33,6 +34,8 @@ pub fn scores(text: &str) -> Scores {
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
+    let others = scores.iter().copied().fold(0.0, f64::max);
+    scores[Kind::Code as usize] = code::detect::score(text, "") * if others > 0.5 { 1.0 - others } else { 1.0 };
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);
@@ -236,7 +239,7 @@ impl Seen {
             0.0 => 0.0,
             _ => 0.6,
         });
-        [log, search, diff, trace, report]
+        [log, search, diff, trace, report, 0.0]
     }
 }
 

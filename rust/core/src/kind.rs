@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{diff, log, report, search, trace};
+use crate::{code, diff, log, report, search, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,10 +11,11 @@ pub enum Kind {
     Diff,
     Trace,
     Report,
+    Code,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
+    pub const ALL: [Kind; 6] = [Kind::Log, Kind::Search, Kind::Diff, Kind::Trace, Kind::Report, Kind::Code];
 
     /// The kind's name, as in markers and headers.
     pub fn name(self) -> &'static str {
@@ -24,6 +25,7 @@ impl Kind {
             Kind::Diff => "diff",
             Kind::Trace => "trace",
             Kind::Report => "report",
+            Kind::Code => "code",
         }
     }
 
@@ -40,6 +42,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Diff => diff::compress(task),
         Kind::Trace => trace::compress(task),
         Kind::Report => report::compress(task),
+        Kind::Code => code::compress(task),
     }
 }
 
@@ -53,5 +56,6 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Diff => diff::expand(text),
         Kind::Trace => trace::expand(text),
         Kind::Report => report::expand(text),
+        Kind::Code => code::expand(text),
     }
 }

@@ -3,6 +3,7 @@
 //! No I/O, no clock, no environment, no globals that change results: every function is a pure
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
+pub mod code;
 pub mod detect;
 pub mod diff;
 pub mod frame;

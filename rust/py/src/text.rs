@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{detect, json, log};
+use headroom_core::{code, detect, json, log};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -45,6 +45,12 @@ fn text_scores(text: &str) -> [(&'static str, f64); Kind::ALL.len()] {
     std::array::from_fn(|at| (Kind::ALL[at].name(), scores[at]))
 }
 
+/// How surely a text is source code, by what it says and by the call that made it.
+#[pyfunction]
+fn code_score(text: &str, call: &str) -> f64 {
+    code::detect::score(text, call)
+}
+
 /// The forms of a text as one of a kind, the lossy one first.
 #[pyfunction]
 #[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
@@ -83,6 +89,7 @@ fn log_templates(py: Python<'_>, text: &str) -> PyResult<Vec<u32>> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
+    module.add_function(wrap_pyfunction!(code_score, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

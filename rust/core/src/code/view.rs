@@ -1,0 +1,86 @@
+//! Ranks of lines in, the view out: whole lines of the source, and where some are left out, how many and which.
+
+use std::fmt::Write;
+
+use super::lines::Source;
+use super::rank::{self, Outline};
+
+/// Lines are left out only where they have more bytes than what says so: in so many lines, so many bytes.
+const LEAST_LINES: usize = 3;
+const LEAST_BYTES: usize = 56;
+/// Of more lines alike in a row, only the first and the last are shown.
+const LONG_RUN: usize = 30;
+const RUN_HEAD: usize = 12;
+const RUN_TAIL: usize = 3;
+
+/// A view, and how many lines it shows.
+pub struct Written {
+    pub text: String,
+    pub shown: usize,
+}
+
+/// Leaves out the middle of long runs of lines that say alike: constants, members, cases.
+pub fn shorten_runs(ranks: &mut [u8]) {
+    let mut at = 0;
+    while at < ranks.len() {
+        let rank = ranks[at];
+        let is_run = matches!(rank, rank::MEMBER | rank::STATEMENT);
+        let end = (at..ranks.len()).find(|&other| ranks[other] != rank && ranks[other] != rank::BLANK).unwrap_or(ranks.len());
+        if is_run && end - at > LONG_RUN {
+            ranks[at + RUN_HEAD..end - RUN_TAIL].fill(rank::LONG_REST);
+        }
+        at = end.max(at + 1);
+    }
+}
+
+/// The view that shows lines up to a rank.
+pub fn write(source: &Source, outline: &Outline, limit: u8) -> Written {
+    let ranks = &outline.ranks;
+    let mut out = Written { text: String::new(), shown: 0 };
+    let is_hidden = |row: usize| ranks[row] > limit && !source.is_note(row);
+    let mut at = 0;
+    while at < ranks.len() {
+        if !is_hidden(at) {
+            show(source, at..at + 1, &mut out);
+            at += 1;
+            continue;
+        }
+        let end = (at..ranks.len()).find(|&row| !is_hidden(row)).unwrap_or(ranks.len());
+        if is_worth_it(source, ranks, at..end) {
+            let _ = writeln!(out.text, "… {} lines {}-{end}", end - at, at + 1);
+        } else {
+            show(source, at..end, &mut out);
+        }
+        at = end;
+    }
+    if out.text.ends_with('\n') && !source.lines.text.ends_with('\n') {
+        out.text.pop();
+    }
+    out
+}
+
+fn show(source: &Source, rows: std::ops::Range<usize>, out: &mut Written) {
+    out.shown += rows.len();
+    let lines = &source.lines;
+    for row in rows {
+        let line = lines.list[row];
+        out.text.push_str(&lines.text[line.start as usize..line.next as usize]);
+        if line.end == line.next {
+            out.text.push('\n');
+        }
+    }
+}
+
+/// Whether leaving some lines out saves anything.
+fn is_worth_it(source: &Source, ranks: &[u8], rows: std::ops::Range<usize>) -> bool {
+    let told = rows.clone().filter(|&row| ranks[row] != rank::BLANK).take(LEAST_LINES).count();
+    let mut bytes = 0;
+    for row in rows {
+        let (gutter, code) = source.parts(row);
+        bytes += code.trim_ascii().len() + if gutter.is_empty() { 1 } else { 8 };
+        if bytes > LEAST_BYTES {
+            return told > 0;
+        }
+    }
+    false
+}
