@@ -1,9 +1,10 @@
 //! A question and a call in, what of a file they name out: definitions, lines, or the whole file.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::lines::Source;
-use super::rank::{Definition, Outline, ASKED};
+use super::rank::{Definition, Outline, ASKED, STATEMENT};
 use crate::search::keywords::roles;
 use crate::words;
 
@@ -18,6 +19,8 @@ const SHORT_ROWS: usize = 60;
 const MAX_ALIKE: usize = 16;
 /// A class that is named stays whole up to so many rows.
 const WHOLE_CLASS: usize = 60;
+/// Signatures and constants shown because what was asked for uses them.
+const MAX_USED: usize = 40;
 /// Lines that the question names otherwise.
 const MAX_LINES: usize = 8;
 /// Lines around one of them, and around a line named by its number.
@@ -83,7 +86,7 @@ impl Asked {
                 let is_sure = is_quoted || is_called || is_joined && part == parts.last().unwrap_or(part) || is_written_as_name(part);
                 let lower = part.to_ascii_lowercase();
                 let is_plain = PLAIN.contains(&lower.as_str()) || words::is_stop(lower.as_bytes()) || roles(lower.as_bytes()) != 0;
-                if is_sure && part.len() > 1 || !is_plain && !is_call && part.len() >= 3 {
+                if is_sure && (part.len() > 1 || is_quoted) || !is_plain && !is_call && part.len() >= 3 {
                     self.names.push(((*part).to_owned(), is_sure));
                 }
             }
@@ -117,8 +120,9 @@ impl Asked {
     }
 
     /// Marks what is asked for: definitions whole, those they call by their signature, lines with what is around them.
-    pub fn mark(&self, source: &Source, outline: &mut Outline, name_of: &dyn Fn(&Definition) -> String) -> Vec<(u32, &'static str)> {
-        let mut why = Vec::new();
+    pub fn mark(&self, source: &Source, outline: &mut Outline, name_of: &dyn Fn(&Definition) -> String) -> Marked {
+        let mut marked = Marked::default();
+        let why = &mut marked.why;
         let names: Vec<String> = outline.definitions.iter().map(name_of).collect();
         let mut whole: Vec<Range<usize>> = Vec::new();
         for (name, is_sure) in &self.names {
@@ -142,32 +146,45 @@ impl Asked {
             whole.push(first.saturating_sub(AROUND_NUMBER)..(last.max(first) + AROUND_NUMBER + 1).min(source.lines.len()));
             why.push((first as u32 + 1, "its number is named"));
         }
-        self.called(source, outline, &names, &mut whole);
-        for rows in whole {
+        marked.is_part = !whole.is_empty();
+        let used = used_by(source, outline, &names, &whole);
+        for rows in whole.into_iter().chain(used) {
             outline.paint(rows, ASKED);
         }
-        why
+        marked
     }
+}
 
-    /// The signatures of what the asked-for functions call.
-    fn called(&self, source: &Source, outline: &Outline, names: &[String], whole: &mut Vec<Range<usize>>) {
-        if whole.is_empty() {
-            return;
-        }
-        let mut calls: std::collections::HashSet<&str> = std::collections::HashSet::new();
-        for rows in whole.iter() {
-            for row in rows.clone() {
-                let line = source.code(row);
-                for (at, _) in line.match_indices('(') {
-                    let start = line[..at].rfind(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$'));
-                    let start = start.map_or(0, |start| start + line[start..].chars().next().map_or(1, char::len_utf8));
-                    calls.insert(&line[start..at]);
-                }
-            }
-        }
-        let heads = outline.definitions.iter().zip(names).filter(|(_, name)| calls.contains(name.as_str()));
-        whole.extend(heads.map(|(each, _)| each.head.clone()).collect::<Vec<_>>());
+/// What was marked as asked for.
+#[derive(Default)]
+pub struct Marked {
+    /// Lines by their numbers, and why they are shown.
+    pub why: Vec<(u32, &'static str)>,
+    /// Whether a part of the file was asked for: of the rest less is wanted.
+    pub is_part: bool,
+}
+
+/// What the rows asked for use: the signatures of what they call, and the constants they name.
+fn used_by(source: &Source, outline: &Outline, names: &[String], whole: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut words: HashSet<&str> = HashSet::new();
+    for row in whole.iter().cloned().flatten() {
+        words.extend(identifiers(source.code(row)));
     }
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let heads = outline.definitions.iter().zip(names).filter(|(_, name)| words.contains(name.as_str()));
+    let mut used: Vec<Range<usize>> = heads.take(MAX_USED).map(|(each, _)| each.head.clone()).collect();
+    let values = (0..outline.ranks.len()).filter(|&row| outline.ranks[row] == STATEMENT);
+    let named = values.filter(|&row| identifiers(source.code(row)).take(3).any(|word| words.contains(word)));
+    used.extend(named.take(MAX_USED).map(|row| row..row + 1));
+    used
+}
+
+/// The names in a line of code, without words that mean the same everywhere.
+fn identifiers(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$'));
+    words.filter(|word| word.len() > 2 && !word.as_bytes()[0].is_ascii_digit() && roles(word.as_bytes()) == 0)
 }
 
 /// Marks lines that share rare words with the question.
@@ -213,7 +230,8 @@ pub fn is_wanted_whole(question: &str, call: &str, rows: usize) -> bool {
     head_of(question).split(['\n', '!', '?']).flat_map(|part| part.split(". ")).any(|sentence| {
         let asks = |word: &str| WHOLE.contains(&word.to_ascii_lowercase().as_str());
         let names_file = sentence.contains(file.as_str()) || sentence.contains("this file") || sentence.contains("the file");
-        names_file && sentence.split(|letter: char| !letter.is_alphanumeric()).any(asks) && !names_more(sentence, &file)
+        let mut words = sentence.split_ascii_whitespace().filter(|word| !word.contains(['/', '.', '_', '`']));
+        names_file && words.any(|word| asks(word.trim_matches(|letter: char| !letter.is_alphanumeric()))) && !names_more(sentence, &file)
     })
 }
 

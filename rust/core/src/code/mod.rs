@@ -17,9 +17,9 @@ mod view;
 
 use crate::text::{marker, Drafts, Task, View};
 use crate::tokens::{count, Encoding};
-use asked::Asked;
+use asked::{Asked, Marked};
 use lines::Source;
-use rank::{Definition, Outline, ASKED, DEEP, LEVELS, SIGNATURE};
+use rank::{Definition, Outline, ASKED, DEEP, LEVELS, PART, SIGNATURE};
 
 /// Signatures are thinned to one of so many at most, where a target asks for less than all.
 const MAX_THINNING: usize = 64;
@@ -69,9 +69,9 @@ fn lossy(task: &Task, source: &Source, key: &str) -> Option<View> {
     outline.mark_blanks(&rows);
     view::shorten_runs(&mut outline.ranks);
     let name_of = |each: &Definition| bare.get(each.name.clone()).unwrap_or("").to_owned();
-    let mut why = Asked::of(task.question, task.call).mark(source, &mut outline, &name_of);
+    let Marked { mut why, is_part } = Asked::of(task.question, task.call).mark(source, &mut outline, &name_of);
     asked::mark_lines(source, task.question, &mut outline, &mut why);
-    let view = fit(task, source, &mut outline, key)?;
+    let view = fit(task, source, &mut outline, is_part, key)?;
     if why.is_empty() {
         why.extend(outline.ranks.iter().position(|&rank| rank <= SIGNATURE).map(|row| (row as u32 + 1, "signature")));
     }
@@ -82,7 +82,7 @@ fn lossy(task: &Task, source: &Source, key: &str) -> Option<View> {
 }
 
 /// The fullest view that the level and the target allow.
-fn fit(task: &Task, source: &Source, outline: &mut Outline, key: &str) -> Option<View> {
+fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: &str) -> Option<View> {
     let total = source.lines.len();
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text, Encoding::O200kBase) as f64) as usize);
     let finish = |written: view::Written| {
@@ -91,7 +91,7 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, key: &str) -> Option
     };
     let fits = |view: &View| limit.is_none_or(|limit| count(&view.text, Encoding::O200kBase) <= limit);
     let mut best: Option<View> = None;
-    let from = if task.deep { DEEP } else { 0 };
+    let from = if task.deep { DEEP } else if is_part { PART } else { 0 };
     for level in &LEVELS[from..] {
         let view = finish(view::write(source, outline, *level));
         let is_first = best.is_none();

@@ -25,6 +25,8 @@ pub const BLANK: u8 = 15;
 
 /// The greatest rank that is shown at each level, from the fullest view to the least.
 pub const LEVELS: [u8; 5] = [DOC, MEMBER, NESTED, HEAD_REST, SIGNATURE];
+/// The level that begins where a part of the file was asked for.
+pub const PART: usize = 2;
 /// The level that `deep` begins with: one line a definition.
 pub const DEEP: usize = 4;
 

@@ -22,11 +22,15 @@ const STEPS_EACH_KILOBYTE: usize = 120;
 const LEAST_STEPS: usize = 2_000;
 /// Longer statements that define nothing are shown by their first line.
 const LONG_STATEMENT: usize = 7;
+/// Of a longer list of what is imported, only the first names are shown.
+const LONG_IMPORT: usize = 12;
+const IMPORT_HEAD: usize = 6;
 /// Bodies this small stay whole.
 const SMALL_ROWS: usize = 3;
 const SMALL_BYTES: usize = 120;
 /// Lines that do not parse stay whole where they are so few; more are read by their indentation.
 const SMALL_ERROR: usize = 40;
+const LONG_ERROR: usize = 8;
 /// Containers within containers, painted one over another.
 const MAX_CONTAINERS: usize = 24;
 
@@ -220,14 +224,19 @@ impl Walk<'_> {
         }
         let was_head = std::mem::replace(&mut self.is_head, false);
         if node.is_error() {
-            self.outline.paint(rows.clone(), rank::BROKEN);
+            // A body is left out whole; a long part of it that does not parse may be more than a body.
+            if scope.place != Place::Body || rows.len() > LONG_ERROR {
+                self.outline.paint(rows.clone(), rank::BROKEN);
+            }
             if scope.place == Place::Member {
                 self.errors.push(rows);
                 return None;
             }
         }
         if role & IMPORT != 0 && scope.place != Place::Body {
-            self.outline.paint(rows, rank::IMPORT);
+            let shown = if rows.len() > LONG_IMPORT { rows.start + IMPORT_HEAD } else { rows.end };
+            self.outline.paint(rows.start..shown, rank::IMPORT);
+            self.outline.paint(shown..rows.end, rank::LONG_REST);
             return None;
         }
         if role & FUNCTION != 0 {

@@ -6,8 +6,9 @@ use super::lines::Source;
 use super::rank::{self, Outline};
 
 /// Lines are left out only where they have more bytes than what says so: in so many lines, so many bytes.
-const LEAST_LINES: usize = 3;
 const LEAST_BYTES: usize = 56;
+/// Where nothing but one line would be left out, so many.
+const LEAST_BYTES_OF_ONE: usize = 110;
 /// Of more lines alike in a row, only the first and the last are shown.
 const LONG_RUN: usize = 30;
 const RUN_HEAD: usize = 12;
@@ -24,7 +25,7 @@ pub fn shorten_runs(ranks: &mut [u8]) {
     let mut at = 0;
     while at < ranks.len() {
         let rank = ranks[at];
-        let is_run = matches!(rank, rank::MEMBER | rank::STATEMENT);
+        let is_run = matches!(rank, rank::MEMBER | rank::STATEMENT | rank::IMPORT);
         let end = (at..ranks.len()).find(|&other| ranks[other] != rank && ranks[other] != rank::BLANK).unwrap_or(ranks.len());
         if is_run && end - at > LONG_RUN {
             ranks[at + RUN_HEAD..end - RUN_TAIL].fill(rank::LONG_REST);
@@ -73,12 +74,13 @@ fn show(source: &Source, rows: std::ops::Range<usize>, out: &mut Written) {
 
 /// Whether leaving some lines out saves anything.
 fn is_worth_it(source: &Source, ranks: &[u8], rows: std::ops::Range<usize>) -> bool {
-    let told = rows.clone().filter(|&row| ranks[row] != rank::BLANK).take(LEAST_LINES).count();
+    let told = rows.clone().filter(|&row| ranks[row] != rank::BLANK).take(2).count();
+    let least = if told == 1 { LEAST_BYTES_OF_ONE } else { LEAST_BYTES };
     let mut bytes = 0;
     for row in rows {
         let (gutter, code) = source.parts(row);
         bytes += code.trim_ascii().len() + if gutter.is_empty() { 1 } else { 8 };
-        if bytes > LEAST_BYTES {
+        if bytes > least {
             return told > 0;
         }
     }
