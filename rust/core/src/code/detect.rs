@@ -23,11 +23,11 @@ const DATA: [&str; 32] = [
 /// Parts of the names of tools that show files.
 const READERS: [&str; 9] = ["read", "view", "open", "cat", "file", "show", "get", "fetch", "editor"];
 /// Commands that print files as they are.
-const PRINTERS: [&str; 11] =
-    ["cat ", "sed -n", "head ", "tail ", "nl ", "bat ", "batcat ", "git show", "less ", "get-content ", "type "];
-/// Commands that print something else of files.
-const OTHERS: [&str; 11] =
-    ["grep", "rg ", "<<", "diff", "git log", "git blame", "wc ", "ls ", "find ", "pytest", "ctags"];
+const PRINTERS: [&str; 12] =
+    ["cat", "sed", "head", "tail", "nl", "bat", "batcat", "less", "more", "get-content", "type", "gc"];
+
+/// Commands that print next to nothing.
+const SILENT: [&str; 6] = ["cd ", "export ", "source ", "set ", "echo ", "pushd "];
 
 /// How surely a text is source code, 0 to 1. Takes bounded time.
 pub fn score(text: &str, call: &str) -> f64 {
@@ -91,10 +91,8 @@ pub fn paths_of(call: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 /// The path of the source file that a call shows, if it shows one.
 fn shown_path(call: &str) -> Option<&str> {
-    if !reads(call) {
-        return None;
-    }
-    paths_of(call).rev().find(|path| extension_of(path).is_some_and(|extension| is_code_extension(&extension)))
+    let is_code = |path: &&str| extension_of(path).is_some_and(|extension| is_code_extension(&extension));
+    shown_part(call).and_then(|part| paths_of(part).rev().find(is_code))
 }
 
 fn has_data_path(call: &str) -> bool {
@@ -102,12 +100,30 @@ fn has_data_path(call: &str) -> bool {
 }
 
 fn reads(call: &str) -> bool {
-    let lower = call.to_ascii_lowercase();
-    if OTHERS.iter().any(|word| lower.contains(word)) {
-        return false;
+    shown_part(call).is_some()
+}
+
+/// The part of a call that names the files it shows: the first command of those in a pipe, or all arguments of a tool that reads.
+fn shown_part(call: &str) -> Option<&str> {
+    let (tool, arguments) = call.split_once(' ').unwrap_or((call, ""));
+    let tool = tool.to_ascii_lowercase();
+    if let Some(at) = arguments.find("command\":").filter(|_| !arguments.contains("\"path\":")) {
+        let command = arguments[at + 9..].trim_start_matches([' ', '"', '[']);
+        let mut steps: Vec<&str> = command.split("&&").flat_map(|part| part.split(';')).map(str::trim_start).collect();
+        let part = steps.pop().unwrap_or(command);
+        if !steps.iter().all(|step| SILENT.iter().any(|program| step.starts_with(program))) {
+            return None;
+        }
+        let part = part.split('|').next().unwrap_or(part).trim_start();
+        let program = part.split_ascii_whitespace().next().unwrap_or("").to_ascii_lowercase();
+        let prints = PRINTERS.contains(&program.as_str()) && !part.contains("<<")
+            || part.starts_with("git show")
+            || READERS.contains(&program.as_str());
+        // What a filter behind it leaves over is no file any more.
+        let is_filtered = command.contains("grep") || command.contains("rg ") || command.contains("wc ");
+        return (prints && !is_filtered).then_some(part);
     }
-    let (tool, arguments) = lower.split_once(' ').unwrap_or((&lower, ""));
-    READERS.iter().any(|word| tool.contains(word)) || PRINTERS.iter().any(|word| arguments.contains(word))
+    READERS.iter().any(|word| tool.contains(word)).then_some(arguments)
 }
 
 /// What was seen in a sample of the lines.
@@ -120,6 +136,8 @@ struct Seen {
     /// Lines that define or import something, by their words.
     strong: f64,
     comments: f64,
+    /// Lines such as `"key": value`: of JSON, or of a literal in code.
+    quoted: f64,
     by_language: [f64; LANGUAGES.len()],
 }
 
@@ -150,6 +168,10 @@ impl Seen {
         }
         if ["//", "/*", "* ", "*/", "--", "# "].iter().any(|sign| bare.starts_with(sign)) || bare == "*" || bare == "#" {
             self.comments += 1.0;
+            return;
+        }
+        if is_quoted_pair(bare) {
+            self.quoted += 1.0;
             return;
         }
         self.lines += 1.0;
@@ -186,7 +208,7 @@ impl Seen {
 
     /// Whether what is no code prevails.
     fn is_other(&self) -> bool {
-        self.other > 0.4 * self.lines
+        self.other > 0.4 * self.lines || self.quoted > 20.0 * self.strong
     }
 
     fn score(&self) -> f64 {
@@ -195,7 +217,7 @@ impl Seen {
         }
         let share = (self.codey - 2.0 * self.other) / self.lines;
         let strong = (self.strong / self.lines * 4.0).min(1.0);
-        ((share - 0.55) / 0.4).clamp(0.0, 1.0) * (0.45 + 0.4 * strong)
+        ((share - 0.5) / 0.35).clamp(0.0, 1.0) * (0.45 + 0.4 * strong)
     }
 
     fn language(&self) -> Option<&'static Language> {
@@ -226,7 +248,9 @@ fn has_symbols(bare: &str) -> bool {
     // A call: a name right before a parenthesis.
     bare.as_bytes().windows(2).any(|pair| pair[1] == b'(' && (pair[0].is_ascii_alphanumeric() || pair[0] == b'_'))
         || bare.starts_with(['@', '}', ')', '#']) && bare.len() > 1
-        || bare.ends_with(',') && !bare.contains(' ')
+        || bare.ends_with([',', '"']) && !bare.contains(' ')
+        || bare.starts_with(['"', '\'']) && bare.ends_with(['"', '\'', ','])
+        || bare.ends_with(',') && bare.split(' ').count() <= 4
         || bare.ends_with(':') && bare.split(' ').count() <= 12 && roles(first_word(bare)) & (DEFINING | STATEMENT) != 0
 }
 
@@ -242,11 +266,6 @@ fn is_lone(bare: &str) -> bool {
 fn is_other(line: &str, bare: &str) -> bool {
     let bytes = bare.as_bytes();
     match bytes[0] {
-        b'"' | b'\'' => {
-            // `"key": value`
-            let end = bare[1..].find(bare.chars().next().unwrap_or('"'));
-            end.is_some_and(|end| bare[end + 2..].starts_with(':')) && line.starts_with(['"', ' '])
-        }
         b'<' => bytes.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/') && bare.ends_with('>'),
         b'-' | b'+' => line.starts_with(['-', '+']) && bytes.len() > 1 && bytes[1] != b'-' || bytes.get(1) == Some(&b' '),
         b'|' => bare.ends_with('|') && bytes.len() > 1,
@@ -257,6 +276,12 @@ fn is_other(line: &str, bare: &str) -> bool {
         b'[' => bytes.get(1).is_some_and(|byte| byte.is_ascii_digit()) || bare.starts_with("[INFO") || bare.starts_with("[ERROR") || bare.starts_with("[WARN"),
         _ => is_place(bytes) || is_pair(bare),
     }
+}
+
+/// `"key": value`
+fn is_quoted_pair(bare: &str) -> bool {
+    let Some(mark) = bare.chars().next().filter(|mark| matches!(mark, '"' | '\'')) else { return false };
+    bare[1..].find(mark).is_some_and(|end| bare[end + 2..].starts_with(':'))
 }
 
 /// `path/name.py:12:` and `path.py:def f():`, as searches print them.
