@@ -50,10 +50,21 @@ pub fn outline(rows: &[&str]) -> Outline {
 pub fn paint(rows: &[&str], range: Range<usize>, outline: &mut Outline) {
     let mut blocks: Vec<Block> = Vec::new();
     let mut comment: Option<usize> = None;
+    let (mut in_comment, mut awaits_text) = (false, false);
     let mut has_code = range.start > 0;
     let mut next = next_told(rows, &range, range.start);
     while let Some(row) = next {
         next = next_told(rows, &range, row + 1);
+        if in_comment {
+            in_comment = !rows[row].contains("*/");
+            outline.ranks[row] = if blocks.iter().any(|block| block.kind == Kind::Function) { rank::BODY } else { rank::COMMENT };
+            comment = Some(row + 1);
+            if awaits_text && outline.ranks[row] == rank::COMMENT && rows[row].bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+                outline.ranks[row] = rank::DOC;
+                awaits_text = false;
+            }
+            continue;
+        }
         let line = head_of(rows[row]);
         let indent = indent_of(line);
         let bare = line.trim_ascii();
@@ -67,6 +78,8 @@ pub fn paint(rows: &[&str], range: Range<usize>, outline: &mut Outline) {
             let continues = comment == Some(row);
             comment = Some(row + 1);
             let says = bare.bytes().any(|byte| byte.is_ascii_alphanumeric());
+            in_comment = bare.starts_with("/*") && !bare.contains("*/");
+            awaits_text = in_comment && !says && has_code;
             outline.ranks[row] = match (is_in_function, continues || !has_code || !says) {
                 (true, _) => rank::BODY,
                 (false, true) => rank::COMMENT,

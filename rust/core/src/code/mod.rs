@@ -21,6 +21,8 @@ use asked::{Asked, Marked};
 use lines::Source;
 use rank::{Definition, Outline, ASKED, DEEP, LEVELS, PART, SIGNATURE};
 
+/// A view that shows what things are for has at most this share of the text.
+const DESCRIBED_SHARE: f64 = 0.3;
 /// Signatures are thinned to one of so many at most, where a target asks for less than all.
 const MAX_THINNING: usize = 64;
 
@@ -67,7 +69,7 @@ fn lossy(task: &Task, source: &Source, key: &str) -> Option<View> {
     let mut outline = outline_of(&bare, &rows, source, task.call);
     keep_conflicts(&rows, &mut outline);
     outline.mark_blanks(&rows);
-    view::shorten_runs(&mut outline.ranks);
+    view::shorten_runs(&mut outline.ranks, &rows);
     let name_of = |each: &Definition| bare.get(each.name.clone()).unwrap_or("").to_owned();
     let Marked { mut why, is_part } = Asked::of(task.question, task.call).mark(source, &mut outline, &name_of);
     asked::mark_lines(source, task.question, &mut outline, &mut why);
@@ -94,6 +96,10 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: 
     let from = if task.deep { DEEP } else if is_part { PART } else { 0 };
     for level in &LEVELS[from..] {
         let view = finish(view::write(source, outline, *level));
+        // Descriptions are shown where there is room for them.
+        if *level == rank::DOC && view.text.len() as f64 > DESCRIBED_SHARE * task.text.len() as f64 {
+            continue;
+        }
         let is_first = best.is_none();
         if is_first || best.as_ref().is_some_and(|best| view.text.len() < best.text.len()) {
             best = Some(view);

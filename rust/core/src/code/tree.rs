@@ -378,7 +378,8 @@ impl Walk<'_> {
             }
             return (rows.len() > 1).then_some(scope);
         }
-        let is_section = !is_named || body.is_none();
+        // `struct name *value;` names a type, and defines none.
+        let is_section = !is_named || body.is_none() && (rows.len() > 1 || node.kind().ends_with("specifier"));
         if !is_section {
             if rows.len() > 1 && scope.depth < MAX_CONTAINERS {
                 self.outline.paint(head.end..rows.end, rank::MEMBER);

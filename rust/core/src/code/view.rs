@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::lines::Source;
 use super::rank::{self, Outline};
+use crate::search::keywords::{roles, DEFINING};
 
 /// Lines are left out only where they have more bytes than what says so: in so many lines, so many bytes.
 const LEAST_BYTES: usize = 56;
@@ -13,6 +14,8 @@ const LEAST_BYTES_OF_ONE: usize = 110;
 const LONG_RUN: usize = 30;
 const RUN_HEAD: usize = 12;
 const RUN_TAIL: usize = 3;
+const LONG_IMPORTS: usize = 60;
+const IMPORTS_HEAD: usize = 40;
 
 /// A view, and how many lines it shows.
 pub struct Written {
@@ -20,18 +23,32 @@ pub struct Written {
     pub shown: usize,
 }
 
-/// Leaves out the middle of long runs of lines that say alike: constants, members, cases.
-pub fn shorten_runs(ranks: &mut [u8]) {
+/// Leaves out the middle of long runs of lines that say alike: constants, members, imports. What declares a function or a
+/// type stays.
+pub fn shorten_runs(ranks: &mut [u8], rows: &[&str]) {
     let mut at = 0;
     while at < ranks.len() {
         let rank = ranks[at];
+        let (most, head) = if rank == rank::IMPORT { (LONG_IMPORTS, IMPORTS_HEAD) } else { (LONG_RUN, RUN_HEAD) };
         let is_run = matches!(rank, rank::MEMBER | rank::STATEMENT | rank::IMPORT);
-        let end = (at..ranks.len()).find(|&other| ranks[other] != rank && ranks[other] != rank::BLANK).unwrap_or(ranks.len());
-        if is_run && end - at > LONG_RUN {
-            ranks[at + RUN_HEAD..end - RUN_TAIL].fill(rank::LONG_REST);
+        let goes_on = |other: &usize| ranks[*other] == rank || ranks[*other] == rank::BLANK;
+        let end = (at..ranks.len()).take_while(goes_on).last().map_or(at + 1, |last| last + 1);
+        if is_run && end - at > most {
+            for row in at + head..end - RUN_TAIL {
+                if !declares(rows[row]) {
+                    ranks[row] = rank::LONG_REST;
+                }
+            }
         }
-        at = end.max(at + 1);
+        at = end;
     }
+}
+
+/// Whether a line declares a function or a type, without a body.
+fn declares(row: &str) -> bool {
+    let bare = row.trim_ascii();
+    let mut words = bare.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    bare.ends_with(");") || words.by_ref().take(3).any(|word| roles(word.as_bytes()) & DEFINING != 0)
 }
 
 /// The view that shows lines up to a rank.
