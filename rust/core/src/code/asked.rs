@@ -31,18 +31,72 @@ const WANTED_ROWS: usize = 220;
 
 /// Words by which a question asks for every word of a file.
 const WHOLE: [&str; 19] = [
-    "edit", "modify", "rewrite", "refactor", "review", "quote", "verbatim", "translate", "port", "convert", "format",
-    "proofread", "audit", "reformat", "transcribe", "migrate", "rename", "fix", "patch",
+    "edit",
+    "modify",
+    "rewrite",
+    "refactor",
+    "review",
+    "quote",
+    "verbatim",
+    "translate",
+    "port",
+    "convert",
+    "format",
+    "proofread",
+    "audit",
+    "reformat",
+    "transcribe",
+    "migrate",
+    "rename",
+    "fix",
+    "patch",
 ];
 /// Words of questions about code that seldom are names.
 const PLAIN: [&str; 40] = [
-    "public", "function", "functions", "method", "methods", "class", "classes", "signature", "signatures", "import",
-    "imports", "exact", "api", "logic", "exit", "path", "result", "wrong", "return", "returns", "error", "errors", "raise",
-    "read", "show", "work", "works", "list", "code", "file", "files", "line", "lines", "name", "names", "type", "types",
-    "value", "test", "tests",
+    "public",
+    "function",
+    "functions",
+    "method",
+    "methods",
+    "class",
+    "classes",
+    "signature",
+    "signatures",
+    "import",
+    "imports",
+    "exact",
+    "api",
+    "logic",
+    "exit",
+    "path",
+    "result",
+    "wrong",
+    "return",
+    "returns",
+    "error",
+    "errors",
+    "raise",
+    "read",
+    "show",
+    "work",
+    "works",
+    "list",
+    "code",
+    "file",
+    "files",
+    "line",
+    "lines",
+    "name",
+    "names",
+    "type",
+    "types",
+    "value",
+    "test",
+    "tests",
 ];
 /// Parts of the names of tools that write files.
-const WRITERS: [&str; 10] = ["write", "edit", "create", "replace", "patch", "insert", "append", "update", "delete", "undo"];
+const WRITERS: [&str; 10] =
+    ["write", "edit", "create", "replace", "patch", "insert", "append", "update", "delete", "undo"];
 
 /// What a question names, before any file is looked at.
 #[derive(Default)]
@@ -64,12 +118,16 @@ impl Asked {
     fn read(&mut self, text: &str, file: Option<&str>, is_call: bool) {
         let bytes = text.as_bytes();
         let mut at = 0;
-        for token in text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '"' | '\'' | '(' | ')' | '`')) {
+        for token in text
+            .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '"' | '\'' | '(' | ')' | '`'))
+        {
             let start = at;
             at += token.len() + text[at + token.len()..].chars().next().map_or(0, char::len_utf8);
             let before = if start > 0 { bytes[start - 1] } else { b' ' };
             let after = bytes.get(start + token.len()).copied().unwrap_or(b' ');
-            let token = token.trim_matches(|letter: char| matches!(letter, '?' | '!' | '.' | ':' | '[' | ']' | '{' | '}' | '<' | '>' | '*'));
+            let token = token.trim_matches(|letter: char| {
+                matches!(letter, '?' | '!' | '.' | ':' | '[' | ']' | '{' | '}' | '<' | '>' | '*')
+            });
             if token.is_empty() {
                 continue;
             }
@@ -80,12 +138,20 @@ impl Asked {
             }
             let is_quoted = !is_call && before == after && matches!(before, b'`' | b'"' | b'\'');
             let is_called = after == b'(' && token.bytes().any(|byte| byte.is_ascii_alphabetic());
-            let parts: Vec<&str> = token.split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '$'))).filter(|part| !part.is_empty()).collect();
-            let is_joined = parts.len() > 1 && (token.contains("::") || token.contains('.') || token.contains('#') || token.contains("->"));
+            let parts: Vec<&str> = token
+                .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '$')))
+                .filter(|part| !part.is_empty())
+                .collect();
+            let is_joined = parts.len() > 1
+                && (token.contains("::") || token.contains('.') || token.contains('#') || token.contains("->"));
             for part in &parts {
-                let is_sure = is_quoted || is_called || is_joined && part == parts.last().unwrap_or(part) || is_written_as_name(part);
+                let is_sure = is_quoted
+                    || is_called
+                    || is_joined && part == parts.last().unwrap_or(part)
+                    || is_written_as_name(part);
                 let lower = part.to_ascii_lowercase();
-                let is_plain = PLAIN.contains(&lower.as_str()) || words::is_stop(lower.as_bytes()) || roles(lower.as_bytes()) != 0;
+                let is_plain =
+                    PLAIN.contains(&lower.as_str()) || words::is_stop(lower.as_bytes()) || roles(lower.as_bytes()) != 0;
                 if is_sure && (part.len() > 1 || is_quoted) || !is_plain && !is_call && part.len() >= 3 {
                     self.names.push(((*part).to_owned(), is_sure));
                 }
@@ -112,7 +178,11 @@ impl Asked {
             let first = rest.bytes().take_while(u8::is_ascii_digit).count();
             let Ok(from) = rest[..first].parse::<usize>() else { continue };
             let rest = rest[first..].trim_start();
-            let rest = ["-", "–", "to ", "through "].iter().find_map(|sign| rest.strip_prefix(sign)).unwrap_or("").trim_start();
+            let rest = ["-", "–", "to ", "through "]
+                .iter()
+                .find_map(|sign| rest.strip_prefix(sign))
+                .unwrap_or("")
+                .trim_start();
             let second = rest.bytes().take_while(u8::is_ascii_digit).count();
             let to = rest[..second].parse::<usize>().unwrap_or(from);
             self.numbers.push((from, to.max(from)));
@@ -140,10 +210,18 @@ impl Asked {
         }
         for &(from, to) in &self.numbers {
             let row = |number: usize| row_of(source, number);
-            let (Some(first), Some(last)) = (row(from), row(to).or_else(|| source.lines.len().checked_sub(1))) else { continue };
-            let inner = outline.definitions.iter().filter(|each| each.is_function && each.rows.contains(&first)).min_by_key(|each| each.rows.len());
+            let (Some(first), Some(last)) = (row(from), row(to).or_else(|| source.lines.len().checked_sub(1))) else {
+                continue;
+            };
+            let inner = outline
+                .definitions
+                .iter()
+                .filter(|each| each.is_function && each.rows.contains(&first))
+                .min_by_key(|each| each.rows.len());
             whole.extend(inner.filter(|each| each.rows.len() <= SHORT_ROWS).map(|each| each.rows.clone()));
-            whole.push(first.saturating_sub(AROUND_NUMBER)..(last.max(first) + AROUND_NUMBER + 1).min(source.lines.len()));
+            whole.push(
+                first.saturating_sub(AROUND_NUMBER)..(last.max(first) + AROUND_NUMBER + 1).min(source.lines.len()),
+            );
             why.push((first as u32 + 1, "its number is named"));
         }
         marked.is_part = !whole.is_empty();
@@ -229,9 +307,12 @@ pub fn is_wanted_whole(question: &str, call: &str, rows: usize) -> bool {
     let Some(file) = base_of_path(call) else { return false };
     head_of(question).split(['\n', '!', '?']).flat_map(|part| part.split(". ")).any(|sentence| {
         let asks = |word: &str| WHOLE.contains(&word.to_ascii_lowercase().as_str());
-        let names_file = sentence.contains(file.as_str()) || sentence.contains("this file") || sentence.contains("the file");
+        let names_file =
+            sentence.contains(file.as_str()) || sentence.contains("this file") || sentence.contains("the file");
         let mut words = sentence.split_ascii_whitespace().filter(|word| !word.contains(['/', '.', '_', '`']));
-        names_file && words.any(|word| asks(word.trim_matches(|letter: char| !letter.is_alphanumeric()))) && !names_more(sentence, &file)
+        names_file
+            && words.any(|word| asks(word.trim_matches(|letter: char| !letter.is_alphanumeric())))
+            && !names_more(sentence, &file)
     })
 }
 
@@ -244,10 +325,13 @@ fn names_more(sentence: &str, file: &str) -> bool {
 
 /// `sed -n '10,40p'`, `head -50`, `"view_range": [1, 40]`, `"offset": 100`.
 fn asks_for_lines(call: &str) -> bool {
-    let has_range = ["view_range", "\"offset\"", "\"limit\"", "start_line", "end_line", "line_start", "lineStart", "startLine"]
+    let has_range =
+        ["view_range", "\"offset\"", "\"limit\"", "start_line", "end_line", "line_start", "lineStart", "startLine"]
+            .iter()
+            .any(|word| call.contains(word));
+    let has_filter = ["sed -n", "head -", "tail -", "| head", "| tail", "awk 'NR", "awk \"NR"]
         .iter()
         .any(|word| call.contains(word));
-    let has_filter = ["sed -n", "head -", "tail -", "| head", "| tail", "awk 'NR", "awk \"NR"].iter().any(|word| call.contains(word));
     has_range || has_filter
 }
 
@@ -256,7 +340,9 @@ fn is_written_as_name(word: &str) -> bool {
     let bytes = word.as_bytes();
     let has_inner = |test: &dyn Fn(&u8) -> bool| bytes.iter().skip(1).any(test);
     let has_lower = bytes.iter().any(u8::is_ascii_lowercase);
-    has_inner(&|&byte| byte == b'_') || bytes[0] == b'_' && bytes.len() > 1 || has_lower && has_inner(&u8::is_ascii_uppercase)
+    has_inner(&|&byte| byte == b'_')
+        || bytes[0] == b'_' && bytes.len() > 1
+        || has_lower && has_inner(&u8::is_ascii_uppercase)
 }
 
 fn head_of(text: &str) -> &str {
@@ -269,7 +355,9 @@ fn head_of(text: &str) -> &str {
 
 fn is_path(token: &str) -> bool {
     let token = token.split_once(':').map_or(token, |(path, _)| path);
-    token.contains('/') || token.contains('\\') || super::detect::extension_of(token).is_some_and(|it| super::detect::is_code_extension(&it))
+    token.contains('/')
+        || token.contains('\\')
+        || super::detect::extension_of(token).is_some_and(|it| super::detect::is_code_extension(&it))
 }
 
 fn base(path: &str) -> &str {
@@ -286,7 +374,12 @@ mod tests {
     use super::*;
 
     fn names(question: &str) -> Vec<String> {
-        Asked::of(question, "read_file {\"path\":\"src/a/parser.py\"}").names.into_iter().filter(|(_, sure)| *sure).map(|(name, _)| name).collect()
+        Asked::of(question, "read_file {\"path\":\"src/a/parser.py\"}")
+            .names
+            .into_iter()
+            .filter(|(_, sure)| *sure)
+            .map(|(name, _)| name)
+            .collect()
     }
 
     #[test]
@@ -294,7 +387,10 @@ mod tests {
         assert_eq!(names("Why does `parse` in src/a/parser.py fail?"), ["parse"]);
         assert_eq!(names("Where is HelpFormatter.write_dl or close() used"), ["HelpFormatter", "write_dl", "close"]);
         assert!(names("List the public functions of src/a/parser.py and their signatures.").is_empty());
-        let asked = Asked::of("It fails at parser.py:140, see lines 3-9 and other.py:7", "read_file {\"path\":\"src/a/parser.py\"}");
+        let asked = Asked::of(
+            "It fails at parser.py:140, see lines 3-9 and other.py:7",
+            "read_file {\"path\":\"src/a/parser.py\"}",
+        );
         assert_eq!(asked.numbers, [(140, 140), (3, 9)]);
     }
 

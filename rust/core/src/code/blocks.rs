@@ -14,13 +14,35 @@ const MAX_LOOKED_AT: usize = 400;
 
 /// Words for what has members, not statements.
 const CONTAINERS: [&str; 26] = [
-    "class", "module", "object", "package", "trait", "namespace", "interface", "struct", "enum", "impl", "type",
-    "record", "protocol", "mixin", "extension", "library", "contract", "service", "message", "entity", "instance",
-    "union", "actor", "role", "resource", "defmodule",
+    "class",
+    "module",
+    "object",
+    "package",
+    "trait",
+    "namespace",
+    "interface",
+    "struct",
+    "enum",
+    "impl",
+    "type",
+    "record",
+    "protocol",
+    "mixin",
+    "extension",
+    "library",
+    "contract",
+    "service",
+    "message",
+    "entity",
+    "instance",
+    "union",
+    "actor",
+    "role",
+    "resource",
+    "defmodule",
 ];
 /// Words that stand for a function in other places than before its name.
-const FUNCTIONS: [&str; 10] =
-    ["function", "func", "fn", "fun", "def", "sub", "proc", "procedure", "method", "lambda"];
+const FUNCTIONS: [&str; 10] = ["function", "func", "fn", "fun", "def", "sub", "proc", "procedure", "method", "lambda"];
 const IMPORTS: [&str; 11] =
     ["import", "package", "use", "using", "require", "include", "open", "from", "library", "#include", "source"];
 
@@ -57,9 +79,13 @@ pub fn paint(rows: &[&str], range: Range<usize>, outline: &mut Outline) {
         next = next_told(rows, &range, row + 1);
         if in_comment {
             in_comment = !rows[row].contains("*/");
-            outline.ranks[row] = if blocks.iter().any(|block| block.kind == Kind::Function) { rank::BODY } else { rank::COMMENT };
+            outline.ranks[row] =
+                if blocks.iter().any(|block| block.kind == Kind::Function) { rank::BODY } else { rank::COMMENT };
             comment = Some(row + 1);
-            if awaits_text && outline.ranks[row] == rank::COMMENT && rows[row].bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+            if awaits_text
+                && outline.ranks[row] == rank::COMMENT
+                && rows[row].bytes().any(|byte| byte.is_ascii_alphanumeric())
+            {
                 outline.ranks[row] = rank::DOC;
                 awaits_text = false;
             }
@@ -156,8 +182,10 @@ fn indent_of(line: &str) -> usize {
 }
 
 fn is_comment(bare: &str) -> bool {
-    let is_directive = ["#include", "#define", "#if", "#import", "#[", "#pragma"].iter().any(|word| bare.starts_with(word));
-    !is_directive && ["//", "/*", "* ", "*/", "#", "--", ";", "%", "(*", "{-", "\"\"\""].iter().any(|sign| bare.starts_with(sign))
+    let is_directive =
+        ["#include", "#define", "#if", "#import", "#[", "#pragma"].iter().any(|word| bare.starts_with(word));
+    !is_directive
+        && ["//", "/*", "* ", "*/", "#", "--", ";", "%", "(*", "{-", "\"\"\""].iter().any(|sign| bare.starts_with(sign))
         || bare == "*"
 }
 
@@ -192,14 +220,20 @@ fn classify(bare: &str, opens: bool) -> (Kind, Range<usize>) {
                 continue;
             }
             // `function M.name(`: the last part is the name.
-            let parts = bare[start..].split(|letter: char| !is_name(letter) && letter != '.' && letter != ':').next().unwrap_or("");
+            let parts = bare[start..]
+                .split(|letter: char| !is_name(letter) && letter != '.' && letter != ':')
+                .next()
+                .unwrap_or("");
             let last = parts.rfind(['.', ':']).map_or(0, |dot| dot + 1);
             return (kind, start + last..start + parts.len());
         }
         let role = roles(lower.as_bytes());
         if CONTAINERS.contains(&lower.as_str()) {
             kind = Kind::Container;
-        } else if role & DEFINING != 0 || FUNCTIONS.contains(&lower.as_str()) || lower.starts_with("def") && lower.len() <= 9 {
+        } else if role & DEFINING != 0
+            || FUNCTIONS.contains(&lower.as_str())
+            || lower.starts_with("def") && lower.len() <= 9
+        {
             kind = Kind::Function;
         } else if role & STATEMENT != 0 && role & MODIFIER == 0 {
             return (Kind::Other, 0..0);

@@ -16,9 +16,38 @@ const LEAST_STRONG_SHARE: f64 = 0.03;
 
 /// Extensions of files that hold data, text or markup: others read them.
 const DATA: [&str; 32] = [
-    "json", "jsonl", "ndjson", "yaml", "yml", "md", "markdown", "rst", "txt", "html", "htm", "xml", "csv", "tsv", "log",
-    "lock", "toml", "ini", "cfg", "conf", "svg", "diff", "patch", "ipynb", "tex", "adoc", "pdf", "properties", "env", "css",
-    "out", "err",
+    "json",
+    "jsonl",
+    "ndjson",
+    "yaml",
+    "yml",
+    "md",
+    "markdown",
+    "rst",
+    "txt",
+    "html",
+    "htm",
+    "xml",
+    "csv",
+    "tsv",
+    "log",
+    "lock",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "svg",
+    "diff",
+    "patch",
+    "ipynb",
+    "tex",
+    "adoc",
+    "pdf",
+    "properties",
+    "env",
+    "css",
+    "out",
+    "err",
 ];
 /// Parts of the names of tools that show files.
 const READERS: [&str; 9] = ["read", "view", "open", "cat", "file", "show", "get", "fetch", "editor"];
@@ -42,7 +71,11 @@ pub fn score(text: &str, call: &str) -> f64 {
         return by_content;
     }
     let codey = seen.codey_share();
-    if codey >= 0.3 && !seen.is_other() { by_content.max(0.6 + 0.38 * codey) } else { by_content }
+    if codey >= 0.3 && !seen.is_other() {
+        by_content.max(0.6 + 0.38 * codey)
+    } else {
+        by_content
+    }
 }
 
 /// The language of a text: by the path in the call, the program in its first line, or by its words.
@@ -166,7 +199,8 @@ impl Seen {
         if bare.is_empty() {
             return;
         }
-        if ["//", "/*", "* ", "*/", "--", "# "].iter().any(|sign| bare.starts_with(sign)) || bare == "*" || bare == "#" {
+        if ["//", "/*", "* ", "*/", "--", "# "].iter().any(|sign| bare.starts_with(sign)) || bare == "*" || bare == "#"
+        {
             self.comments += 1.0;
             return;
         }
@@ -191,7 +225,9 @@ impl Seen {
         self.codey += 1.0;
         let mut signed = false;
         for (count, language) in self.by_language.iter_mut().zip(&LANGUAGES) {
-            if let Some(sign) = language.signs.iter().filter(|sign| bare.starts_with(**sign)).map(|sign| sign.len()).max() {
+            if let Some(sign) =
+                language.signs.iter().filter(|sign| bare.starts_with(**sign)).map(|sign| sign.len()).max()
+            {
                 *count += 1.0 + sign as f64 / 8.0;
                 signed = true;
             }
@@ -203,7 +239,11 @@ impl Seen {
     }
 
     fn codey_share(&self) -> f64 {
-        if self.lines == 0.0 { 0.0 } else { self.codey / self.lines }
+        if self.lines == 0.0 {
+            0.0
+        } else {
+            self.codey / self.lines
+        }
     }
 
     /// Whether what is no code prevails.
@@ -212,7 +252,11 @@ impl Seen {
     }
 
     fn score(&self) -> f64 {
-        if self.lines < 5.0 || self.strong < LEAST_STRONG || self.strong < LEAST_STRONG_SHARE * self.lines || self.is_other() {
+        if self.lines < 5.0
+            || self.strong < LEAST_STRONG
+            || self.strong < LEAST_STRONG_SHARE * self.lines
+            || self.is_other()
+        {
             return 0.0;
         }
         let share = (self.codey - 2.0 * self.other) / self.lines;
@@ -221,7 +265,9 @@ impl Seen {
     }
 
     fn language(&self) -> Option<&'static Language> {
-        let best = (0..LANGUAGES.len()).max_by(|&left, &right| self.by_language[left].total_cmp(&self.by_language[right]).then(right.cmp(&left)))?;
+        let best = (0..LANGUAGES.len()).max_by(|&left, &right| {
+            self.by_language[left].total_cmp(&self.by_language[right]).then(right.cmp(&left))
+        })?;
         (self.by_language[best] >= 2.0).then(|| &LANGUAGES[best])
     }
 }
@@ -234,7 +280,11 @@ fn window(text: &str, from: usize, bytes: usize) -> &str {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    if start < end { &text[start..end] } else { "" }
+    if start < end {
+        &text[start..end]
+    } else {
+        ""
+    }
 }
 
 /// What only code, or hardly anything else, has in a line.
@@ -259,7 +309,23 @@ fn first_word(bare: &str) -> &[u8] {
 }
 
 fn is_lone(bare: &str) -> bool {
-    matches!(bare, "end" | "else" | "else:" | "fi" | "done" | "esac" | "then" | "do" | "begin" | "pass" | "try:" | "break" | "continue" | "return")
+    matches!(
+        bare,
+        "end"
+            | "else"
+            | "else:"
+            | "fi"
+            | "done"
+            | "esac"
+            | "then"
+            | "do"
+            | "begin"
+            | "pass"
+            | "try:"
+            | "break"
+            | "continue"
+            | "return"
+    )
 }
 
 /// What other kinds of texts have: records, times, tags, marks of a list or a change, places.
@@ -267,13 +333,20 @@ fn is_other(line: &str, bare: &str) -> bool {
     let bytes = bare.as_bytes();
     match bytes[0] {
         b'<' => bytes.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/') && bare.ends_with('>'),
-        b'-' | b'+' => line.starts_with(['-', '+']) && bytes.len() > 1 && bytes[1] != b'-' || bytes.get(1) == Some(&b' '),
+        b'-' | b'+' => {
+            line.starts_with(['-', '+']) && bytes.len() > 1 && bytes[1] != b'-' || bytes.get(1) == Some(&b' ')
+        }
         b'|' => bare.ends_with('|') && bytes.len() > 1,
         b'0'..=b'9' => {
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
             matches!(bytes.get(digits), Some(b'-' | b':' | b'/' | b'.' | b' ' | b'\t')) && bytes.len() > digits + 2
         }
-        b'[' => bytes.get(1).is_some_and(|byte| byte.is_ascii_digit()) || bare.starts_with("[INFO") || bare.starts_with("[ERROR") || bare.starts_with("[WARN"),
+        b'[' => {
+            bytes.get(1).is_some_and(|byte| byte.is_ascii_digit())
+                || bare.starts_with("[INFO")
+                || bare.starts_with("[ERROR")
+                || bare.starts_with("[WARN")
+        }
         _ => is_place(bytes) || is_pair(bare),
     }
 }
@@ -288,15 +361,19 @@ fn is_quoted_pair(bare: &str) -> bool {
 fn is_place(bytes: &[u8]) -> bool {
     let Some(colon) = bytes.iter().take(120).position(|&byte| byte == b':') else { return false };
     let path = &bytes[..colon];
-    let is_path = path.iter().any(|&byte| byte == b'/' || byte == b'.') && !path.iter().any(|byte| b" ()\"'={};,<>".contains(byte));
+    let is_path = path.iter().any(|&byte| byte == b'/' || byte == b'.')
+        && !path.iter().any(|byte| b" ()\"'={};,<>".contains(byte));
     is_path && (bytes.get(colon + 1).is_some_and(u8::is_ascii_digit) || path.contains(&b'/') && path.contains(&b'.'))
 }
 
 /// `key: value`, with nothing of code in it.
 fn is_pair(bare: &str) -> bool {
     let Some((key, value)) = bare.split_once(": ") else { return false };
-    let is_key = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte)) && key.split(' ').count() <= 3;
-    is_key && !bare.ends_with([',', ';', '{', '(', ':']) && !value.contains(['(', '=', ';', '<'])
+    let is_key =
+        key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte)) && key.split(' ').count() <= 3;
+    is_key
+        && !bare.ends_with([',', ';', '{', '(', ':'])
+        && !value.contains(['(', '=', ';', '<'])
         && roles(first_word(bare)) & (DEFINING | BINDING | MODIFIER | STATEMENT) == 0
 }
 
@@ -317,7 +394,8 @@ mod tests {
 
     #[test]
     fn code_is_told_from_other_texts() {
-        let code = "import os\n\nclass A(B):\n    def f(self):\n        return os.path.join(a, b)\n\n    x = f(1)\n".repeat(3);
+        let code =
+            "import os\n\nclass A(B):\n    def f(self):\n        return os.path.join(a, b)\n\n    x = f(1)\n".repeat(3);
         assert!(score(&code, "") > 0.5, "{}", score(&code, ""));
         assert!(score(&code, "read_file {\"path\":\"a.py\"}") > 0.9);
         for text in [

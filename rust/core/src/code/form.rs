@@ -122,4 +122,3 @@ fn quoted(text: &str) -> String {
 fn unquoted(text: &str) -> String {
     text.replace("\\t", "\t")
 }
-

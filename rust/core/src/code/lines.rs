@@ -79,12 +79,17 @@ impl<'t> Source<'t> {
 /// Where the code begins in each line, if the lines are numbered with this separator.
 fn gutter(lines: &Lines, separator: usize) -> Option<Vec<Option<u8>>> {
     let separator = SEPARATORS[separator];
-    let head: Vec<usize> = (0..lines.len()).take(40).filter_map(|at| Some(split(lines.line(at), separator)?.0)).collect();
-    let is_proven = head.len() >= PROVEN_LINES && head.windows(2).filter(|pair| pair[1] == pair[0] + 1).count() + 2 >= head.len();
+    let head: Vec<usize> =
+        (0..lines.len()).take(40).filter_map(|at| Some(split(lines.line(at), separator)?.0)).collect();
+    let is_proven =
+        head.len() >= PROVEN_LINES && head.windows(2).filter(|pair| pair[1] == pair[0] + 1).count() + 2 >= head.len();
     // Where all lines are indented, what follows the mark may be theirs.
-    let is_part = separator.len() > 1 && separator.ends_with(' ') && lines.iter().take(400).all(|line| {
-        split(line, separator).is_none_or(|(_, start)| line[usize::from(start)..].bytes().next().is_none_or(|byte| byte == b' '))
-    });
+    let is_part = separator.len() > 1
+        && separator.ends_with(' ')
+        && lines.iter().take(400).all(|line| {
+            split(line, separator)
+                .is_none_or(|(_, start)| line[usize::from(start)..].bytes().next().is_none_or(|byte| byte == b' '))
+        });
     if !is_proven || is_part {
         return None;
     }

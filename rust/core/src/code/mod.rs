@@ -89,11 +89,23 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: 
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text, Encoding::O200kBase) as f64) as usize);
     let finish = |written: view::Written| {
         let text = marker("code", written.shown, total, "lines", key) + &written.text;
-        View { text, shown: written.shown, total, kept: Vec::new(), dropped: vec![("lines of bodies, comments and long values".to_owned(), total - written.shown)] }
+        View {
+            text,
+            shown: written.shown,
+            total,
+            kept: Vec::new(),
+            dropped: vec![("lines of bodies, comments and long values".to_owned(), total - written.shown)],
+        }
     };
     let fits = |view: &View| limit.is_none_or(|limit| count(&view.text, Encoding::O200kBase) <= limit);
     let mut best: Option<View> = None;
-    let from = if task.deep { DEEP } else if is_part { PART } else { 0 };
+    let from = if task.deep {
+        DEEP
+    } else if is_part {
+        PART
+    } else {
+        0
+    };
     for level in &LEVELS[from..] {
         let view = finish(view::write(source, outline, *level));
         // Descriptions are shown where there is room for them.

@@ -13,7 +13,8 @@ fn filled(view: &str, text: &str) -> String {
     let source: Vec<&str> = text.split_inclusive('\n').collect();
     let mut out = String::new();
     for line in view.split_inclusive('\n').skip(1) {
-        let range = line.trim_end().strip_prefix("… ").and_then(|rest| rest.split_once(" lines ")).map(|(_, range)| range);
+        let range =
+            line.trim_end().strip_prefix("… ").and_then(|rest| rest.split_once(" lines ")).map(|(_, range)| range);
         match range.and_then(|range| range.split_once('-')) {
             Some((from, to)) => {
                 let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
@@ -96,7 +97,10 @@ fn numbers_before_lines_stay_and_are_written_once_where_nothing_is_left_out() {
         "[headroom code 3/34 lines key=Ab3dE5gH7jK]\n     1\timport a\n     2\t\n     3\tdef f():\n… 31 lines 4-34\n"
     );
     let form = compress(&Task::lossless(&text)).lossless.unwrap();
-    assert!(form.starts_with("#code \"     1\\t\"; ~12| is line 12, ~| has no number\nimport a\n\ndef f():\n"), "{form}");
+    assert!(
+        form.starts_with("#code \"     1\\t\"; ~12| is line 12, ~| has no number\nimport a\n\ndef f():\n"),
+        "{form}"
+    );
     assert_eq!(expand(&form).as_deref(), Some(text.as_str()));
     for odd in [
         text.replace("value_3", "~value"),
@@ -118,7 +122,9 @@ fn what_does_not_parse_stays_and_the_rest_is_left_out_all_the_same() {
         "int f(int a) {{\n{body}}}\n\n<<<<<<< HEAD\nint x = 1;\n=======\nint x = 2;\n>>>>>>> b\n\n?? %% broken ((\n\nint g(int a) {{\n{body}}}\n"
     );
     let view = view_of(&text, "", "cat {\"path\":\"a.c\"}");
-    for line in ["int f(int a) {", "<<<<<<< HEAD", "int x = 1;", "=======", "int x = 2;", ">>>>>>> b", "?? %% broken (("] {
+    for line in
+        ["int f(int a) {", "<<<<<<< HEAD", "int x = 1;", "=======", "int x = 2;", ">>>>>>> b", "?? %% broken (("]
+    {
         assert!(view.text.contains(&format!("\n{line}\n")), "{line}\n{}", view.text);
     }
     assert!(!view.text.contains("a[7]"), "{}", view.text);
@@ -150,7 +156,9 @@ fn hostile_texts_are_given_up_on_at_once() {
 
 #[test]
 fn a_target_is_kept_and_deep_shows_a_line_for_each_definition() {
-    let one = |n: usize| format!("def function_{n}(\n    first,\n    second,\n):\n    \"\"\"Does {n}.\"\"\"\n    a = first\n    b = second\n    c = {n}\n    return a, b, c\n\n\n");
+    let one = |n: usize| {
+        format!("def function_{n}(\n    first,\n    second,\n):\n    \"\"\"Does {n}.\"\"\"\n    a = first\n    b = second\n    c = {n}\n    return a, b, c\n\n\n")
+    };
     let text: String = (0..60).map(one).collect();
     let call = "cat {\"path\":\"a.py\"}";
     let task = Task { call, key: Some(KEY), deep: true, ..Task::lossless(&text) };

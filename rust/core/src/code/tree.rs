@@ -101,7 +101,11 @@ pub fn parse(text: &str, language: &Language) -> Option<Tree> {
     let mut left = LEAST_STEPS + text.len() / 1024 * STEPS_EACH_KILOBYTE;
     let mut count = |_: &tree_sitter::ParseState| {
         left = left.saturating_sub(1);
-        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if left == 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let bytes = text.as_bytes();
     parser.parse_with_options(
@@ -282,7 +286,8 @@ impl Walk<'_> {
 
     fn comment(&mut self, rows: Range<usize>) {
         let start = rows.start;
-        let stands_alone = ["/", "#", "*", "-", "=", "<"].iter().any(|sign| self.rows[start].trim_ascii_start().starts_with(sign));
+        let stands_alone =
+            ["/", "#", "*", "-", "=", "<"].iter().any(|sign| self.rows[start].trim_ascii_start().starts_with(sign));
         if !stands_alone {
             return;
         }
@@ -297,7 +302,8 @@ impl Walk<'_> {
 
     /// `const name = {` in a body.
     fn structure(&mut self, row: usize) {
-        let is_structure = self.rows[row].split_once('=').is_some_and(|(_, value)| value.trim_ascii_start().starts_with('{'));
+        let is_structure =
+            self.rows[row].split_once('=').is_some_and(|(_, value)| value.trim_ascii_start().starts_with('{'));
         if is_structure {
             self.outline.paint(row..row + 1, rank::NESTED);
         }
@@ -320,7 +326,13 @@ impl Walk<'_> {
         if is_named {
             let head_rank = if in_body { rank::NESTED } else { rank::SIGNATURE };
             let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
-            self.outline.define(Definition { name, name_row, rows: rows.clone(), head: head.clone(), is_function: true });
+            self.outline.define(Definition {
+                name,
+                name_row,
+                rows: rows.clone(),
+                head: head.clone(),
+                is_function: true,
+            });
             if !in_body {
                 self.outline.paint(head.clone(), rank::HEAD_REST);
                 self.outline.paint(name_row..name_row + 1, head_rank);
@@ -340,7 +352,8 @@ impl Walk<'_> {
         }
         if self.language.has_docstrings {
             let first = body.named_child(0).filter(|first| first.kind() == "expression_statement");
-            if let Some(string) = first.and_then(|first| first.named_child(0)).filter(|child| child.kind() == "string") {
+            if let Some(string) = first.and_then(|first| first.named_child(0)).filter(|child| child.kind() == "string")
+            {
                 if !in_body {
                     self.doc_line(&rows_of(&string));
                 }
@@ -360,7 +373,8 @@ impl Walk<'_> {
     fn paint_body(&mut self, inside: &Range<usize>) {
         let told = |row: &usize| self.rows[*row].bytes().any(|byte| byte.is_ascii_alphanumeric());
         let bytes: usize = inside.clone().map(|row| self.rows[row].trim_ascii().len()).take(SMALL_ROWS + 3).sum();
-        let is_small = inside.len() <= SMALL_ROWS + 2 && inside.clone().filter(told).count() <= SMALL_ROWS && bytes <= SMALL_BYTES;
+        let is_small =
+            inside.len() <= SMALL_ROWS + 2 && inside.clone().filter(told).count() <= SMALL_ROWS && bytes <= SMALL_BYTES;
         self.outline.paint(inside.clone(), if is_small { rank::SMALL_BODY } else { rank::BODY });
     }
 
@@ -370,7 +384,13 @@ impl Walk<'_> {
         let head = body.map_or(rows.start..rows.start + 1, |body| self.head_of(&rows, &body));
         let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
         if is_named {
-            self.outline.define(Definition { name, name_row, rows: rows.clone(), head: head.clone(), is_function: false });
+            self.outline.define(Definition {
+                name,
+                name_row,
+                rows: rows.clone(),
+                head: head.clone(),
+                is_function: false,
+            });
         }
         if scope.place == Place::Body {
             if is_named && rows.len() > 1 {
@@ -398,7 +418,9 @@ impl Walk<'_> {
             if let Some(name) = at.child_by_field_name("name") {
                 return (name.byte_range(), true);
             }
-            let Some(inner) = at.child_by_field_name("declarator").or_else(|| at.child_by_field_name("type")) else { break };
+            let Some(inner) = at.child_by_field_name("declarator").or_else(|| at.child_by_field_name("type")) else {
+                break;
+            };
             at = inner;
         }
         if at.id() != node.id() {
@@ -417,7 +439,11 @@ fn assigned(text: &str, start: usize) -> (Range<usize>, bool) {
     let bare = before.trim_ascii_end();
     let Some(head) = bare.strip_suffix(b"=").or_else(|| bare.strip_suffix(b":")) else { return (start..start, false) };
     let head = head.trim_ascii_end();
-    let name = head.iter().rev().take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80).count();
+    let name = head
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80)
+        .count();
     let end = from + head.len();
     (end - name..end, name > 0)
 }
