@@ -51,6 +51,20 @@ fn code_score(text: &str, call: &str) -> f64 {
     code::detect::score(text, call)
 }
 
+/// The language of a file with a grammar, by its name.
+#[pyfunction]
+fn code_language(path: &str) -> Option<&'static str> {
+    code::language::of_extension(&code::detect::extension_of(path)?).map(|language| language.name)
+}
+
+/// A bare parse: whether the text could be parsed.
+#[pyfunction]
+fn code_parse(py: Python<'_>, language: &str, text: &str) -> PyResult<bool> {
+    let language = code::language::named(language)
+        .ok_or_else(|| PyValueError::new_err(format!("language '{language}' has no grammar here")))?;
+    detached(py, || code::tree::parse(text, language).is_some())
+}
+
 /// The forms of a text as one of a kind, the lossy one first.
 #[pyfunction]
 #[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
@@ -90,6 +104,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
     module.add_function(wrap_pyfunction!(code_score, module)?)?;
+    module.add_function(wrap_pyfunction!(code_language, module)?)?;
+    module.add_function(wrap_pyfunction!(code_parse, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

@@ -5,11 +5,13 @@ use super::lines::Source;
 use crate::search::keywords::{roles, BINDING, DEFINING, MODIFIER, STATEMENT};
 
 /// Bytes looked at: at the beginning, and in the middle.
-const HEAD_BYTES: usize = 12_000;
-const MIDDLE_BYTES: usize = 6_000;
+const HEAD_BYTES: usize = 6_000;
+const MIDDLE_BYTES: usize = 3_000;
 /// Bytes of a line that are looked at, and bytes of a call.
 const MAX_LINE: usize = 160;
 const MAX_CALL: usize = 8_000;
+/// Lines after which a text that defines and imports nothing is no code.
+const PATIENCE: f64 = 40.0;
 /// Lines without an extension to go by: so many must define or import something.
 const LEAST_STRONG: f64 = 2.0;
 const LEAST_STRONG_SHARE: f64 = 0.03;
@@ -181,6 +183,9 @@ impl Seen {
         let source = Source::of(head);
         for row in 0..source.lines.len() {
             seen.add(source.code(row));
+            if seen.lines > PATIENCE && seen.strong == 0.0 && seen.codey < 0.5 * seen.lines {
+                return seen;
+            }
         }
         if text.len() > HEAD_BYTES + 2 * MIDDLE_BYTES {
             let middle = window(text, text.len() / 2, MIDDLE_BYTES);
@@ -224,16 +229,15 @@ impl Seen {
         }
         self.codey += 1.0;
         let mut signed = false;
+        let ends = bare.ends_with(['{', ':', ';', ')', '(', ',', '>']) || words <= 4;
         for (count, language) in self.by_language.iter_mut().zip(&LANGUAGES) {
-            if let Some(sign) =
-                language.signs.iter().filter(|sign| bare.starts_with(**sign)).map(|sign| sign.len()).max()
-            {
+            let is_sign = |sign: &&&str| sign.as_bytes()[0] == bare.as_bytes()[0] && bare.starts_with(**sign);
+            if let Some(sign) = language.signs.iter().filter(is_sign).map(|sign| sign.len()).max() {
                 *count += 1.0 + sign as f64 / 8.0;
                 signed = true;
             }
         }
-        let ends = bare.ends_with(['{', ':', ';', ')', '(', ',', '>']) || words <= 4;
-        if (signed || role & (DEFINING | BINDING) != 0) && ends {
+        if ends && (signed || role & (DEFINING | BINDING) != 0) {
             self.strong += 1.0;
         }
     }
