@@ -49,7 +49,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     print(f"{'language':12s}{'files':>6s}{'KB':>8s}{'parse ms':>10s}{'all ms':>10s}{'ratio':>7s}")
-    for language, files in sorted(sources(options.folders, options.most).items()):
+    found = sources(options.folders, options.most)
+    for language, files in sorted((name, files) for name, files in found.items() if files):
         parse = whole = 0.0
         for name, text in files:
             call = f'read_file {{"path": "{name}"}}'

@@ -255,7 +255,7 @@ fn classify(bare: &str, opens: bool) -> (Kind, Range<usize>) {
     let start = name.rfind(|letter: char| !is_name(letter)).map_or(0, |at| at + 1);
     let ends = ["{", ")", ") const", "do", ":", "=>", "->", "=", "is"].iter().any(|sign| bare.ends_with(sign));
     let is_call = name[..start].ends_with(['.', '=', '(', '!']) || bare[..open].contains('=');
-    if open > 0 && start < name.len() && ends && !is_call && roles(name[start..].as_bytes()) & STATEMENT == 0 {
+    if open > 0 && start < name.len() && ends && !is_call && roles(&name.as_bytes()[start..]) & STATEMENT == 0 {
         return (Kind::Function, start..name.len());
     }
     (Kind::Other, 0..0)
