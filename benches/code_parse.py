@@ -54,7 +54,7 @@ def main() -> None:
         parse = whole = 0.0
         for name, text in files:
             call = f'read_file {{"path": "{name}"}}'
-            parse += shortest(lambda text=text: _core.code_parse(language, text), options.turns)
+            parse += shortest(lambda text=text, language=language: _core.code_parse(language, text), options.turns)
             whole += shortest(lambda text=text, call=call: compressed(text, call), options.turns)
         size = sum(len(text) for _, text in files)
         row = f"{language:12s}{len(files):6d}{size / 1000:8.0f}{parse * 1e3:10.2f}{whole * 1e3:10.2f}"

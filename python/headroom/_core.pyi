@@ -115,8 +115,8 @@ class Form:
         """What was kept and why, such as `("line 17", "rare")`, and what was left out, with how much of it."""
 
 def text_scores(text: str) -> list[tuple[str, float]]:
-    """How surely a text is of each kind of printed text ("log", "search", "diff", "trace", "report", "code"), 0 to 1, by a
-    sample of its lines; takes bounded time.
+    """How surely a text is of each kind of printed text ("log", "search", "diff", "trace", "report", "code"), 0 to 1, by
+    a sample of its lines; takes bounded time.
     """
 
 def code_score(text: str, call: str) -> float:
@@ -128,8 +128,8 @@ def code_language(path: str) -> str | None:
     """The name of the language whose grammar reads a file of this name; None if there is none."""
 
 def code_parse(language: str, text: str) -> bool:
-    """Parses a text and throws the tree away: what the benchmark compares with. False where it is given up on (too large,
-    nested too deeply, or more work than code takes). ValueError for a language without a grammar.
+    """Parses a text and throws the tree away: what the benchmark compares with. False where it is given up on (too
+    large, nested too deeply, or more work than code takes). ValueError for a language without a grammar.
     """
 
 def compress_text(
