@@ -1,4 +1,4 @@
-"""Source code: what is left out of a file can be had back by the lines that the view names, and nothing is rewritten."""
+"""Source code: what is left out of a file can be had back by the lines that the view names; nothing is rewritten."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ const MAX_ALIKE: usize = 16;
 const WHOLE_CLASS: usize = 60;
 /// Signatures and constants shown because what was asked for uses them.
 const MAX_USED: usize = 40;
+/// Rows that are looked at for what they use.
+const MAX_USING_ROWS: usize = 20_000;
 /// Lines that the question names otherwise.
 const MAX_LINES: usize = 8;
 /// Lines around one of them, and around a line named by its number.
@@ -245,7 +247,7 @@ pub struct Marked {
 /// What the rows asked for use: the signatures of what they call, and the constants they name.
 fn used_by(source: &Source, outline: &Outline, names: &[String], whole: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut words: HashSet<&str> = HashSet::new();
-    for row in whole.iter().cloned().flatten() {
+    for row in whole.iter().cloned().flatten().take(MAX_USING_ROWS) {
         words.extend(identifiers(source.code(row)));
     }
     if words.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::language::{self, Language, LANGUAGES};
 use super::lines::Source;
+use crate::kind::Kind;
 use crate::search::keywords::{roles, BINDING, DEFINING, MODIFIER, STATEMENT};
 
 /// Bytes looked at: at the beginning, and in the middle.
@@ -70,6 +71,11 @@ pub fn score(text: &str, call: &str) -> f64 {
         None => false,
     };
     if !shows_code {
+        return by_content;
+    }
+    // A file that is run prints what may hold much of it.
+    let scores = crate::detect::scores(text);
+    if [Kind::Log, Kind::Diff, Kind::Trace, Kind::Report].iter().any(|kind| scores[*kind as usize] > 0.5) {
         return by_content;
     }
     let codey = seen.codey_share();
@@ -144,6 +150,10 @@ fn shown_part(call: &str) -> Option<&str> {
     let tool = tool.to_ascii_lowercase();
     if let Some(at) = arguments.find("command\":").filter(|_| !arguments.contains("\"path\":")) {
         let command = arguments[at + 9..].trim_start_matches([' ', '"', '[']);
+        // What is written into a file is not shown.
+        if command.contains("<<") || command.contains("cat >") {
+            return None;
+        }
         let mut steps: Vec<&str> = command.split("&&").flat_map(|part| part.split(';')).map(str::trim_start).collect();
         let part = steps.pop().unwrap_or(command);
         if !steps.iter().all(|step| SILENT.iter().any(|program| step.starts_with(program))) {
@@ -151,9 +161,8 @@ fn shown_part(call: &str) -> Option<&str> {
         }
         let part = part.split('|').next().unwrap_or(part).trim_start();
         let program = part.split_ascii_whitespace().next().unwrap_or("").to_ascii_lowercase();
-        let prints = PRINTERS.contains(&program.as_str()) && !part.contains("<<")
-            || part.starts_with("git show")
-            || READERS.contains(&program.as_str());
+        let prints =
+            PRINTERS.contains(&program.as_str()) || part.starts_with("git show") || READERS.contains(&program.as_str());
         // What a filter behind it leaves over is no file any more.
         let is_filtered = command.contains("grep") || command.contains("rg ") || command.contains("wc ");
         return (prints && !is_filtered).then_some(part);
