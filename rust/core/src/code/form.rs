@@ -72,10 +72,12 @@ fn numbered(source: &Source) -> Option<String> {
     let mut next = first;
     for row in 0..source.lines.len() {
         let (gutter, code) = source.parts(row);
+        let line = source.lines.list[row];
+        let is_empty_end = code.is_empty() && line.end == line.next;
         let number = source.number(row).filter(|number| format!("{number:>width$}{separator}") == gutter);
         match number {
             Some(number) => {
-                if number != next || number % EVERY == 0 || code.starts_with('~') {
+                if number != next || number % EVERY == 0 || code.starts_with('~') || is_empty_end {
                     let _ = write!(out, "~{number}|");
                 }
                 next = number + 1;
@@ -86,7 +88,6 @@ fn numbered(source: &Source) -> Option<String> {
                 out.push_str(source.lines.line(row));
             }
         }
-        let line = source.lines.list[row];
         out.push_str(&source.lines.text[line.end as usize..line.next as usize]);
     }
     Some(out)

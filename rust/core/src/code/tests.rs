@@ -107,6 +107,7 @@ fn numbers_before_lines_stay_and_are_written_once_where_nothing_is_left_out() {
         text.replace("    10\t", "10\t"),
         text.replace('\n', "\r\n"),
         text.trim_end().to_owned(),
+        format!("{text}    35\t"),
         format!("a note\n{text}~ another\n"),
         text.replacen("     7\t", "     9\t", 1),
     ] {
