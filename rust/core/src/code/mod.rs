@@ -23,6 +23,8 @@ use rank::{Definition, Outline, ASKED, DEEP, LEVELS, PART, SIGNATURE};
 
 /// A view that shows what things are for has at most this share of the text.
 const DESCRIBED_SHARE: f64 = 0.3;
+/// One that shows small bodies has at most this share.
+const SMALL_BODIES_SHARE: f64 = 0.45;
 /// Signatures are thinned to one of so many at most, where a target asks for less than all.
 const MAX_THINNING: usize = 64;
 
@@ -108,8 +110,13 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: 
     };
     for level in &LEVELS[from..] {
         let view = finish(view::write(source, outline, *level));
-        // Descriptions are shown where there is room for them.
-        if *level == rank::DOC && view.text.len() as f64 > DESCRIBED_SHARE * task.text.len() as f64 {
+        // Descriptions, and bodies of a line or two, are shown where there is room for them.
+        let room = match *level {
+            rank::DOC => DESCRIBED_SHARE,
+            rank::SMALL_BODY => SMALL_BODIES_SHARE,
+            _ => 1.0,
+        };
+        if view.text.len() as f64 > room * task.text.len() as f64 {
             continue;
         }
         let is_first = best.is_none();

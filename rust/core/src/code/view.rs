@@ -48,7 +48,10 @@ pub fn shorten_runs(ranks: &mut [u8], rows: &[&str]) {
 fn declares(row: &str) -> bool {
     let bare = row.trim_ascii();
     let mut words = bare.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    bare.ends_with(");") || words.by_ref().take(3).any(|word| roles(word.as_bytes()) & DEFINING != 0)
+    // `void name(int);` declares, `name(1);` calls.
+    let before = bare.split('(').next().unwrap_or("").trim_ascii();
+    let is_declaration = bare.ends_with(");") && before.contains(' ') && !before.contains('=');
+    is_declaration || words.by_ref().take(3).any(|word| roles(word.as_bytes()) & DEFINING != 0)
 }
 
 /// The view that shows lines up to a rank.
