@@ -114,7 +114,7 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: 
         let room = match *level {
             rank::DOC => DESCRIBED_SHARE,
             rank::SMALL_BODY => SMALL_BODIES_SHARE,
-            _ => 1.0,
+            _ => f64::INFINITY,
         };
         if view.text.len() as f64 > room * task.text.len() as f64 {
             continue;

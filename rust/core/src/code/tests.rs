@@ -87,6 +87,15 @@ fn signatures_of_every_language_stay_and_bodies_do_not() {
 }
 
 #[test]
+fn a_script_that_defines_nothing_is_no_skeleton() {
+    let text: String =
+        (0..25).map(|n| format!("total = run(total, {n}, options)\nif total:\n    stop(total)\n")).collect();
+    let task = Task { call: "cat {\"path\":\"a.py\"}", key: Some(KEY), ..Task::lossless(&text) };
+    let view = compress(&task).lossy;
+    assert!(view.is_none_or(|view| view.shown >= 15), "statements are what such a file is");
+}
+
+#[test]
 fn numbers_before_lines_stay_and_are_written_once_where_nothing_is_left_out() {
     let body: String = (0..30).map(|n| format!("    value_{n} = {n}\n")).collect();
     let code = format!("import a\n\ndef f():\n{body}    return a\n");
