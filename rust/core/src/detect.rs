@@ -28,14 +28,21 @@ pub type Scores = [f64; Kind::ALL.len()];
 
 /// How surely a text is of each kind. Time is bounded, whatever the size of the text.
 pub fn scores(text: &str) -> Scores {
+    let mut scores = scores_but_code(text);
+    let others = scores.iter().copied().fold(0.0, f64::max);
+    let code = code::detect::score(text, "") * if others > 0.5 { 1.0 - others } else { 1.0 };
+    scores[Kind::Code as usize] = if is_structured(text) { 0.5 * code } else { code };
+    scores
+}
+
+/// The same, with nothing said of source code.
+pub(crate) fn scores_but_code(text: &str) -> Scores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     let mut scores = seen.scores();
-    let others = scores.iter().copied().fold(0.0, f64::max);
-    scores[Kind::Code as usize] = code::detect::score(text, "") * if others > 0.5 { 1.0 - others } else { 1.0 };
     if is_structured(text) {
         // Its strings may hold times and paths, but what holds them together is another's business.
         scores.iter_mut().for_each(|score| *score *= 0.5);

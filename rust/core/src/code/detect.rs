@@ -74,7 +74,7 @@ pub fn score(text: &str, call: &str) -> f64 {
         return by_content;
     }
     // A file that is run prints what may hold much of it.
-    let scores = crate::detect::scores(text);
+    let scores = crate::detect::scores_but_code(text);
     if [Kind::Log, Kind::Diff, Kind::Trace, Kind::Report].iter().any(|kind| scores[*kind as usize] > 0.5) {
         return by_content;
     }
