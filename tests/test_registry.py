@@ -78,6 +78,7 @@ def test_entry_points_of_other_groups_are_not_ours(family, tmp_path):
 
 def test_the_families_of_the_package_are_found():
     assert [each.name for each in compressors()] == [
+        "code_compressor",
         "diffs",
         "encoded_data",
         "log_lines",

@@ -119,6 +119,19 @@ def text_scores(text: str) -> list[tuple[str, float]]:
     ("mixed"). Linear; releases the GIL.
     """
 
+def code_score(text: str, call: str) -> float:
+    """How surely a text is source code, 0 to 1, by a sample of its lines and by the name and arguments of the call that
+    made it; takes bounded time.
+    """
+
+def code_language(path: str) -> str | None:
+    """The name of the language whose grammar reads a file of this name; None if there is none."""
+
+def code_parse(language: str, text: str) -> bool:
+    """Parses a text and throws the tree away: what the benchmark compares with. False where it is given up on (too
+    large, nested too deeply, or more work than code takes). ValueError for a language without a grammar.
+    """
+
 def compress_text(
     kind: str,
     text: str,

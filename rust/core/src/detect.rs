@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
-use crate::{blob, json, markup, page, table};
+use crate::{blob, code, json, markup, page, table};
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -51,13 +51,14 @@ pub fn scores(text: &str) -> Scores {
     if page <= SURELY_PAGE {
         weigh_tables(text, &mut scores);
         weigh_markup(text, &mut scores);
+        weigh_code(text, &mut scores);
     }
     weigh_blobs(text, &mut scores);
     scores
 }
 
 /// How surely a text is of the kinds that are told by single lines: those before `Table`.
-fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
+pub(crate) fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
@@ -95,6 +96,13 @@ fn weigh_markup(text: &str, scores: &mut Scores) {
         scores.iter_mut().for_each(|score| *score *= 0.5);
     }
     scores[Kind::Markup as usize] = markup;
+}
+
+/// Adds how surely a text is source code, which what is surely of another kind may hold too.
+fn weigh_code(text: &str, scores: &mut Scores) {
+    let strongest = scores.iter().copied().fold(0.0, f64::max);
+    let share = if strongest > 0.5 { 1.0 - strongest } else { 1.0 };
+    scores[Kind::Code as usize] = share * code::detect::score(text, "");
 }
 
 /// Adds how surely a text is encoded bytes. Lines of digits may look like paths, and those of dumps like times.

@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{blob, diff, log, markup, mixed, page, report, search, table, trace};
+use crate::{blob, code, diff, log, markup, mixed, page, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,7 @@ pub enum Kind {
     Table,
     Markup,
     Page,
+    Code,
     Blob,
     /// Several of these, and JSON, in one text.
     Mixed,
@@ -21,7 +22,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kinds that a text is of as a whole, in the order of their numbers.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Log,
         Kind::Search,
         Kind::Diff,
@@ -30,6 +31,7 @@ impl Kind {
         Kind::Table,
         Kind::Markup,
         Kind::Page,
+        Kind::Code,
         Kind::Blob,
     ];
 
@@ -45,6 +47,7 @@ impl Kind {
             Kind::Table => "table",
             Kind::Markup => "markup",
             Kind::Page => "page",
+            Kind::Code => "code",
             Kind::Blob => "blob",
         }
     }
@@ -66,6 +69,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Table => table::compress(task),
         Kind::Markup => markup::compress(task),
         Kind::Page => page::compress(task),
+        Kind::Code => code::compress(task),
         Kind::Blob => blob::compress(task),
     }
 }
@@ -83,6 +87,7 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Mixed => mixed::expand(text),
         Kind::Table => table::expand(text),
         Kind::Markup => markup::expand(text),
+        Kind::Code => code::expand(text),
         // These have no lossless form.
         Kind::Page | Kind::Blob => None,
     }

@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{detect, json, log, mixed};
+use headroom_core::{code, detect, json, log, mixed};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -48,6 +48,26 @@ fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>>
     })
 }
 
+/// How surely a text is source code, by what it says and by the call that made it.
+#[pyfunction]
+fn code_score(text: &str, call: &str) -> f64 {
+    code::detect::score(text, call)
+}
+
+/// The language of a file with a grammar, by its name.
+#[pyfunction]
+fn code_language(path: &str) -> Option<&'static str> {
+    code::language::of_extension(&code::detect::extension_of(path)?).map(|language| language.name)
+}
+
+/// A bare parse: whether the text could be parsed.
+#[pyfunction]
+fn code_parse(py: Python<'_>, language: &str, text: &str) -> PyResult<bool> {
+    let language = code::language::named(language)
+        .ok_or_else(|| PyValueError::new_err(format!("language '{language}' has no grammar here")))?;
+    detached(py, || code::tree::parse(text, language).is_some())
+}
+
 /// The forms of a text as one of a kind, the lossy one first.
 #[pyfunction]
 #[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
@@ -86,6 +106,9 @@ fn log_templates(py: Python<'_>, text: &str) -> PyResult<Vec<u32>> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
+    module.add_function(wrap_pyfunction!(code_score, module)?)?;
+    module.add_function(wrap_pyfunction!(code_language, module)?)?;
+    module.add_function(wrap_pyfunction!(code_parse, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

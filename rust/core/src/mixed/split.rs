@@ -129,9 +129,10 @@ fn scored(text: &str, parts: Vec<Part>, whole: (Kind, f64)) -> Option<Split> {
     Some(Split { score, parts })
 }
 
-/// Whether a text is surely found lines or rows. What stands in them may be of any kind, and divides nothing.
+/// Whether a text is surely one that holds others: found lines, rows, source. What stands in it divides nothing.
 fn is_settled(whole: (Kind, f64)) -> bool {
-    matches!(whole.0, Kind::Search | Kind::Table) && whole.1 >= SURE_WHOLE
+    use Kind::{Code, Markup, Page, Search, Table};
+    matches!(whole.0, Search | Table | Markup | Page | Code) && whole.1 >= SURE_WHOLE
 }
 
 /// The stretches between dividing lines, and between the values in them, each with its kind.

@@ -11,7 +11,7 @@ mod define;
 mod evidence;
 mod expand;
 mod form;
-mod keywords;
+pub(crate) mod keywords;
 mod lists;
 mod pattern;
 mod place;
