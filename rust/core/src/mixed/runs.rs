@@ -23,13 +23,22 @@ const CHANGED_SHARE: f64 = 0.8;
 /// Bytes of a run that is no chance.
 const MIN_RUN_BYTES: usize = 900;
 
-/// The kind that a chunk is of: that of the whole, unless it shows nothing of that.
-fn group_of(text: &str, whole: Kind) -> Option<Kind> {
+/// The kind that a chunk is of: that of the whole, unless it shows nothing of that. Kinds that are told by single lines
+/// are looked for first, since that is quickly done, and the others only `if_thorough`.
+fn group_of(text: &str, whole: Kind, if_thorough: bool) -> Option<Kind> {
     if whole == Kind::Diff && is_changed(text) {
         return Some(whole);
     }
-    let scores = detect::scores(text);
-    let scores = || Kind::ALL.into_iter().zip(scores);
+    let by_lines = of_chunk(&detect::of_lines(text), whole);
+    if by_lines.is_some() || !if_thorough {
+        return by_lines;
+    }
+    of_chunk(&detect::scores(text), whole)
+}
+
+/// The kind that the first of all scores, or all of them, tell of a chunk.
+fn of_chunk(scores: &[f64], whole: Kind) -> Option<Kind> {
+    let scores = || Kind::ALL.into_iter().zip(scores.iter().copied());
     let own = scores().filter(|&(kind, _)| group(kind) == group(whole)).map(|(_, score)| score).fold(0.0, f64::max);
     if own >= TRACE_OF_WHOLE {
         return Some(group(whole));
@@ -60,7 +69,7 @@ pub fn is_uniform(text: &str, whole: Kind) -> bool {
         let line = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |offset| at + offset + 1);
         let start = if from == 0 { 0 } else { line(from - 1) };
         let end = line((start + CHUNK_BYTES).min(bytes.len()));
-        group_of(&text[start..end], whole).is_none_or(|found| found == group(whole))
+        group_of(&text[start..end], whole, false).is_none_or(|found| found == group(whole))
     })
 }
 
@@ -68,7 +77,7 @@ pub fn is_uniform(text: &str, whole: Kind) -> bool {
 pub fn find(text: &str, whole: Kind) -> Vec<Range<usize>> {
     let mut runs: Vec<(Range<usize>, Option<Kind>)> = Vec::new();
     for chunk in chunks(text) {
-        let group = group_of(&text[chunk.clone()], whole);
+        let group = group_of(&text[chunk.clone()], whole, true);
         match runs.last_mut() {
             Some((range, last)) if *last == group => range.end = chunk.end,
             _ => runs.push((chunk, group)),
