@@ -145,7 +145,9 @@ fn tables_are_told_from_what_has_columns_by_chance() {
     let log: String = (10..40).map(|at| format!("2024-01-02 10:00:{at},123 INFO worker {at} started\n")).collect();
     let prose = "The table is old, and brown.\nIt has four legs, or three.\nNobody knows, or cares.\n".repeat(9);
     let code = "fn a(x: u8, y: u8) {\n    let z = x + y;\n    call(z, x);\n}\n".repeat(9);
-    for text in [numbered, hits, log, prose, code] {
+    let json: String = (0..40).map(|at| format!("{{\"id\": {at}, \"name\": \"somebody\", \"n\": 1}},\n")).collect();
+    let fields = "\"id\": 1, \"a\": 2,\n".repeat(9);
+    for text in [numbered, hits, log, prose, code, json, fields] {
         assert!(score(&text) < 0.5, "{} {text}", score(&text));
     }
 }
