@@ -752,6 +752,7 @@ mod tests {
         let pytest = "x/a.py:1: in f\n    g()\nx/b.py:2: in g\n    h()\nE   ImportError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
+        let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
         for (text, kind) in [
             (log.as_str(), Kind::Log),
             (&counted, Kind::Log),
@@ -765,11 +766,11 @@ mod tests {
             (pytest, Kind::Trace),
             (report, Kind::Report),
             (lint, Kind::Report),
+            (table, Kind::Table),
         ] {
             assert_eq!(best(text), Some(kind), "{text} {:?}", scores(text));
         }
-        let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
-        for text in [table, "", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
+        for text in ["", "\n\n\n", "Some prose.\nIt goes on, and on.\nThe end.", "a\0b", "{\"a\": 1}"] {
             assert_eq!(best(text), None, "{text} {:?}", scores(text));
         }
     }

@@ -285,8 +285,10 @@ pub fn heading<'r>(line: &str, columns: usize, rows: impl Iterator<Item = &'r st
     if let Some(last) = fields.last_mut() {
         last.1 = usize::MAX;
     }
-    let count = line.split_ascii_whitespace().count();
-    let names = words(line.trim_ascii_end(), count);
+    // Words as rows have them: what else is white space parts no columns.
+    let line = line.trim_ascii_end();
+    let count = line.split(' ').filter(|word| !word.is_empty()).count();
+    let names = words(line, count);
     if count == columns {
         return names;
     }

@@ -8,7 +8,7 @@ const BARS: [char; 4] = ['|', '│', '┃', '║'];
 /// Whether a line is drawn: of lines and corners alone, at least three.
 pub fn is_rule(line: &str) -> bool {
     let line = line.trim_ascii();
-    line.len() >= 3
+    line.chars().nth(2).is_some()
         && line.chars().all(|letter| matches!(letter, '-' | '=' | '+' | '|' | ':' | ' ' | '\u{2500}'..='\u{257f}'))
         && line.chars().any(|letter| matches!(letter, '-' | '=' | '\u{2500}' | '\u{2501}' | '\u{2550}'))
 }

@@ -67,7 +67,7 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
             split(text, by, 0, &mut cells);
             spaced += cells[1..].iter().filter(|cell| bytes.get(cell.0 as usize) == Some(&b' ')).count();
             worded += usize::from(is_prose_before(bytes, by));
-            if is_millis(bytes, by) || is_code(bytes, by) {
+            if is_millis(bytes, by) || is_code(bytes, by) || is_json(bytes, by) {
                 continue 'separator;
             }
         }
@@ -137,4 +137,15 @@ fn is_millis(line: &[u8], by: u8) -> bool {
 fn is_code(line: &[u8], by: u8) -> bool {
     by != b'\t' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'(' | b'}' | b'[')) && by != b';'
         || by == b';' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}')) && line.contains(&b'(')
+}
+
+/// Whether a line is a value of JSON, or a piece of one: `{"id": 1}`, `[[1, 2],`, `"id": 1,`.
+fn is_json(line: &[u8], by: u8) -> bool {
+    let line = line.trim_ascii_start();
+    by != b'\t'
+        && match line {
+            [b'{', ..] | [b'[', b'{' | b'[' | b'"', ..] => true,
+            [b'"', rest @ ..] => memchr::memchr(b'"', rest).is_some_and(|end| rest.get(end + 1) == Some(&b':')),
+            _ => false,
+        }
 }

@@ -245,7 +245,7 @@ impl Finder<'_> {
             if columns == 0 {
                 columns = own;
             }
-            if own != columns {
+            if own != columns || own == 0 {
                 self.document.cells.truncate(from);
                 break;
             }
