@@ -90,21 +90,23 @@ pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
     if text.len() < MIN_TEXT_BYTES || text.len() > u32::MAX as usize / 2 {
         return None;
     }
-    let values = values::find(text);
-    let marks = borders::find(text);
-    let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
-    if is_settled(whole) && !begins_with_mark
-        || values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0)
-    {
-        return None;
-    }
     let is_sure = whole.1 >= SURE_WHOLE;
-    let marks = marks.into_iter().filter(|mark| match mark.border {
+    let divides = |mark: &Mark| match mark.border {
         Border::Tag | Border::Fence => true,
         Border::Diff => whole.0 != Kind::Diff,
         Border::Banner | Border::Prompt => !is_sure,
-    });
-    let parts = merged(stretches(text, &values, marks));
+    };
+    let marks = borders::find(text);
+    let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
+    if is_settled(whole) && !begins_with_mark {
+        return None;
+    }
+    let marks: Vec<Mark> = marks.into_iter().filter(divides).collect();
+    let values = values::find(text);
+    if values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0) {
+        return None;
+    }
+    let parts = merged(stretches(text, &values, marks, whole));
     (parts.len() <= MAX_PARTS).then(|| scored(text, parts, whole)).flatten()
 }
 
@@ -136,7 +138,8 @@ fn is_settled(whole: (Kind, f64)) -> bool {
 }
 
 /// The stretches between dividing lines, and between the values in them, each with its kind.
-fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Mark>) -> Vec<Part> {
+fn stretches(text: &str, values: &[Range<usize>], marks: Vec<Mark>, whole: (Kind, f64)) -> Vec<Part> {
+    let kind_of = |range: &Range<usize>| if range.len() == text.len() { whole } else { best(&text[range.clone()]) };
     let mut parts = Vec::new();
     let mut from = 0;
     let mut in_diff = false;
@@ -147,7 +150,7 @@ fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Ma
         if is_inside || in_diff && mark.border == Border::Diff {
             continue;
         }
-        push_stretch(&mut parts, text, values, from..mark.line.start);
+        push_stretch(&mut parts, text, values, from..mark.line.start, &kind_of);
         in_diff = mark.border == Border::Diff;
         from = mark.line.start;
         if !in_diff {
@@ -155,31 +158,43 @@ fn stretches(text: &str, values: &[Range<usize>], marks: impl Iterator<Item = Ma
             parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true });
         }
     }
-    push_stretch(&mut parts, text, values, from..text.len());
+    push_stretch(&mut parts, text, values, from..text.len(), &kind_of);
     parts
 }
 
 /// Adds a stretch between two dividing lines.
-fn push_stretch(parts: &mut Vec<Part>, text: &str, values: &[Range<usize>], range: Range<usize>) {
-    let mut from = range.start;
-    if !is_settled(best(&text[range.clone()])) {
-        let first = values.partition_point(|value| value.start < range.start);
-        for value in values[first..].iter().take_while(|value| value.end <= range.end) {
-            push(parts, text, from..value.start);
-            parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
-            from = value.end;
-        }
+fn push_stretch(
+    parts: &mut Vec<Part>,
+    text: &str,
+    values: &[Range<usize>],
+    range: Range<usize>,
+    kind_of: &impl Fn(&Range<usize>) -> (Kind, f64),
+) {
+    if range.is_empty() {
+        return;
     }
-    push(parts, text, from..range.end);
+    let whole = kind_of(&range);
+    let first = values.partition_point(|value| value.start < range.start);
+    let inside = values[first..].iter().take_while(|value| value.end <= range.end);
+    let inside: Vec<&Range<usize>> = if is_settled(whole) { Vec::new() } else { inside.collect() };
+    if inside.is_empty() {
+        return push(parts, text, range, whole);
+    }
+    let mut from = range.start;
+    for value in inside {
+        push(parts, text, from..value.start, kind_of(&(from..value.start)));
+        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
+        from = value.end;
+    }
+    push(parts, text, from..range.end, kind_of(&(from..range.end)));
 }
 
 /// Adds a stretch between two that are known, as what it most surely is, or as the runs of which it is made.
-fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>) {
+fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, whole: (Kind, f64)) {
     if range.is_empty() {
         return;
     }
     let own = &text[range.clone()];
-    let whole = best(own);
     let is_open = own.len() >= MIN_RUNS_BYTES && !is_settled(whole);
     let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
     let runs = if is_open { runs::find(own, whole.0) } else { Vec::new() };
