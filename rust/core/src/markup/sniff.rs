@@ -59,7 +59,7 @@ pub fn score(text: &str) -> f64 {
 pub fn language(text: &str) -> Option<Language> {
     let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
     if text.starts_with('<') {
-        return is_xml(text).then_some(Language::Xml);
+        return root_of(text).map(|_| Language::Xml);
     }
     if text.starts_with(['{', '(', '"']) {
         return None;
@@ -235,8 +235,8 @@ const OTHERS: [&str; 27] = [
     "testcase",
 ];
 
-/// Whether a text that begins with `<` begins as XML does.
-fn is_xml(text: &str) -> bool {
+/// The name of the root of a text that begins with `<`, if it begins as XML does.
+fn root_of(text: &str) -> Option<&str> {
     let mut rest = text;
     // What may stand before the root.
     for _ in 0..16 {
@@ -246,28 +246,30 @@ fn is_xml(text: &str) -> bool {
             _ if rest.starts_with("<!DOCTYPE") => rest.find('>').map(|end| end + 1),
             _ => break,
         };
-        let Some(behind) = behind else { return false };
-        rest = rest[behind..].trim_ascii_start();
+        rest = rest[behind?..].trim_ascii_start();
     }
-    let Some(inner) = rest.strip_prefix('<') else { return false };
-    let name: &str = inner.split([' ', '\t', '\r', '\n', '>', '/']).next().unwrap_or("");
+    let name = rest.strip_prefix('<')?.split([' ', '\t', '\r', '\n', '>', '/']).next()?;
     let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    is_name && name.len() <= 80 && !OTHERS.contains(&name.to_ascii_lowercase().as_str())
+    (is_name && name.len() <= 80 && !OTHERS.contains(&name.to_ascii_lowercase().as_str())).then_some(name)
 }
 
-/// How surely a text that begins as XML is such: it ends with a tag, and there are tags enough in what is between.
+/// How surely a text that begins as XML is such: it ends with the tag of its root, as what a program prints between tags
+/// of its own need not, and there are tags enough in what is between.
 fn xml_score(text: &str) -> f64 {
-    let bytes = text.trim_ascii_end().as_bytes();
+    let trimmed = text.trim_start_matches('\u{feff}').trim_ascii();
+    let bytes = trimmed.as_bytes();
     let head = &bytes[..bytes.len().min(PROBED_BYTES)];
     let tags = memchr::memchr_iter(b'<', head).count();
-    if bytes.last() != Some(&b'>') || tags < 4 || head.len() / tags > 400 {
+    if tags < 4 || head.len() / tags > 400 {
         return 0.0;
     }
     let tail = &bytes[bytes.len().saturating_sub(400)..];
-    let Some(close) = memchr::memmem::rfind(tail, b"</").or_else(|| memchr::memmem::rfind(tail, b"-->")) else {
-        return 0.0;
+    let closes_root = || {
+        let (at, root) = (memchr::memmem::rfind(tail, b"</")?, root_of(trimmed)?);
+        let name = tail[at + 2..].strip_suffix(b">")?.trim_ascii_end();
+        (name == root.as_bytes()).then_some(())
     };
-    if memchr::memchr(b'\n', &tail[close..]).is_some() {
+    if !tail.ends_with(b"-->") && closes_root().is_none() {
         return 0.0;
     }
     let mut tree = Builder::default();

@@ -91,13 +91,14 @@ pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
         return None;
     }
     let is_sure = whole.1 >= SURE_WHOLE;
+    let marks = borders::find(text);
+    let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
     let divides = |mark: &Mark| match mark.border {
         Border::Tag | Border::Fence => true,
         Border::Diff => whole.0 != Kind::Diff,
-        Border::Banner | Border::Prompt => !is_sure,
+        Border::Prompt => !is_sure || begins_with_mark,
+        Border::Banner => !is_sure,
     };
-    let marks = borders::find(text);
-    let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
     if is_settled(whole) && !begins_with_mark {
         return None;
     }
