@@ -103,10 +103,27 @@ fn inner(tree: &Tree, weights: &Weights, counts: &Counts, index: u32) -> Fate {
     let is_contents = counts.here[node.end as usize] - counts.here[index as usize] >= 3
         && counts.elsewhere[node.end as usize] == counts.elsewhere[index as usize];
     let is_headless = counts.headings[node.end as usize] == counts.headings[index as usize];
-    if is_contents || is_headless && text - link < MAX_BESIDE {
+    if is_contents || is_headless && text - link < MAX_BESIDE && !is_introduced(tree, index) {
         return Fate::Links;
     }
     Fate::Shown
+}
+
+/// Nodes in which the text before a list is looked for, bytes of a sentence that introduces one, and links of such a list.
+const MAX_STEPS: u32 = 24;
+const MIN_INTRODUCTION: usize = 24;
+const MAX_INTRODUCED: usize = 12;
+
+/// Whether a sentence before a list of links ends with a colon, so that the links are what it says.
+fn is_introduced(tree: &Tree, index: u32) -> bool {
+    let node = tree.node(index);
+    let links = (index..node.end).filter(|&each| tree.node(each).tag == Tag::A).take(MAX_INTRODUCED + 1).count();
+    if links > MAX_INTRODUCED {
+        return false;
+    }
+    let before = (index.saturating_sub(MAX_STEPS)..index).rev().filter(|&each| tree.node(each).tag == Tag::Text);
+    let before = before.map(|each| tree.raw(each).trim()).find(|text| !text.is_empty());
+    before.is_some_and(|text| text.len() >= MIN_INTRODUCTION && text.ends_with(':'))
 }
 
 /// Numbers of nodes before each one: headings, links to places on the same page, and other links.
