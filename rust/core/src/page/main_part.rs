@@ -10,6 +10,8 @@ const MAIN_SHARE: f32 = 0.98;
 const MIN_ARTICLE: u32 = 300;
 /// The share of links from which a list or a box is nothing but links.
 const LINK_SHARE: f32 = 0.7;
+/// The share of links in a main part that is an index.
+const INDEX_SHARE: f32 = 0.85;
 /// Characters beside the links of such a list.
 const MAX_BESIDE: u32 = 20;
 
@@ -70,6 +72,9 @@ fn marked(tree: &Tree, weights: &Weights) -> Option<u32> {
 pub fn narrow(tree: &Tree, weights: &Weights, root: u32, fates: &mut [Fate]) {
     let inside = root..tree.node(root).end;
     let counts = Counts::of(tree);
+    let (text, link) = (weights.text[root as usize], weights.link[root as usize]);
+    // A page that is nothing but lists of links, such as an index, says what they are called.
+    let is_index = link as f32 > INDEX_SHARE * text as f32;
     for index in 1..tree.len() {
         let node = tree.node(index);
         let parent = fates[node.parent as usize];
@@ -80,7 +85,7 @@ pub fn narrow(tree: &Tree, weights: &Weights, root: u32, fates: &mut [Fate]) {
         let is_around = node.end <= inside.start || index >= inside.end;
         *fate = match parent {
             _ if is_around => Fate::Around,
-            Fate::Shown if index > inside.start => inner(tree, weights, &counts, index),
+            Fate::Shown if index > inside.start && !is_index => inner(tree, weights, &counts, index),
             Fate::Shown => Fate::Shown,
             parent => parent,
         };
