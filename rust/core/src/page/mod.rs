@@ -4,9 +4,11 @@
 //! the main part is the smallest one with nearly all of the running text (`main_part`). Pages without an article are shown
 //! as they stand, without navigation. What is left out is counted. There is no lossless form.
 
+mod code_block;
 mod entities;
 mod facts;
 mod fate;
+mod inline;
 mod links;
 mod main_part;
 mod reflow;
