@@ -2,13 +2,18 @@
 //!
 //! Base64, hexadecimal digits, dumps, PEM, data URLs, minified code and bytes that are no text (`find`). A description says
 //! what it is, its size and the beginning of its BLAKE3 hash; the text around stays as it stands. What a private key holds
-//! is never repeated. There is no lossless form.
+//! is never repeated, by a view of this kind: other kinds show a key that stands among their lines as any other line, and
+//! so does a text that is too small to be worth a view. There is no lossless form.
+//!
+//! A text is of this kind where encoded bytes are most of it. Where they are less, the kind of the rest is the better one:
+//! a log with one long line is a log, whose own rules cut that line.
 
 mod base64;
 mod dump;
 mod find;
 mod magic;
 mod minified;
+mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +24,11 @@ use find::{Blob, Form};
 /// Bytes looked at to tell how much of a text is encoded.
 const SCORED_BYTES: usize = 32_768;
 /// The share of a text that is encoded from which it is of this kind.
-const MIN_SHARE: f64 = 0.4;
+const MIN_SHARE: f64 = 0.5;
+/// The share of a text's places that must look encoded for its beginning to be looked at; and of the places of a text
+/// that is longer than that, so that its beginning does not speak for what is something else.
+const MIN_ODD: f32 = 0.125;
+const MIN_ODD_BEYOND: f32 = 0.4;
 /// Lines of a text that is worked on.
 const MAX_LINES: usize = 1 << 23;
 /// The least of its bytes that a description must save.
@@ -42,6 +51,10 @@ impl Share {
         }
         let head = &text[..end];
         if head.len() < find::MIN_RUN || head.trim_start().starts_with(['<', '{']) {
+            return Share::default();
+        }
+        let min_odd = if end < text.len() { MIN_ODD_BEYOND } else { MIN_ODD };
+        if probe::share(text.as_bytes()) < min_odd {
             return Share::default();
         }
         let mut share = Share::default();

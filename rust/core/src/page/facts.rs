@@ -46,6 +46,17 @@ pub fn title(tree: &Tree) -> Option<String> {
     Some(tree.line_of(at, 400)).filter(|title| !title.is_empty())
 }
 
+/// What a title says beside a heading that it begins or ends with: mostly the name of the site.
+pub fn beside<'t>(title: &'t str, heading: &str) -> Option<&'t str> {
+    let is_sign = |each: char| each.is_whitespace() || "—–-|·:•»«/".contains(each);
+    if title == heading {
+        return Some("");
+    }
+    let behind = title.strip_prefix(heading).filter(|rest| rest.starts_with(is_sign));
+    let before = || title.strip_suffix(heading).filter(|rest| rest.ends_with(is_sign));
+    behind.or_else(before).map(|rest| rest.trim_matches(is_sign))
+}
+
 /// Titles of drawings are no titles of the page.
 fn is_drawn(tree: &Tree, at: u32) -> bool {
     tree.node(tree.node(at).parent).tag == Tag::Svg
@@ -136,5 +147,19 @@ fn linked(content: &str, key: &str) -> Option<String> {
             let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
             (length > 0).then(|| rest[..length].to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn a_title_is_told_from_the_heading_it_repeats() {
+        assert_eq!(beside("Usage - Tool Documentation", "Usage"), Some("Tool Documentation"));
+        assert_eq!(beside("Site: Usage", "Usage"), Some("Site"));
+        assert_eq!(beside("Usage", "Usage"), Some(""));
+        assert_eq!(beside("Usages - Tool", "Usage"), None);
+        assert_eq!(beside("Tool", "Usage"), None);
     }
 }

@@ -73,6 +73,37 @@ impl Fate {
 /// Characters of a part of a line that may be left out for its name: `[edit]`, `¶`.
 const MAX_INLINE: u32 = 12;
 
+/// The share of the page's running text that a part named for what stands beside the article holds at most, and the running
+/// text of an article that such a part, or a window over the page, may hold instead.
+const MAX_BESIDE: f32 = 0.12;
+const MIN_WHOLE_ARTICLE: u32 = 800;
+
+/// Whether a part is more than its name says: it holds an article, or much of the running text. What readers said of an
+/// article may be set as articles, and as much as it.
+fn is_more_than_named(fate: Fate, weights: &Weights, index: usize, holds_article: bool) -> bool {
+    let mass = weights.mass[index];
+    match fate {
+        Fate::Aside | Fate::Notice | Fate::Related => {
+            holds_article || mass >= MIN_WHOLE_ARTICLE && mass as f32 > MAX_BESIDE * weights.mass[0] as f32
+        }
+        Fate::Navigation | Fate::Hidden => holds_article,
+        _ => false,
+    }
+}
+
+/// Which nodes hold an article that is more than a teaser.
+fn holders_of_articles(tree: &Tree, weights: &Weights) -> Vec<bool> {
+    let mut holds = vec![false; tree.nodes.len()];
+    for index in (1..tree.nodes.len()).rev() {
+        let is_article = matches!(tree.nodes[index].tag, Tag::Article | Tag::Main);
+        if holds[index] || is_article && weights.mass[index] >= MIN_WHOLE_ARTICLE {
+            holds[index] = true;
+            holds[tree.nodes[index].parent as usize] = true;
+        }
+    }
+    holds
+}
+
 /// The characters up to which a part is left out for what it is called; one with more of the page's text is shown.
 fn most(tag: Tag, fate: Fate, weights: &Weights, index: usize) -> u32 {
     let is_links = weights.link[index] as f32 > 0.7 * weights.text[index] as f32;
@@ -233,6 +264,7 @@ pub fn fates(tree: &Tree) -> Vec<Fate> {
         fates[index] = if index > 0 && inherited != Fate::Shown { inherited } else { unseen(tree, index as u32) };
     }
     let weights = Weights::of(tree, &fates);
+    let holds_article = holders_of_articles(tree, &weights);
     let mut is_code = vec![false; tree.nodes.len()];
     for index in 1..tree.nodes.len() {
         let inherited = fates[tree.nodes[index].parent as usize];
@@ -242,7 +274,9 @@ pub fn fates(tree: &Tree) -> Vec<Fate> {
             // Words in blocks of code have names for their colours.
             is_code[index] = is_code[tree.nodes[index].parent as usize] || tree.nodes[index].tag == Tag::Pre;
             let fate = by_name(tree, index as u32);
-            let is_told = fate != Fate::Shown && (fate == Fate::Hidden || !is_code[index]);
+            let is_told = fate != Fate::Shown
+                && (fate == Fate::Hidden || !is_code[index])
+                && !is_more_than_named(fate, &weights, index, holds_article[index]);
             if is_told && weights.text[index] <= most(tree.nodes[index].tag, fate, &weights, index) {
                 fates[index] = fate;
             }
@@ -278,12 +312,19 @@ fn by_name(tree: &Tree, index: u32) -> Fate {
         return by_tag;
     }
     let mut fate = Fate::Shown;
+    let mut is_panel = false;
     for (name, value) in tree.attributes(index) {
         let found = match name.len() {
             // Sections of documents have ids made of their headings.
             2 if name.eq_ignore_ascii_case(b"id") && tag != Tag::Section && !is_slug(value) => by_words(value),
-            4 if name.eq_ignore_ascii_case(b"role") => by_role(value),
-            5 if name.eq_ignore_ascii_case(b"class") => by_words(value),
+            4 if name.eq_ignore_ascii_case(b"role") => {
+                is_panel |= value == b"tabpanel";
+                by_role(value)
+            }
+            5 if name.eq_ignore_ascii_case(b"class") => {
+                is_panel |= names_panel(value);
+                by_words(value)
+            }
             5 if name.eq_ignore_ascii_case(b"style") && hides(value) => Fate::Hidden,
             6 if name.eq_ignore_ascii_case(b"hidden") => Fate::Hidden,
             11 if name.eq_ignore_ascii_case(b"aria-hidden") && value == b"true" => Fate::Hidden,
@@ -293,7 +334,19 @@ fn by_name(tree: &Tree, index: u32) -> Fate {
             fate = found;
         }
     }
-    fate
+    // One of several texts to choose from, of which the page shows one at a time, is as much of it as the others.
+    if is_panel && fate == Fate::Hidden {
+        Fate::Shown
+    } else {
+        fate
+    }
+}
+
+/// Whether a class calls a part one of several that are shown in turns.
+fn names_panel(class: &[u8]) -> bool {
+    class
+        .split(u8::is_ascii_whitespace)
+        .any(|word| matches!(word, b"tab-pane" | b"tabpanel" | b"tab-panel" | b"tabcontent"))
 }
 
 fn by_role(value: &[u8]) -> Fate {
@@ -325,7 +378,9 @@ fn by_words(value: &[u8]) -> Fate {
         let is_upper = |at: usize| value.get(at).is_some_and(u8::is_ascii_uppercase);
         let begins = found.start() == 0 || !value[found.start() - 1].is_ascii_alphanumeric() || is_upper(found.start());
         let ends = value.get(found.end()).is_none_or(|byte| !byte.is_ascii_alphanumeric()) || is_upper(found.end());
-        if (begins || !name.starts_with('-')) && (ends || !name.ends_with('-')) {
+        // `deprecation-comment` and `code-comment` are no readers' comments.
+        let is_other = fate == Fate::Comments && name == "-comment-" && value[..found.start()].ends_with(b"-");
+        if !is_other && (begins || !name.starts_with('-')) && (ends || !name.ends_with('-')) {
             return fate;
         }
     }

@@ -1,7 +1,10 @@
 //! Which links' targets are worth listing: those whose text or target the question names.
 
+use std::borrow::Cow;
+
 use crate::json::query::Query;
 
+use super::facts;
 use super::fate::Fate;
 use super::tags::Tag;
 use super::tree::Tree;
@@ -16,7 +19,7 @@ const MAX_BYTES: usize = 160;
 /// The links whose targets are listed, in the order of the page. Where most headings are links, as those of what was
 /// searched for, they are what the page leads to.
 pub fn chosen(tree: &Tree, fates: &[Fate], question: &str) -> Vec<u32> {
-    let query = Query::new(question, "");
+    let query = Query::new(&without_title(tree, question), "");
     let mut found = Vec::new();
     let mut links = 0;
     let mut of_headings = Vec::new();
@@ -54,6 +57,14 @@ pub fn chosen(tree: &Tree, fates: &[Fate], question: &str) -> Vec<u32> {
     chosen.sort_unstable();
     chosen.dedup();
     chosen
+}
+
+/// A question without the title of the page: who names the page wants what it says, not links that are called like it.
+fn without_title<'q>(tree: &Tree, question: &'q str) -> Cow<'q, str> {
+    match facts::title(tree) {
+        Some(title) if question.contains(&title) => Cow::Owned(question.replace(&title, " ")),
+        _ => Cow::Borrowed(question),
+    }
 }
 
 /// Where a link leads, if that is another page.

@@ -10,6 +10,8 @@ const MAIN_SHARE: f32 = 0.98;
 const MIN_ARTICLE: u32 = 300;
 /// The share of links from which a list or a box is nothing but links.
 const LINK_SHARE: f32 = 0.7;
+/// The share of links in a main part that is an index.
+const INDEX_SHARE: f32 = 0.85;
 /// Characters beside the links of such a list.
 const MAX_BESIDE: u32 = 20;
 
@@ -70,6 +72,9 @@ fn marked(tree: &Tree, weights: &Weights) -> Option<u32> {
 pub fn narrow(tree: &Tree, weights: &Weights, root: u32, fates: &mut [Fate]) {
     let inside = root..tree.node(root).end;
     let counts = Counts::of(tree);
+    let (text, link) = (weights.text[root as usize], weights.link[root as usize]);
+    // A page that is nothing but lists of links, such as an index, says what they are called.
+    let is_index = link as f32 > INDEX_SHARE * text as f32;
     for index in 1..tree.len() {
         let node = tree.node(index);
         let parent = fates[node.parent as usize];
@@ -80,7 +85,7 @@ pub fn narrow(tree: &Tree, weights: &Weights, root: u32, fates: &mut [Fate]) {
         let is_around = node.end <= inside.start || index >= inside.end;
         *fate = match parent {
             _ if is_around => Fate::Around,
-            Fate::Shown if index > inside.start => inner(tree, weights, &counts, index),
+            Fate::Shown if index > inside.start && !is_index => inner(tree, weights, &counts, index),
             Fate::Shown => Fate::Shown,
             parent => parent,
         };
@@ -103,10 +108,27 @@ fn inner(tree: &Tree, weights: &Weights, counts: &Counts, index: u32) -> Fate {
     let is_contents = counts.here[node.end as usize] - counts.here[index as usize] >= 3
         && counts.elsewhere[node.end as usize] == counts.elsewhere[index as usize];
     let is_headless = counts.headings[node.end as usize] == counts.headings[index as usize];
-    if is_contents || is_headless && text - link < MAX_BESIDE {
+    if is_contents || is_headless && text - link < MAX_BESIDE && !is_introduced(tree, index) {
         return Fate::Links;
     }
     Fate::Shown
+}
+
+/// Nodes in which the text before a list is looked for, bytes of a sentence that introduces one, and links of such a list.
+const MAX_STEPS: u32 = 24;
+const MIN_INTRODUCTION: usize = 24;
+const MAX_INTRODUCED: usize = 12;
+
+/// Whether a sentence before a list of links ends with a colon, so that the links are what it says.
+fn is_introduced(tree: &Tree, index: u32) -> bool {
+    let node = tree.node(index);
+    let links = (index..node.end).filter(|&each| tree.node(each).tag == Tag::A).take(MAX_INTRODUCED + 1).count();
+    if links > MAX_INTRODUCED {
+        return false;
+    }
+    let before = (index.saturating_sub(MAX_STEPS)..index).rev().filter(|&each| tree.node(each).tag == Tag::Text);
+    let before = before.map(|each| tree.raw(each).trim()).find(|text| !text.is_empty());
+    before.is_some_and(|text| text.len() >= MIN_INTRODUCTION && text.ends_with(':'))
 }
 
 /// Numbers of nodes before each one: headings, links to places on the same page, and other links.

@@ -4,9 +4,11 @@
 //! the main part is the smallest one with nearly all of the running text (`main_part`). Pages without an article are shown
 //! as they stand, without navigation. What is left out is counted. There is no lossless form.
 
+mod code_block;
 mod entities;
 mod facts;
 mod fate;
+mod inline;
 mod links;
 mod main_part;
 mod reflow;
@@ -122,11 +124,14 @@ fn line_of(text: &str, at: usize) -> u32 {
 /// The title and what the page says of itself.
 fn head(tree: &Tree, body: &str, is_article: bool) -> String {
     let mut head = String::new();
-    let title = facts::title(tree);
-    if let Some(title) =
-        title.filter(|title| !body.lines().take(4).any(|line| line.trim_start_matches(['#', ' ']) == title))
-    {
-        let _ = writeln!(head, "title: {title}");
+    if let Some(title) = facts::title(tree) {
+        let headings = body.lines().take(4).map(|line| line.trim_start_matches(['#', ' ']));
+        let told = headings.filter(|heading| !heading.is_empty()).find_map(|heading| facts::beside(&title, heading));
+        let _ = match told {
+            Some("") => Ok(()),
+            Some(site) => writeln!(head, "site: {site}"),
+            None => writeln!(head, "title: {title}"),
+        };
     }
     for (name, value) in facts::gather(tree, &format!("{head}{body}"), is_article) {
         let _ = writeln!(head, "{name}: {value}");
@@ -172,7 +177,8 @@ fn dropped(tree: &Tree, fates: &[Fate], told: usize) -> Vec<(String, usize)> {
         let fate = fates[index];
         let node = &tree.nodes[index];
         let is_outermost = fates[node.parent as usize] != fate;
-        let is_blank = node.tag == Tag::Text && tree.raw(index as u32).trim().is_empty();
+        // The head has been read for what the page says of itself.
+        let is_blank = node.tag == Tag::Head || node.tag == Tag::Text && tree.raw(index as u32).trim().is_empty();
         if is_outermost && !is_blank && (fate == Fate::Around || node.end > index as u32 + 1) {
             counts[fate as usize] += 1;
         }

@@ -189,3 +189,51 @@ fn only_pages_are_taken_for_pages() {
         assert_eq!(super::score(other), 0.0, "{other}");
     }
 }
+
+#[test]
+fn parts_that_are_more_than_their_names_say_are_shown() {
+    let article = PROSE.repeat(3);
+    let shown = [
+        // A window over the page that holds the article, and text beside that is much of it.
+        format!("<div class='modal'><article>{article}<p>Only here: heron.</p></article></div><ul><li><a href='/'>x</a></ul>"),
+        format!("<div>{article}</div><div class='story-supplemental'>{article}<p>Only here: heron.</p></div>"),
+        // Panels of which a page shows one at a time, whatever hides the others.
+        format!("<div>{article}<div role='tabpanel' hidden><p>Only here: heron.</p></div></div>"),
+        format!("<div>{article}<div class='tab-pane' style='display: none'><p>Only here: heron.</p></div></div>"),
+        // A link that a sentence introduces, and a note that is no reader's.
+        format!("<div>{article}<p>For the whole list of changes see:</p><div><a href='/h'>heron</a></div></div>"),
+        format!("<div>{article}<div class='deprecation-comment'>Use the heron instead.</div></div>"),
+    ];
+    for page in shown {
+        assert!(body(&page).contains("heron"), "{page}");
+    }
+    let hidden = [
+        format!("<div>{article}<div hidden><p>Only here: heron.</p></div></div>"),
+        format!("<div>{article}<div class='comment'>I like the heron.</div></div>"),
+        format!("<div>{article}<p>See also</p><div><a href='/h'>heron</a> <a href='/o'>owl</a></div></div>"),
+        format!("<div>{article}<div class='modal'><article>Buy a heron.</article></div></div>"),
+    ];
+    for page in hidden {
+        assert!(!body(&page).contains("heron"), "{page}");
+    }
+}
+
+#[test]
+fn an_index_of_links_stays() {
+    let entries: String =
+        (0..60).map(|index| format!("<li><a href='/{index}'>Chapter {index} of things</a></li>")).collect();
+    let page = format!("<main><div>{PROSE}<ul>{entries}{entries}</ul></div></main>");
+    assert!(body(&page).contains("Chapter 7 of things"), "{page}");
+}
+
+#[test]
+fn a_question_that_quotes_the_title_asks_for_no_links() {
+    let style = "<style>p { margin: 0 }</style>".repeat(30);
+    let page = format!(
+        "<html><head><title>Install steps - Tool Site</title>{style}</head><body><main><h1>Install steps</h1>{PROSE}\
+         <p>See <a href='/install/steps'>the install steps</a> of old.</p></main></body></html>"
+    );
+    let text = view_of(&page, "What does \"Install steps - Tool Site\" say?").text;
+    assert!(text.contains("site: Tool Site\n# Install steps\n") && !text.contains("/install/steps"), "{text}");
+    assert!(view_of(&page, "where are the install steps?").text.contains("]: /install/steps"));
+}

@@ -5,6 +5,7 @@
 
 use super::entities;
 use super::fate::Fate;
+use super::inline::formula;
 use super::reflow;
 use super::table;
 use super::tags::Tag;
@@ -12,14 +13,10 @@ use super::tree::Tree;
 
 /// Levels of lists that are told apart.
 const MAX_INDENT: usize = 6;
-/// Words from which what an image shows is worth telling.
-const MIN_ALT_WORDS: usize = 3;
-/// Choices of a form that are told.
-const MAX_OPTIONS: usize = 8;
 
 /// What stands between two pieces of text at least.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
+pub(super) enum Gap {
     Nothing,
     Space,
     Line,
@@ -28,7 +25,7 @@ enum Gap {
 
 /// What is to be done behind the end of an element.
 #[derive(Clone, Copy)]
-enum Ending {
+pub(super) enum Ending {
     Gap(Gap),
     Item,
     List,
@@ -46,18 +43,18 @@ pub struct Page<'p, 'a> {
 }
 
 pub struct Writer<'p, 'a> {
-    page: &'p Page<'p, 'a>,
+    pub(super) page: &'p Page<'p, 'a>,
     pub out: String,
-    gap: Gap,
+    pub(super) gap: Gap,
     /// What stands before the next text: the mark of a heading or of an item.
     prefix: String,
     /// Open lists: the next number, or 0 for lists without numbers.
     lists: Vec<u32>,
     quotes: usize,
-    endings: Vec<(u32, Ending)>,
+    pub(super) endings: Vec<(u32, Ending)>,
     /// Everything goes on one line: the cell of a table.
     is_flat: bool,
-    last_alt: String,
+    pub(super) last_alt: String,
     pub repeats: reflow::Repeats,
 }
 
@@ -210,27 +207,6 @@ impl<'p, 'a> Writer<'p, 'a> {
         }
     }
 
-    /// What can be filled in: its name, its type or what can be chosen.
-    fn field(&mut self, at: u32) {
-        let tree = self.page.tree;
-        let told = |name: &str| tree.attribute(at, name).map(|value| value.into_owned()).unwrap_or_default();
-        let kind = told("type");
-        if kind == "hidden" {
-            return;
-        }
-        let options = (at + 1..tree.node(at).end).filter(|&each| tree.node(each).tag == Tag::Option);
-        let mut parts: Vec<String> = [told("name"), kind, told("placeholder"), told("value")].into();
-        parts.extend(options.clone().take(MAX_OPTIONS).map(|each| tree.line_of(each, 60)));
-        parts.retain(|part| !part.is_empty());
-        let more = options.count().saturating_sub(MAX_OPTIONS);
-        if more > 0 {
-            parts.push(format!("+{more}"));
-        }
-        self.gap = self.gap.max(Gap::Space);
-        self.words(&format!("[{}]", parts.join(", ")));
-        self.gap = self.gap.max(Gap::Space);
-    }
-
     fn block_element(&mut self, at: u32, gap: Gap) {
         self.want(gap);
         self.endings.push((self.page.tree.node(at).end, Ending::Gap(gap)));
@@ -262,81 +238,17 @@ impl<'p, 'a> Writer<'p, 'a> {
         self.endings.push((self.page.tree.node(at).end, Ending::Item));
     }
 
-    fn marked(&mut self, at: u32, mark: &'static str) {
-        if !self.is_empty(at) {
-            self.begin_word();
-            self.out.push_str(mark);
-            self.endings.push((self.page.tree.node(at).end, Ending::Mark(mark)));
-        }
-    }
-
-    /// Code within a line is marked where it holds spaces: else it is one word, and looks like code.
-    fn inline_code(&mut self, at: u32) {
-        let line = self.page.tree.line_of(at, 80);
-        if line.contains(' ') && !line.contains('`') {
-            self.marked(at, "`");
-        }
-    }
-
-    fn is_empty(&self, at: u32) -> bool {
-        (at..self.page.tree.node(at).end)
-            .take(64)
-            .all(|each| self.page.tree.node(each).tag != Tag::Text || self.page.tree.raw(each).trim().is_empty())
-    }
-
-    /// Powers and indices. References to notes are left out: the notes are there, and numbered.
-    fn raised(&mut self, at: u32) -> u32 {
-        let tree = self.page.tree;
-        let node = tree.node(at);
-        let line = tree.line_of(at, 40);
-        let holds_link = (at..node.end).take(8).any(|each| tree.node(each).tag == Tag::A);
-        if holds_link && line.len() <= 8 {
-            return node.end;
-        }
-        let bare = line.trim_start_matches(['+', '-', '−']);
-        let is_power = !bare.is_empty() && bare.len() <= 8 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if node.tag == Tag::Sup && is_power && self.gap == Gap::Nothing && !self.out.ends_with(char::is_whitespace) {
-            let is_ordinal = matches!(line.as_str(), "st" | "nd" | "rd" | "th");
-            self.out.push_str(if is_ordinal { "" } else { "^" });
-        }
-        at + 1
-    }
-
-    /// Whether a link is only there to link to the heading that it stands in.
-    fn is_anchor(&self, at: u32) -> bool {
-        let text = self.page.tree.line_of(at, 8);
-        matches!(text.as_str(), "#" | "¶" | "§" | "🔗" | "∞" | "Link" | "\u{f0c1}" | "[edit]" | "edit")
-    }
-
     fn link(&mut self, at: u32) {
         if let Some(number) = self.page.references.iter().position(|each| *each == at) {
             self.endings.push((self.page.tree.node(at).end, Ending::Reference(number + 1)));
         }
     }
 
-    fn image(&mut self, at: u32) {
-        let Some(alt) = self.page.tree.attribute(at, "alt") else { return };
-        let alt = alt.split_whitespace().collect::<Vec<_>>().join(" ");
-        if alt == self.last_alt || alt.is_empty() {
-            return;
-        }
-        // Formulas are drawn as images whose text is their source.
-        if alt.starts_with("{\\") || alt.starts_with('\\') {
-            self.words(&alt);
-        } else if alt.split(' ').count() >= MIN_ALT_WORDS {
-            self.begin_word();
-            self.out.push_str("![");
-            self.out.push_str(&alt);
-            self.out.push(']');
-        }
-        self.last_alt = alt;
-    }
-
     fn text(&mut self, raw: &str) {
         self.words(&entities::decoded(raw));
     }
 
-    fn words(&mut self, text: &str) {
+    pub(super) fn words(&mut self, text: &str) {
         if text.starts_with(char::is_whitespace) {
             self.gap = self.gap.max(Gap::Space);
         }
@@ -361,7 +273,7 @@ impl<'p, 'a> Writer<'p, 'a> {
     }
 
     /// Writes what stands between the last text and the next.
-    fn begin_word(&mut self) {
+    pub(super) fn begin_word(&mut self) {
         let gap = std::mem::replace(&mut self.gap, Gap::Nothing);
         match gap {
             Gap::Nothing => {}
@@ -383,7 +295,7 @@ impl<'p, 'a> Writer<'p, 'a> {
     }
 
     /// Writes lines that are done, such as those of a table.
-    fn block(&mut self, lines: &str) {
+    pub(super) fn block(&mut self, lines: &str) {
         if lines.is_empty() {
             return;
         }
@@ -395,92 +307,4 @@ impl<'p, 'a> Writer<'p, 'a> {
         self.out.push_str(lines);
         self.want(Gap::Blank);
     }
-
-    /// Writes code as it stands, without the indentation that all its lines share.
-    fn code(&mut self, at: u32) {
-        let text = verbatim(self.page, at);
-        let text = text.trim_start_matches(['\n', '\r']).trim_end();
-        if text.is_empty() {
-            return;
-        }
-        let language = language(self.page.tree, at);
-        if language.is_empty() {
-            if let Some(prose) = reflow::reflow(text, &mut self.repeats) {
-                return self.block(&prose);
-            }
-        }
-        if !text.contains('\n') && !text.contains('`') {
-            return self.block(&format!("`{}`", text.trim()));
-        }
-        let lines = text.lines().map(str::trim_end);
-        let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let shared = lines.clone().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
-        let mut block = String::with_capacity(text.len() + 16);
-        block.push_str("```");
-        block.push_str(&language);
-        let mut is_blank = false;
-        for line in lines {
-            // Two blank lines say no more than one.
-            if !(line.is_empty() && is_blank) {
-                block.push('\n');
-                block.push_str(line.get(shared..).unwrap_or(""));
-            }
-            is_blank = line.is_empty();
-        }
-        block.push_str("\n```");
-        self.block(&block);
-    }
-}
-
-/// The text below a node with its white space, without what is left out.
-fn verbatim(page: &Page, at: u32) -> String {
-    let mut text = String::new();
-    let mut index = at;
-    let end = page.tree.node(at).end;
-    while index < end {
-        let node = page.tree.node(index);
-        if page.fates[index as usize] != Fate::Shown {
-            index = node.end;
-            continue;
-        }
-        match node.tag {
-            Tag::Text => text.push_str(&entities::decoded(page.tree.raw(index)).replace('\u{a0}', " ")),
-            Tag::Br => text.push('\n'),
-            _ => {}
-        }
-        index += 1;
-    }
-    text
-}
-
-/// The language of a block of code, as its classes, or those around it, tell.
-fn language(tree: &Tree, at: u32) -> String {
-    let parent = tree.node(at).parent;
-    let around = [at, at + 1, parent, tree.node(parent).parent];
-    for index in around.into_iter().filter(|index| *index < tree.len() && tree.node(*index).tag != Tag::Text) {
-        let Some(class) = tree.attribute(index, "class") else { continue };
-        for word in class.split_whitespace() {
-            let name = ["language-", "lang-", "highlight-", "brush:", "source-"]
-                .iter()
-                .find_map(|head| word.strip_prefix(head));
-            let is_name = |name: &&str| {
-                (1..=12).contains(&name.len())
-                    && !matches!(*name, "default" | "text" | "none" | "source" | "plaintext" | "wrapper")
-                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+#-".contains(&byte))
-            };
-            if let Some(name) = name.filter(is_name) {
-                return name.to_owned();
-            }
-        }
-    }
-    String::new()
-}
-
-/// A formula: its source in TeX where the page has it, else what its parts say.
-fn formula(tree: &Tree, at: u32) -> String {
-    if let Some(source) = tree.attribute(at, "alttext") {
-        return source.into_owned();
-    }
-    let annotation = (at..tree.node(at).end).find(|each| tree.node(*each).tag == Tag::Annotation);
-    tree.line_of(annotation.unwrap_or(at), 4_096)
 }
