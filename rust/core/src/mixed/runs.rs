@@ -23,8 +23,8 @@ const CHANGED_SHARE: f64 = 0.8;
 /// Bytes of a run that is no chance.
 const MIN_RUN_BYTES: usize = 900;
 
-/// The kind that a chunk is of: that of the whole, unless it shows nothing of that.
-fn group_of(text: &str, whole: Kind) -> Option<Kind> {
+/// The kind that a chunk is of: that of the whole, unless it shows nothing of that. `is_sure`: so is the kind of the whole.
+fn group_of(text: &str, whole: Kind, is_sure: bool) -> Option<Kind> {
     if whole == Kind::Diff && is_changed(text) {
         return Some(whole);
     }
@@ -37,7 +37,7 @@ fn group_of(text: &str, whole: Kind) -> Option<Kind> {
     let (kind, score) = scores().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let least = match kind {
         // Columns are nothing strange in what a program says of its work.
-        Kind::Table if group(whole) == Kind::Log => return None,
+        Kind::Table if group(whole) == Kind::Log && is_sure => return None,
         Kind::Search if group(whole) == Kind::Log => MIN_HITS_SCORE,
         _ => MIN_SCORE,
     };
@@ -60,15 +60,15 @@ pub fn is_uniform(text: &str, whole: Kind) -> bool {
         let line = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |offset| at + offset + 1);
         let start = if from == 0 { 0 } else { line(from - 1) };
         let end = line((start + CHUNK_BYTES).min(bytes.len()));
-        group_of(&text[start..end], whole).is_none_or(|found| found == group(whole))
+        group_of(&text[start..end], whole, true).is_none_or(|found| found == group(whole))
     })
 }
 
 /// The runs of a text, in order and without gaps; none unless there are two of different kinds.
-pub fn find(text: &str, whole: Kind) -> Vec<Range<usize>> {
+pub fn find(text: &str, (whole, score): (Kind, f64)) -> Vec<Range<usize>> {
     let mut runs: Vec<(Range<usize>, Option<Kind>)> = Vec::new();
     for chunk in chunks(text) {
-        let group = group_of(&text[chunk.clone()], whole);
+        let group = group_of(&text[chunk.clone()], whole, score >= MIN_SCORE);
         match runs.last_mut() {
             Some((range, last)) if *last == group => range.end = chunk.end,
             _ => runs.push((chunk, group)),
@@ -104,7 +104,10 @@ fn settled(runs: Vec<(Range<usize>, Option<Kind>)>) -> Vec<(Range<usize>, Option
     let mut out: Vec<(Range<usize>, Option<Kind>)> = Vec::new();
     for (range, group) in runs {
         match out.last_mut() {
-            Some((last, own)) if *own == group || group.is_none() || range.len() < MIN_RUN_BYTES => {
+            // Each chunk of a table shows that it is one.
+            Some((last, own))
+                if *own == group || group.is_none() && *own != Some(Kind::Table) || range.len() < MIN_RUN_BYTES =>
+            {
                 last.end = range.end;
             }
             Some((last, own)) if own.is_none() && last.len() < MIN_RUN_BYTES => {
