@@ -141,7 +141,9 @@ fn is_millis(line: &[u8], by: u8) -> bool {
 /// Whether a line ends like one of a program.
 fn is_code(line: &[u8], by: u8) -> bool {
     by != b'\t' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'(' | b'}' | b'[')) && by != b';'
-        || by == b';' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}')) && line.contains(&b'(')
+        || by == b';'
+            && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}'))
+            && memchr::memchr2(b'(', b'{', line).is_some()
 }
 
 /// Whether a line is a value of JSON, or a piece of one: `{"id": 1}`, `[[1, 2],`, `"id": 1,`.

@@ -147,7 +147,9 @@ fn tables_are_told_from_what_has_columns_by_chance() {
     let code = "fn a(x: u8, y: u8) {\n    let z = x + y;\n    call(z, x);\n}\n".repeat(9);
     let json: String = (0..40).map(|at| format!("{{\"id\": {at}, \"name\": \"somebody\", \"n\": 1}},\n")).collect();
     let fields = "\"id\": 1, \"a\": 2,\n".repeat(9);
-    for text in [numbered, hits, log, prose, code, json, fields] {
+    let css: String =
+        (0..40).map(|at| format!("  .c{at} {{ margin: {at}px; padding: 0; color: #00{at}; }}\n")).collect();
+    for text in [numbered, hits, log, prose, code, json, fields, css] {
         assert!(score(&text) < 0.5, "{} {text}", score(&text));
     }
 }
