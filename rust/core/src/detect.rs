@@ -70,15 +70,17 @@ pub(crate) fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
 /// Adds how surely a text is one of tables. Reports, diffs and results of searches that have columns too are what they
 /// are; but the times in rows make no log of them.
 fn weigh_tables(text: &str, scores: &mut Scores) {
+    // Without a heading that has none lines with times are a log's.
+    let first = text.as_bytes().split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+    let is_log = scores[Kind::Log as usize] > 0.5;
+    if is_log && has_stamp(&first[..first.len().min(MAX_LINE_BYTES)]) {
+        return;
+    }
     let table = table::score(text);
     let others = [Kind::Search, Kind::Diff, Kind::Trace, Kind::Report];
     let strongest = others.map(|kind| scores[kind as usize]).into_iter().fold(0.0, f64::max);
     let table = if strongest > 0.5 && table < 0.97 { table * 0.5 } else { table };
-    // Without a heading that has none lines with times are a log's.
-    let first = text.as_bytes().split(|&byte| byte == b'\n').next().unwrap_or(&[]);
-    let is_headed = table >= 0.95 && !has_stamp(&first[..first.len().min(MAX_LINE_BYTES)]);
-    let is_log = scores[Kind::Log as usize] > 0.5 && !is_headed;
-    let table = if is_log { table * 0.3 } else { table };
+    let table = if is_log && table < 0.95 { table * 0.3 } else { table };
     if table >= 0.9 {
         scores[Kind::Log as usize] *= 0.25;
     }

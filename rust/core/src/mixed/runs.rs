@@ -24,20 +24,23 @@ const CHANGED_SHARE: f64 = 0.8;
 const MIN_RUN_BYTES: usize = 900;
 
 /// The kind that a chunk is of: that of the whole, unless it shows nothing of that. Kinds that are told by single lines
-/// are looked for first, since that is quickly done, and the others only `if_thorough`.
-fn group_of(text: &str, whole: Kind, if_thorough: bool) -> Option<Kind> {
+/// are looked for first, since that is quickly done, and the others only `if_thorough`. `is_sure`: so is the kind of the
+/// whole.
+fn group_of(text: &str, whole: Kind, is_sure: bool, if_thorough: bool) -> Option<Kind> {
     if whole == Kind::Diff && is_changed(text) {
         return Some(whole);
     }
-    let by_lines = of_chunk(&detect::of_lines(text), whole);
-    if by_lines.is_some() || !if_thorough {
+    let by_lines = of_chunk(&detect::of_lines(text), whole, is_sure);
+    // What lines tell of a chunk is no more than a guess where the whole is of a kind that they do not tell.
+    let is_told = by_lines.is_some() && (whole as usize) < Kind::Table as usize;
+    if is_told || !if_thorough {
         return by_lines;
     }
-    of_chunk(&detect::scores(text), whole)
+    of_chunk(&detect::scores(text), whole, is_sure)
 }
 
 /// The kind that the first of all scores, or all of them, tell of a chunk.
-fn of_chunk(scores: &[f64], whole: Kind) -> Option<Kind> {
+fn of_chunk(scores: &[f64], whole: Kind, is_sure: bool) -> Option<Kind> {
     let scores = || Kind::ALL.into_iter().zip(scores.iter().copied());
     let own = scores().filter(|&(kind, _)| group(kind) == group(whole)).map(|(_, score)| score).fold(0.0, f64::max);
     if own >= TRACE_OF_WHOLE {
@@ -46,7 +49,7 @@ fn of_chunk(scores: &[f64], whole: Kind) -> Option<Kind> {
     let (kind, score) = scores().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let least = match kind {
         // Columns are nothing strange in what a program says of its work.
-        Kind::Table if group(whole) == Kind::Log => return None,
+        Kind::Table if group(whole) == Kind::Log && is_sure => return None,
         Kind::Search if group(whole) == Kind::Log => MIN_HITS_SCORE,
         _ => MIN_SCORE,
     };
@@ -69,15 +72,15 @@ pub fn is_uniform(text: &str, whole: Kind) -> bool {
         let line = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |offset| at + offset + 1);
         let start = if from == 0 { 0 } else { line(from - 1) };
         let end = line((start + CHUNK_BYTES).min(bytes.len()));
-        group_of(&text[start..end], whole, false).is_none_or(|found| found == group(whole))
+        group_of(&text[start..end], whole, true, false).is_none_or(|found| found == group(whole))
     })
 }
 
 /// The runs of a text, in order and without gaps; none unless there are two of different kinds.
-pub fn find(text: &str, whole: Kind) -> Vec<Range<usize>> {
+pub fn find(text: &str, (whole, score): (Kind, f64)) -> Vec<Range<usize>> {
     let mut runs: Vec<(Range<usize>, Option<Kind>)> = Vec::new();
     for chunk in chunks(text) {
-        let group = group_of(&text[chunk.clone()], whole, true);
+        let group = group_of(&text[chunk.clone()], whole, score >= MIN_SCORE, true);
         match runs.last_mut() {
             Some((range, last)) if *last == group => range.end = chunk.end,
             _ => runs.push((chunk, group)),
@@ -113,7 +116,10 @@ fn settled(runs: Vec<(Range<usize>, Option<Kind>)>) -> Vec<(Range<usize>, Option
     let mut out: Vec<(Range<usize>, Option<Kind>)> = Vec::new();
     for (range, group) in runs {
         match out.last_mut() {
-            Some((last, own)) if *own == group || group.is_none() || range.len() < MIN_RUN_BYTES => {
+            // Each chunk of a table shows that it is one.
+            Some((last, own))
+                if *own == group || group.is_none() && *own != Some(Kind::Table) || range.len() < MIN_RUN_BYTES =>
+            {
                 last.end = range.end;
             }
             Some((last, own)) if own.is_none() && last.len() < MIN_RUN_BYTES => {

@@ -198,7 +198,7 @@ fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, whole: (Kind, f6
     let own = &text[range.clone()];
     let is_open = own.len() >= MIN_RUNS_BYTES && !is_settled(whole);
     let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
-    let runs = if is_open { runs::find(own, whole.0) } else { Vec::new() };
+    let runs = if is_open { runs::find(own, whole) } else { Vec::new() };
     for run in &runs {
         parts.push(part(range.start + run.start..range.start + run.end, best(&own[run.clone()])));
     }

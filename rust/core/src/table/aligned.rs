@@ -53,8 +53,14 @@ pub fn plan(lines: &Lines, first: usize, end: usize) -> Option<Plan> {
     if let Some(before) = words_before_mode(text(0)) {
         return listed(text(0), before);
     }
+    let is_headed = could_name(text(0));
+    let is_typed = most_are_amounts(text(1));
+    if !is_headed && !is_typed {
+        return None;
+    }
     let sample: Vec<&str> = (0..count).map(text).collect();
-    below_heading(&sample).or_else(|| typed(&sample))
+    let named = is_headed.then(|| below_heading(&sample)).flatten();
+    named.or_else(|| is_typed.then(|| typed(&sample)).flatten())
 }
 
 /// How many numbers stand before the mode of a file, if a line is one of a listing of files.
@@ -110,16 +116,28 @@ fn fits(line: &str, places: &[usize]) -> bool {
     places.iter().all(|&at| at == 0 || bytes.get(at - 1).is_none_or(|&byte| byte == b' '))
 }
 
-/// Lines below one that could name columns: in capitals or not, but without numbers.
+/// Whether a line could name columns: in capitals or with gaps, without numbers.
+fn could_name(heading: &str) -> bool {
+    let is_name = |name: &str| !name.starts_with(|first: char| first.is_ascii_digit()) || name.contains("K-blocks");
+    let text = heading.trim_ascii();
+    (is_gapped(text) || is_capital(text))
+        // What is said, or is code, has gaps by chance.
+        && memchr::memchr2(b'"', b'`', text.as_bytes()).is_none()
+        && !text.contains(": ")
+        && !text.ends_with(['.', ':', ',', ';', '{'])
+        && text.split_ascii_whitespace().nth(1).is_some()
+        && text.split_ascii_whitespace().all(is_name)
+}
+
+fn is_gapped(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"  ").is_some()
+}
+
+/// Lines below one that could name columns.
 fn below_heading(sample: &[&str]) -> Option<Plan> {
     let heading = sample[0];
     let names: Vec<&str> = heading.split_ascii_whitespace().collect();
-    let is_name = |name: &&str| !name.starts_with(|first: char| first.is_ascii_digit()) || name.contains("K-blocks");
-    if names.len() < 2 || !names.iter().all(is_name) || heading.trim_ascii_end().ends_with(['.', ':', ',', ';', '{']) {
-        return None;
-    }
-    let is_gapped = heading.trim_ascii().contains("  ");
-    let is_told = is_gapped || is_capital(heading);
+    let is_gapped = is_gapped(heading.trim_ascii());
     let counts: Vec<usize> = sample[1..].iter().map(|line| line.split_ascii_whitespace().count()).collect();
     let rows = counts.len();
     let by_words =
@@ -129,7 +147,7 @@ fn below_heading(sample: &[&str]) -> Option<Plan> {
     let usual = (least..=names.len())
         .rev()
         .find(|&wanted| counts.iter().filter(|&&count| count == wanted).count() * 20 >= rows * 19);
-    if let Some(columns) = usual.filter(|&columns| is_told && stands(sample, columns)) {
+    if let Some(columns) = usual.filter(|&columns| stands(sample, columns)) {
         return Some(by_words(columns));
     }
     let places = gaps(sample);
@@ -142,12 +160,12 @@ fn below_heading(sample: &[&str]) -> Option<Plan> {
         has_rule: false,
         names: &[],
     };
-    let is_parted = is_gapped && is_whole && places.len() >= 2;
+    let is_parted = is_gapped && is_whole && places.len() >= 2 && (rows >= 3 || is_capital(heading));
     if is_parted && places.len() == parts {
         return Some(by_places(places));
     }
     let longer = counts.iter().filter(|&&count| count >= names.len()).count();
-    if longer * 20 >= rows * 19 && names.len() >= 4 && is_told && stands(sample, names.len()) {
+    if longer * 20 >= rows * 19 && names.len() >= 4 && stands(sample, names.len()) {
         return Some(by_words(names.len()));
     }
     (is_parted && names.len() > parts).then(|| by_places(places))
@@ -239,12 +257,25 @@ fn typed(sample: &[&str]) -> Option<Plan> {
 }
 
 fn is_amount(word: &str) -> bool {
+    if !matches!(word.as_bytes().first(), Some(b'0'..=b'9' | b'.')) {
+        return false;
+    }
     let body = word.trim_end_matches(['K', 'M', 'G', 'T', 'B', 'i', '%', 'k']);
     // The numbers of a list have points behind them.
     !body.is_empty()
         && !body.ends_with('.')
         && body.len() + 3 >= word.len()
         && body.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Whether half of the words of a line are amounts, or stand behind a checksum.
+fn most_are_amounts(line: &str) -> bool {
+    let (mut words, mut amounts) = (0, 0);
+    for word in line.split_ascii_whitespace() {
+        amounts += usize::from(is_amount(word) || words == 0 && is_checksum(word));
+        words += 1;
+    }
+    words >= 2 && amounts * 2 >= words
 }
 
 fn is_checksum(word: &str) -> bool {

@@ -15,6 +15,8 @@ pub fn is_rule(line: &str) -> bool {
 
 /// The bar between the cells of a line, and how often it stands there.
 pub fn bars(line: &str) -> Option<(char, usize)> {
+    // All but the first begin with the same byte.
+    memchr::memchr2(b'|', 0xe2, line.as_bytes())?;
     for bar in BARS {
         let count = line.matches(bar).count();
         if count > 0 && count < MAX_COLUMNS {

@@ -11,20 +11,21 @@ fn for_each(line: &[u8], by: u8, mut each: impl FnMut(usize)) -> bool {
         memchr::memchr_iter(by, line).for_each(each);
         return true;
     }
-    let (mut quoted, mut at_start) = (false, true);
-    for (at, &byte) in line.iter().enumerate() {
-        if byte == b'"' && (quoted || at_start) {
-            // A quote behind the one that ends a text opens it again: it stands for itself.
-            quoted = !quoted;
-            at_start = !quoted;
-        } else if byte == by && !quoted {
+    // A quote counts where a cell begins, and behind the one that ends a text, which it opens again.
+    let (mut start, mut at) = (0, 0);
+    while let Some(offset) = memchr::memchr2(by, b'"', &line[at..]) {
+        at += offset;
+        if line[at] == by {
             each(at);
-            at_start = true;
-        } else {
-            at_start = false;
+            start = at + 1;
+        } else if at == start {
+            let Some(end) = memchr::memchr(b'"', &line[at + 1..]) else { return false };
+            at += end + 1;
+            start = at + 1;
         }
+        at += 1;
     }
-    !quoted
+    true
 }
 
 /// How often `by` separates cells in a line: quoted ones do not count. `None` if a quote stays open.
@@ -46,13 +47,19 @@ pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) {
 /// The separator and the number of columns of the rows that begin at `line`, if some do.
 pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8, usize)> {
     const NEEDED: usize = 3;
-    let first = line(0)?.as_bytes();
+    let (first, second) = (line(0)?.as_bytes(), line(1)?.as_bytes());
+    let has_quotes = memchr::memchr(b'"', first).or_else(|| memchr::memchr(b'"', second)).is_some();
     'separator: for by in SEPARATORS {
-        if memchr::memchr(by, first).is_none() {
+        let found = memchr::memchr_iter(by, first).count();
+        // Most lines are told to be no rows by this alone.
+        if found == 0 || !has_quotes && memchr::memchr_iter(by, second).count() != found {
             continue;
         }
         let Some(separators) = count(first, by).filter(|&count| count > 0 && count < MAX_COLUMNS) else { continue };
         if by == b'\t' && is_numbered(&mut line) {
+            continue;
+        }
+        if by == b' ' && !is_numeric(&mut line, separators) {
             continue;
         }
         let (mut spaced, mut worded) = (0, 0);
@@ -70,9 +77,6 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(u8,
             if is_millis(bytes, by) || is_code(bytes, by) || is_json(bytes, by) {
                 continue 'separator;
             }
-        }
-        if by == b' ' && !is_numeric(&mut line, separators) {
-            continue;
         }
         // Lines of a box have spaces beside their bars, and prose has them behind its commas.
         let is_spaced = spaced * 2 > separators * NEEDED;
@@ -105,13 +109,14 @@ fn is_numbered<'t>(line: &mut impl FnMut(usize) -> Option<&'t str>) -> bool {
     let mut number = |at: usize| {
         let text = line(at)?;
         let (first, rest) = text.split_once('\t')?;
-        let is_padded = first.starts_with(' ') || !rest.contains('\t');
-        first.trim_ascii_start().parse::<u64>().ok().filter(|_| is_padded)
+        let number = first.trim_ascii_start().parse::<u64>().ok()?;
+        Some((number, first.starts_with(' '), !rest.contains('\t')))
     };
-    match (number(0), number(1), number(2)) {
-        (Some(one), Some(two), Some(three)) => two == one + 1 && three == two + 1,
-        _ => false,
-    }
+    let (Some(one), Some(two), Some(three)) = (number(0), number(1), number(2)) else { return false };
+    let is_each = |has: fn(&(u64, bool, bool)) -> bool| [one, two, three].iter().all(has);
+    // Where lines between are not looked at, numbers that are padded go up.
+    is_each(|line| line.1) && one.0 < two.0 && two.0 < three.0
+        || is_each(|line| line.1 || line.2) && two.0 == one.0 + 1 && three.0 == two.0 + 1
 }
 
 /// Whether a line of one separator has many words before it, as a sentence has.
@@ -136,7 +141,9 @@ fn is_millis(line: &[u8], by: u8) -> bool {
 /// Whether a line ends like one of a program.
 fn is_code(line: &[u8], by: u8) -> bool {
     by != b'\t' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'(' | b'}' | b'[')) && by != b';'
-        || by == b';' && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}')) && line.contains(&b'(')
+        || by == b';'
+            && matches!(line.trim_ascii_end().last(), Some(b';' | b'{' | b'}'))
+            && memchr::memchr2(b'(', b'{', line).is_some()
 }
 
 /// Whether a line is a value of JSON, or a piece of one: `{"id": 1}`, `[[1, 2],`, `"id": 1,`.

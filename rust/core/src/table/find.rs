@@ -20,27 +20,23 @@ const MAX_PLANS: usize = 40_000;
 
 /// Finds the blocks of a text. Linear in the text.
 pub fn find(lines: Lines) -> Document {
-    let parts = vec![Part::Text; lines.len()];
-    let mut finder = Finder {
-        document: Document {
-            lines,
-            parts,
-            schemas: Vec::new(),
-            blocks: Vec::new(),
-            rows: Vec::new(),
-            block_of: Vec::new(),
-            cells: Vec::new(),
-        },
-        edges: Vec::new(),
-        plans: 0,
-    };
+    let mut finder = Finder::new(lines, true);
     finder.run();
     finder.lay_out();
     finder.document
 }
 
+/// Finds the blocks of lines, but not how their cells stand.
+pub fn sketch(lines: Lines) -> Document {
+    let mut finder = Finder::new(lines, false);
+    finder.run();
+    finder.document
+}
+
 struct Finder<'a> {
     document: Document<'a>,
+    /// Whether the layouts of blocks are wanted.
+    is_laid_out: bool,
     /// Where the cells of each block stand, column by column.
     edges: Vec<Vec<Edges>>,
     /// Paragraphs that were looked at for columns.
@@ -54,7 +50,21 @@ enum Splitter {
     Outline(Style),
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    fn new(lines: Lines<'a>, is_laid_out: bool) -> Self {
+        let parts = vec![Part::Text; lines.len()];
+        let document = Document {
+            lines,
+            parts,
+            schemas: Vec::new(),
+            blocks: Vec::new(),
+            rows: Vec::new(),
+            block_of: Vec::new(),
+            cells: Vec::new(),
+        };
+        Finder { document, is_laid_out, edges: Vec::new(), plans: 0 }
+    }
+
     fn run(&mut self) {
         let mut at = 0;
         // Lines at the start of a paragraph that were tried as headings.
@@ -316,6 +326,7 @@ impl Finder<'_> {
             None => return,
         };
         let (edges, layout) = match format {
+            _ if !self.is_laid_out => (Vec::new(), Layout::default()),
             Format::Delimited(by) => (Vec::new(), Layout::delimited(by, columns)),
             Format::Outline => (Vec::new(), Layout::default()),
             Format::Boxed(bar) => {

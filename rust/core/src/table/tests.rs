@@ -147,9 +147,45 @@ fn tables_are_told_from_what_has_columns_by_chance() {
     let code = "fn a(x: u8, y: u8) {\n    let z = x + y;\n    call(z, x);\n}\n".repeat(9);
     let json: String = (0..40).map(|at| format!("{{\"id\": {at}, \"name\": \"somebody\", \"n\": 1}},\n")).collect();
     let fields = "\"id\": 1, \"a\": 2,\n".repeat(9);
-    for text in [numbered, hits, log, prose, code, json, fields] {
+    let css: String =
+        (0..40).map(|at| format!("  .c{at} {{ margin: {at}px; padding: 0; color: #00{at}; }}\n")).collect();
+    for text in [numbered, hits, log, prose, code, json, fields, css] {
         assert!(score(&text) < 0.5, "{} {text}", score(&text));
     }
+}
+
+#[test]
+fn a_text_that_goes_on_with_much_else_is_no_table_alone() {
+    let prose: String =
+        (0..40).map(|at| format!("Then the {at}th day came, and it rained; nobody minded.\n")).collect();
+    for table in [csv(200), boxed(200), listing()] {
+        assert!(score(&table) > 0.9);
+        assert!(score(&format!("{table}\n{}", &prose[..100])) > 0.9, "a remark");
+        assert!(score(&format!("<output>\n{table}</output>\n")) > 0.9);
+        let with_prose = score(&format!("{table}\n{prose}"));
+        assert!(with_prose < 0.6, "{with_prose}");
+    }
+    assert_eq!(score(&prose), 0.0);
+}
+
+#[test]
+fn lines_of_a_file_with_their_numbers_are_no_table() {
+    let lines: String =
+        (1..400usize).map(|at| format!("{at:>6}\t{}\n", ["x = 1", "", "return f(a, b)"][at % 3])).collect();
+    assert_eq!(score(&lines), 0.0);
+}
+
+#[test]
+fn what_stands_beside_tables_is_shown_whole() {
+    let log: String = (0..30)
+        .map(|at| format!("commit {at:040x}\nAuthor: A <a@b.org>\n\n    Teach part {at} to count\n\n a.c | {at} +\n\n"))
+        .collect();
+    let view = lossy(&format!("{}\n{log}\n{}", listing(), boxed(90)), "");
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        assert!(view.contains(line), "{line}\n{view}");
+    }
+    // Names of folders belong to the rows below them, which are not all shown.
+    assert!(lossy(&listing(), "").lines().filter(|line| line.ends_with(':')).count() < 12);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A document and what is evident in it in, its lossy view out: rows that matter, numbered, under their heading, and a
 //! line on each column.
 
+use super::boxed;
 use super::find::unquoted;
 use super::layout::characters;
 use super::records::Records;
@@ -9,8 +10,9 @@ use crate::json::select::{self, Budget, Selection};
 use crate::text::{marker, Task, View};
 use crate::words;
 
-/// Lines of text between tables up to which all are shown.
+/// Lines of text in and above tables up to which all are shown; and of those beside tables.
 const FEW_LINES: usize = 12;
+const MANY_LINES: usize = 400;
 /// Of more lines: the first, the last, those that report trouble, those that are named, those above shown rows.
 const FIRST_LINES: usize = 2;
 const LAST_LINES: usize = 3;
@@ -18,7 +20,7 @@ const TROUBLED_LINES: usize = 8;
 const NAMED_LINES: usize = 6;
 const LINES_ABOVE: usize = 2;
 /// Bytes shown of a line of text.
-const MAX_LINE_BYTES: usize = 400;
+const MAX_LINE_BYTES: usize = 2_000;
 
 /// A lossy view of the document.
 pub fn view(task: &Task, key: &str, document: &Document, records: &Records) -> Option<View> {
@@ -89,8 +91,13 @@ fn with_ancestors(document: &Document, is_shown: &mut [bool]) {
 fn shown_text(task: &Task, document: &Document, is_row_shown: &[bool]) -> Vec<bool> {
     let lines = &document.lines;
     let is_text = |line: &usize| document.parts[*line] == Part::Text && !lines.line(*line).trim_ascii().is_empty();
-    let texts: Vec<usize> = (0..lines.len()).filter(is_text).collect();
     let mut is_shown = vec![false; lines.len()];
+    let is_beside = beside(document);
+    let others: Vec<usize> = (0..lines.len()).filter(|&line| is_beside[line] && is_text(&line)).collect();
+    let shows_others = others.len() <= MANY_LINES;
+    others.iter().filter(|_| shows_others).for_each(|&line| is_shown[line] = !boxed::is_rule(lines.line(line)));
+    let texts: Vec<usize> =
+        (0..lines.len()).filter(|line| is_text(line) && !(shows_others && is_beside[*line])).collect();
     if texts.len() <= FEW_LINES {
         texts.iter().for_each(|&line| is_shown[line] = true);
         return is_shown;
@@ -110,6 +117,21 @@ fn shown_text(task: &Task, document: &Document, is_row_shown: &[bool]) -> Vec<bo
         above.filter(is_text).take(LINES_ABOVE).for_each(|line| is_shown[line] = true);
     }
     is_shown
+}
+
+/// Which lines are another text's: in no table, and no line above one that says whose files are below.
+fn beside(document: &Document) -> Vec<bool> {
+    let mut is_beside = vec![true; document.lines.len()];
+    for block in &document.blocks {
+        let first = block.first as usize;
+        is_beside[first..block.end as usize].fill(false);
+        let is_title = |line: &usize| {
+            let text = document.lines.line(*line);
+            document.parts[*line] == Part::Text && (text.ends_with(':') || text.starts_with("total "))
+        };
+        (0..first).rev().take(LINES_ABOVE).take_while(is_title).for_each(|line| is_beside[line] = false);
+    }
+    is_beside
 }
 
 /// Numbers of the lines that are shown, and why.
