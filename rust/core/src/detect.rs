@@ -27,6 +27,8 @@ const MAX_JUMP_BYTES: usize = 4_096;
 /// of no other kind.
 const MARKUP_BELOW: f64 = 0.8;
 const SURELY_MARKUP: f64 = 0.9;
+/// A text that is of another kind as surely as this is not looked at as code.
+const CODE_BELOW: f64 = 0.7;
 /// A page of HTML as sure as this is of no other kind, whatever its lines hold.
 const SURELY_PAGE: f64 = 0.9;
 
@@ -103,8 +105,10 @@ fn weigh_markup(text: &str, scores: &mut Scores) {
 /// Adds how surely a text is source code, which what is surely of another kind may hold too.
 fn weigh_code(text: &str, scores: &mut Scores) {
     let strongest = scores.iter().copied().fold(0.0, f64::max);
-    let share = if strongest > 0.5 { 1.0 - strongest } else { 1.0 };
-    scores[Kind::Code as usize] = share * code::detect::score(text, "");
+    if strongest < CODE_BELOW {
+        let share = if strongest > 0.5 { 1.0 - strongest } else { 1.0 };
+        scores[Kind::Code as usize] = share * code::detect::score(text, "");
+    }
 }
 
 /// Adds how surely a text is encoded bytes. Lines of digits may look like paths, and those of dumps like times.
