@@ -28,6 +28,13 @@ FUNCTIONS = {
     "diff": PRINTED / "diff-git-show.txt",
     "trace": PRINTED / "trace-rust-full.txt",
     "report": PRINTED / "report-pytest-verbose.txt",
+    "divide": PRINTED / "mixed-shell-session.txt",
+    "table": PRINTED / "csv-orders.csv",
+    "markup": PRINTED / "yaml-pods.yaml",
+    "page": PRINTED / "html-article.html",
+    "code": PRINTED / "code-rust-ring.txt",
+    "blob": PRINTED / "blob-mail-attachment.txt",
+    "mixed": PRINTED / "mixed-shell-session.txt",
 }
 TOLERATED = 1.05
 
