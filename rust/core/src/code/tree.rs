@@ -41,6 +41,8 @@ const IMPORT: u8 = 8;
 const COMMENT: u8 = 16;
 const STRUCTURE: u8 = 32;
 const MEMBERS: u8 = 64;
+/// What stands around a definition: `export`, `declare`.
+const WRAPPER: u8 = 128;
 
 /// What each kind of node is to a language, by its number.
 fn roles(language: &'static Language) -> &'static [u8] {
@@ -57,9 +59,13 @@ fn roles(language: &'static Language) -> &'static [u8] {
                 (language.comments, COMMENT),
                 (language.structures, STRUCTURE),
             ];
-            let members = name.ends_with("_body") || name.ends_with("_list") || name == "object_type";
+            let has_members = name.ends_with("_body")
+                || name.ends_with("_list")
+                || matches!(name, "object_type" | "block" | "body_statement" | "statement_block");
+            let wraps = matches!(name, "export_statement" | "ambient_declaration");
             lists.iter().filter(|(kinds, _)| kinds.contains(&name)).map(|(_, role)| role).sum::<u8>()
-                + if members || name == "block" || name == "body_statement" { MEMBERS } else { 0 }
+                + if has_members { MEMBERS } else { 0 }
+                + if wraps { WRAPPER } else { 0 }
         };
         (0..grammar.node_kind_count() as u16)
             .map(|id| match grammar.node_kind_for_id(id) {
@@ -254,6 +260,7 @@ impl Walk<'_> {
                 self.structure(rows.start);
                 (rows.len() > 1).then_some(scope)
             }
+            Place::Member if role & WRAPPER != 0 && rows.len() == 1 => Some(scope),
             _ if rows.len() == 1 => None,
             Place::Member if role & MEMBERS != 0 => Some(scope),
             Place::Member => {
@@ -399,11 +406,16 @@ impl Walk<'_> {
             return (rows.len() > 1).then_some(scope);
         }
         // `struct name *value;` names a type, and defines none.
-        let is_section = !is_named || body.is_none() && (rows.len() > 1 || node.kind().ends_with("specifier"));
+        let is_alias = node.kind() == "type_alias_declaration";
+        let is_section =
+            !is_named || body.is_none() && !is_alias && (rows.len() > 1 || node.kind().ends_with("specifier"));
         if !is_section {
             if rows.len() > 1 && scope.depth < MAX_CONTAINERS {
                 self.outline.paint(head.end..rows.end, rank::MEMBER);
-                self.outline.paint(rows.end - 1..rows.end, rank::CLOSING);
+                // `} name;` names what it closes.
+                let last = self.rows[rows.end - 1].trim_ascii();
+                let names = last.starts_with('}') && last.bytes().any(|byte| byte.is_ascii_alphanumeric());
+                self.outline.paint(rows.end - 1..rows.end, if names { rank::SIGNATURE } else { rank::CLOSING });
             }
             self.outline.paint(head.clone(), rank::HEAD_REST);
             self.outline.paint(name_row..name_row + 1, rank::SIGNATURE);
@@ -416,7 +428,7 @@ impl Walk<'_> {
         let mut at = *node;
         for _ in 0..8 {
             if let Some(name) = at.child_by_field_name("name") {
-                return (name.byte_range(), true);
+                return (last_name(name).byte_range(), true);
             }
             let Some(inner) = at.child_by_field_name("declarator").or_else(|| at.child_by_field_name("type")) else {
                 break;
@@ -428,6 +440,18 @@ impl Walk<'_> {
         }
         assigned(self.text, node.start_byte())
     }
+}
+
+/// Of `space::Type::name`, the last part.
+fn last_name(name: Node) -> Node {
+    let mut at = name;
+    for _ in 0..8 {
+        match at.child_by_field_name("name") {
+            Some(inner) => at = inner,
+            None => break,
+        }
+    }
+    at
 }
 
 /// The name that stands before `=` or `:` right before `start`, on the same line.
