@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::exits;
 use super::lines::Source;
 use super::rank::{Definition, Outline, ASKED, STATEMENT};
 use crate::search::keywords::roles;
@@ -205,8 +206,12 @@ impl Asked {
             };
             for &at in alike.iter().take(MAX_ALIKE).filter(is_named) {
                 let definition = &outline.definitions[at];
-                let stays = definition.is_function || definition.rows.len() <= WHOLE_CLASS;
-                whole.push(if stays { definition.rows.clone() } else { definition.head.clone() });
+                let (rows, head) = (&definition.rows, &definition.head);
+                match (definition.is_function, rows.len()) {
+                    (true, exits::LONG_FUNCTION..) => whole.extend(exits::rows(source, rows, head)),
+                    (false, WHOLE_CLASS..) => whole.push(head.clone()),
+                    _ => whole.push(rows.clone()),
+                }
                 why.push((definition.name_row as u32 + 1, "named"));
             }
         }

@@ -6,9 +6,11 @@
 mod asked;
 mod blocks;
 pub mod detect;
+mod exits;
 mod form;
 pub mod language;
 mod lines;
+mod macros;
 mod rank;
 #[cfg(test)]
 mod tests;
@@ -71,7 +73,7 @@ fn lossy(task: &Task, source: &Source, key: &str) -> Option<View> {
     let mut outline = outline_of(&bare, &rows, source, task.call);
     keep_conflicts(&rows, &mut outline);
     outline.mark_blanks(&rows);
-    view::shorten_runs(&mut outline.ranks, &rows);
+    view::shorten_runs(&mut outline.ranks, &rows, task.deep);
     let name_of = |each: &Definition| bare.get(each.name.clone()).unwrap_or("").to_owned();
     let Marked { mut why, is_part } = Asked::of(task.question, task.call).mark(source, &mut outline, &name_of);
     asked::mark_lines(source, task.question, &mut outline, &mut why);

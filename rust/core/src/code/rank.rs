@@ -24,10 +24,10 @@ pub const BODY: u8 = 14;
 pub const BLANK: u8 = 15;
 
 /// The greatest rank that is shown at each level, from the fullest view to the least.
-pub const LEVELS: [u8; 6] = [DOC, SMALL_BODY, MEMBER, NESTED, HEAD_REST, SIGNATURE];
+pub const LEVELS: [u8; 7] = [DOC, SMALL_BODY, MEMBER, NESTED, HEAD_REST, IMPORT, SIGNATURE];
 /// The level that begins where a part of the file was asked for.
 pub const PART: usize = 3;
-/// The level that `deep` begins with: one line a definition.
+/// The level that `deep` begins with: one line a definition, and what is imported.
 pub const DEEP: usize = 5;
 
 /// Something that has a name: a function, a class.

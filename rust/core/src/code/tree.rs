@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::language::{Language, LANGUAGES};
+use super::macros;
 use super::rank::{self, Definition, Outline};
 
 /// Longer texts are read by their indentation.
@@ -123,7 +124,7 @@ pub fn parse(text: &str, language: &Language) -> Option<Tree> {
 
 /// The outline of a text by its tree; `None` where it could not be parsed, or most of it is no such code.
 pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
-    let tree = parse(text, language)?;
+    let tree = parse(&macros::blanked(text, rows, language), language)?;
     let mut walk = Walk {
         text,
         rows,
@@ -324,7 +325,7 @@ impl Walk<'_> {
                 (self.roles.get(child.kind_id() as usize).copied().unwrap_or(0) & BODY != 0).then_some(child)
             })
         });
-        let (name, is_named) = self.name_of(&node);
+        let (name, is_named, name_row) = self.name_of(&node);
         let in_body = scope.place == Place::Body;
         let head = match &body {
             Some(body) => self.head_of(&rows, body),
@@ -332,7 +333,7 @@ impl Walk<'_> {
         };
         if is_named {
             let head_rank = if in_body { rank::NESTED } else { rank::SIGNATURE };
-            let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
+            let name_row = if head.contains(&name_row) { name_row } else { head.start };
             self.outline.define(Definition {
                 name,
                 name_row,
@@ -386,10 +387,10 @@ impl Walk<'_> {
     }
 
     fn container(&mut self, node: Node, rows: Range<usize>, scope: Scope) -> Option<Scope> {
-        let (name, is_named) = self.name_of(&node);
+        let (name, is_named, name_row) = self.name_of(&node);
         let body = node.child_by_field_name("body");
         let head = body.map_or(rows.start..rows.start + 1, |body| self.head_of(&rows, &body));
-        let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
+        let name_row = if head.contains(&name_row) { name_row } else { head.start };
         if is_named {
             self.outline.define(Definition {
                 name,
@@ -423,12 +424,14 @@ impl Walk<'_> {
         (rows.len() > 1).then_some(Scope { place: Place::Member, is_wrapper: false, depth: scope.depth + 1 })
     }
 
-    /// The name of what a node defines: its own, its declarator's, or that of what it is assigned to.
-    fn name_of(&self, node: &Node) -> (Range<usize>, bool) {
+    /// The name of what a node defines: its own, its declarator's, or that of what it is assigned to. Whether there is
+    /// one, and its row.
+    fn name_of(&self, node: &Node) -> (Range<usize>, bool, usize) {
         let mut at = *node;
         for _ in 0..8 {
             if let Some(name) = at.child_by_field_name("name") {
-                return (last_name(name).byte_range(), true);
+                let name = last_name(name);
+                return (name.byte_range(), true, name.start_position().row);
             }
             let Some(inner) = at.child_by_field_name("declarator").or_else(|| at.child_by_field_name("type")) else {
                 break;
@@ -436,9 +439,10 @@ impl Walk<'_> {
             at = inner;
         }
         if at.id() != node.id() {
-            return (at.byte_range(), true);
+            return (at.byte_range(), true, at.start_position().row);
         }
-        assigned(self.text, node.start_byte())
+        let (name, is_named) = assigned(self.text, node.start_byte());
+        (name, is_named, node.start_position().row)
     }
 }
 
