@@ -196,7 +196,9 @@ impl Asked {
     pub fn mark(&self, source: &Source, outline: &mut Outline, name_of: &dyn Fn(&Definition) -> String) -> Marked {
         let mut marked = Marked::default();
         let why = &mut marked.why;
-        let names: Vec<String> = outline.definitions.iter().map(name_of).collect();
+        // `name!` and `name?` are spoken of without their signs too.
+        let bare = |each: &Definition| name_of(each).trim_end_matches(['!', '?', '=']).to_owned();
+        let names: Vec<String> = outline.definitions.iter().map(bare).collect();
         let mut whole: Vec<Range<usize>> = Vec::new();
         for (name, is_sure) in &self.names {
             let alike: Vec<usize> = (0..names.len()).filter(|&at| names[at] == *name).collect();

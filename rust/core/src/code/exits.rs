@@ -71,6 +71,14 @@ pub fn rows(source: &Source, function: &Range<usize>, head: &Range<usize>) -> Ve
     shown
 }
 
+/// Whether a row is a statement that raises an error: `raise Name(…)`, `throw new Name(…)`, `return Err(…)`.
+pub fn raises(row: &str) -> bool {
+    let bare = row.trim_ascii_start();
+    ["raise ", "throw ", "panic!(", "panic(", "return Err(", "bail!("]
+        .iter()
+        .any(|sign| bare.starts_with(sign) && bare.len() > sign.len())
+}
+
 fn leaves(bare: &str) -> bool {
     if ["//", "#", "*", "/*", "--"].iter().any(|sign| bare.starts_with(sign)) {
         return false;

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
+use super::exits;
 use super::language::{Language, LANGUAGES};
 use super::macros;
 use super::rank::{self, Definition, Outline};
@@ -384,6 +385,11 @@ impl Walk<'_> {
         let is_small =
             inside.len() <= SMALL_ROWS + 2 && inside.clone().filter(told).count() <= SMALL_ROWS && bytes <= SMALL_BYTES;
         self.outline.paint(inside.clone(), if is_small { rank::SMALL_BODY } else { rank::BODY });
+        if !is_small {
+            for row in inside.clone().filter(|&row| exits::raises(self.rows[row])) {
+                self.outline.ranks[row] = rank::RAISED;
+            }
+        }
     }
 
     fn container(&mut self, node: Node, rows: Range<usize>, scope: Scope) -> Option<Scope> {
