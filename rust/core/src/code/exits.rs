@@ -105,6 +105,6 @@ mod tests {
             shown.iter().map(|&row| source.code(row).trim()).filter(|line| *line != "work(1)").collect();
         lines.dedup();
         assert_eq!(lines, ["def f(", "a,", "):", "if a:", "if b:", "return g(", "a,", ")", "raise E"]);
-        assert!(shown.len() < 30);
+        assert!(shown.len() < 40);
     }
 }
