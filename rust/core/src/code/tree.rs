@@ -416,6 +416,9 @@ impl Walk<'_> {
         let is_alias = node.kind() == "type_alias_declaration";
         let is_section =
             !is_named || body.is_none() && !is_alias && (rows.len() > 1 || node.kind().ends_with("specifier"));
+        if is_section && is_named && node.kind() == "type_spec" {
+            self.outline.paint(name_row..name_row + 1, rank::SIGNATURE);
+        }
         if !is_section {
             if rows.len() > 1 && scope.depth < MAX_CONTAINERS {
                 self.outline.paint(head.end..rows.end, rank::MEMBER);
