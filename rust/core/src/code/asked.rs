@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::exits;
 use super::lines::Source;
 use super::rank::{Definition, Outline, ASKED, STATEMENT};
 use crate::search::keywords::roles;
@@ -195,7 +196,9 @@ impl Asked {
     pub fn mark(&self, source: &Source, outline: &mut Outline, name_of: &dyn Fn(&Definition) -> String) -> Marked {
         let mut marked = Marked::default();
         let why = &mut marked.why;
-        let names: Vec<String> = outline.definitions.iter().map(name_of).collect();
+        // `name!` and `name?` are spoken of without their signs too.
+        let bare = |each: &Definition| name_of(each).trim_end_matches(['!', '?', '=']).to_owned();
+        let names: Vec<String> = outline.definitions.iter().map(bare).collect();
         let mut whole: Vec<Range<usize>> = Vec::new();
         for (name, is_sure) in &self.names {
             let alike: Vec<usize> = (0..names.len()).filter(|&at| names[at] == *name).collect();
@@ -205,8 +208,12 @@ impl Asked {
             };
             for &at in alike.iter().take(MAX_ALIKE).filter(is_named) {
                 let definition = &outline.definitions[at];
-                let stays = definition.is_function || definition.rows.len() <= WHOLE_CLASS;
-                whole.push(if stays { definition.rows.clone() } else { definition.head.clone() });
+                let (rows, head) = (&definition.rows, &definition.head);
+                match (definition.is_function, rows.len()) {
+                    (true, exits::LONG_FUNCTION..) => whole.extend(exits::rows(source, rows, head)),
+                    (false, WHOLE_CLASS..) => whole.push(head.clone()),
+                    _ => whole.push(rows.clone()),
+                }
                 why.push((definition.name_row as u32 + 1, "named"));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::exits;
 use super::rank::{self, Definition, Outline};
 use crate::search::keywords::{roles, DEFINING, MODIFIER, STATEMENT};
 
@@ -119,6 +120,8 @@ pub fn paint(rows: &[&str], range: Range<usize>, outline: &mut Outline) {
         let opens = has_brace_below || follows.is_some_and(|line| indent_of(line) > indent);
         let (kind, name) = classify(bare, opens);
         let own = match (is_in_function, kind) {
+            (true, Kind::Other) if names_structure(bare) => rank::NESTED,
+            (true, Kind::Other) if exits::raises(bare) => rank::RAISED,
             (true, Kind::Other) => rank::BODY,
             (true, _) => rank::NESTED,
             (false, Kind::Function | Kind::Container) => rank::SIGNATURE,
@@ -163,6 +166,11 @@ fn end(outline: &mut Outline, block: &Block, row: usize) {
     if let Some(definition) = block.definition {
         outline.definitions[definition].rows.end = row.max(block.start + 1);
     }
+}
+
+/// `const name = {`
+fn names_structure(bare: &str) -> bool {
+    bare.ends_with("= {") && ["const ", "let ", "var "].iter().any(|word| bare.starts_with(word))
 }
 
 fn next_told(rows: &[&str], range: &Range<usize>, from: usize) -> Option<usize> {

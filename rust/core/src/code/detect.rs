@@ -1,5 +1,7 @@
 //! A text and the call that made it in, how surely it is source code and in which language out. Nothing is parsed here.
 
+use std::sync::OnceLock;
+
 use super::language::{self, Language, LANGUAGES};
 use super::lines::Source;
 use crate::kind::Kind;
@@ -239,11 +241,15 @@ impl Seen {
         self.codey += 1.0;
         let mut signed = false;
         let ends = bare.ends_with(['{', ':', ';', ')', '(', ',', '>']) || words <= 4;
-        for (count, language) in self.by_language.iter_mut().zip(&LANGUAGES) {
-            let is_sign = |sign: &&&str| sign.as_bytes()[0] == bare.as_bytes()[0] && bare.starts_with(**sign);
-            if let Some(sign) = language.signs.iter().filter(is_sign).map(|sign| sign.len()).max() {
+        let signs = signs_by_byte().get(usize::from(bare.as_bytes()[0])).map_or(&[][..], Vec::as_slice);
+        let mut longest = [0usize; LANGUAGES.len()];
+        for &(language, sign) in signs.iter().filter(|(_, sign)| bare.starts_with(sign)) {
+            longest[language] = longest[language].max(sign.len());
+            signed = true;
+        }
+        if signed {
+            for (count, &sign) in self.by_language.iter_mut().zip(&longest).filter(|(_, &sign)| sign > 0) {
                 *count += 1.0 + sign as f64 / 8.0;
-                signed = true;
             }
         }
         if ends && (signed || role & (DEFINING | BINDING) != 0) {
@@ -283,6 +289,20 @@ impl Seen {
         })?;
         (self.by_language[best] >= 2.0).then(|| &LANGUAGES[best])
     }
+}
+
+/// The signs of all languages by their first byte, with the number of their language.
+fn signs_by_byte() -> &'static [Vec<(usize, &'static str)>] {
+    static SIGNS: OnceLock<Vec<Vec<(usize, &'static str)>>> = OnceLock::new();
+    SIGNS.get_or_init(|| {
+        let mut by_byte = vec![Vec::new(); 128];
+        for (at, language) in LANGUAGES.iter().enumerate() {
+            for sign in language.signs {
+                by_byte[usize::from(sign.as_bytes()[0])].push((at, *sign));
+            }
+        }
+        by_byte
+    })
 }
 
 fn window(text: &str, from: usize, bytes: usize) -> &str {

@@ -4,6 +4,8 @@ use crate::text::Lines;
 
 /// Lines at the beginning that must all be numbered for the text to count as numbered.
 const PROVEN_LINES: usize = 3;
+/// Lines at the beginning that are looked at for numbers.
+const LOOKED_AT: usize = 40;
 /// Of the lines that are not blank, the share that must be numbered.
 const LEAST_SHARE: f64 = 0.8;
 /// Bytes of a gutter at most.
@@ -24,7 +26,13 @@ pub struct Source<'t> {
 impl<'t> Source<'t> {
     pub fn of(text: &'t str) -> Self {
         let lines = Lines::of(text);
-        let found = (0..SEPARATORS.len()).find_map(|separator| Some((separator, gutter(&lines, separator)?)));
+        // Whatever follows it, a number is read once.
+        let head: Vec<(usize, usize, usize)> = (0..lines.len().min(LOOKED_AT))
+            .filter_map(|row| number_of(lines.line(row)).map(|(number, end)| (row, number, end)))
+            .collect();
+        let found = (head.len() >= PROVEN_LINES)
+            .then(|| (0..SEPARATORS.len()).find_map(|each| Some((each, gutter(&lines, &head, each)?))))
+            .flatten();
         let (separator, starts) = found.map_or((0, None), |(separator, starts)| (separator, Some(starts)));
         Self { lines, starts, separator }
     }
@@ -76,13 +84,22 @@ impl<'t> Source<'t> {
     }
 }
 
-/// Where the code begins in each line, if the lines are numbered with this separator.
-fn gutter(lines: &Lines, separator: usize) -> Option<Vec<Option<u8>>> {
+/// Where the code begins in each line, if the lines are numbered with this separator. `head` has the rows of the first
+/// lines that begin with a number, the numbers, and where they end.
+fn gutter(lines: &Lines, head: &[(usize, usize, usize)], separator: usize) -> Option<Vec<Option<u8>>> {
     let separator = SEPARATORS[separator];
-    let head: Vec<usize> =
-        (0..lines.len()).take(40).filter_map(|at| Some(split(lines.line(at), separator)?.0)).collect();
-    let is_proven =
-        head.len() >= PROVEN_LINES && head.windows(2).filter(|pair| pair[1] == pair[0] + 1).count() + 2 >= head.len();
+    let (mut numbered, mut follow, mut last) = (0usize, 0usize, None);
+    for &(row, number, end) in head {
+        if width_of(&lines.line(row)[end..], separator).is_some() {
+            numbered += 1;
+            follow += usize::from(last == number.checked_sub(1) && last.is_some());
+            last = Some(number);
+        }
+    }
+    let is_proven = numbered >= PROVEN_LINES && follow + 2 >= numbered;
+    if !is_proven {
+        return None;
+    }
     // Where all lines are indented, what follows the mark may be theirs.
     let is_part = separator.len() > 1
         && separator.ends_with(' ')
@@ -90,7 +107,7 @@ fn gutter(lines: &Lines, separator: usize) -> Option<Vec<Option<u8>>> {
             split(line, separator)
                 .is_none_or(|(_, start)| line[usize::from(start)..].bytes().next().is_none_or(|byte| byte == b' '))
         });
-    if !is_proven || is_part {
+    if is_part {
         return None;
     }
     let (mut numbered, mut others, mut last) = (0usize, 0usize, None);
@@ -115,22 +132,27 @@ fn gutter(lines: &Lines, separator: usize) -> Option<Vec<Option<u8>>> {
 
 /// The number before a line, and where the line itself begins.
 fn split(line: &str, separator: &str) -> Option<(usize, u8)> {
+    let (number, end) = number_of(line)?;
+    Some((number, (end + width_of(&line[end..], separator)?) as u8))
+}
+
+/// The number that a line begins with, and where it ends.
+fn number_of(line: &str) -> Option<(usize, usize)> {
     let bytes = line.as_bytes();
     let blanks = bytes.iter().take(MAX_GUTTER).take_while(|&&byte| byte == b' ').count();
     let digits = bytes[blanks..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        return None;
-    }
-    let rest = &line[blanks + digits..];
-    // Blank lines may have lost the white space at their end.
-    let width = if rest.starts_with(separator) {
-        separator.len()
-    } else if !rest.is_empty() && rest == separator.trim_end() {
-        rest.len()
+    let number = line[blanks..blanks + digits].parse().ok()?;
+    Some((number, blanks + digits))
+}
+
+/// The bytes of a separator, if it stands there. Blank lines may have lost the white space at their end.
+fn width_of(rest: &str, separator: &str) -> Option<usize> {
+    if rest.starts_with(separator) {
+        Some(separator.len())
     } else {
-        return None;
-    };
-    Some((line[blanks..blanks + digits].parse().ok()?, (blanks + digits + width) as u8))
+        let is_cut = !rest.is_empty() && rest.len() < separator.len() && rest == separator.trim_end();
+        is_cut.then_some(rest.len())
+    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@
 mod asked;
 mod blocks;
 pub mod detect;
+mod exits;
 mod form;
 pub mod language;
 mod lines;
+mod macros;
 mod rank;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ use rank::{Definition, Outline, ASKED, DEEP, LEVELS, PART, SIGNATURE};
 
 /// A view that shows what things are for has at most this share of the text.
 const DESCRIBED_SHARE: f64 = 0.3;
+/// One that shows which errors functions raise has at most this share.
+const RAISED_SHARE: f64 = 0.35;
 /// One that shows small bodies has at most this share.
 const SMALL_BODIES_SHARE: f64 = 0.45;
 /// Signatures are thinned to one of so many at most, where a target asks for less than all.
@@ -71,7 +75,7 @@ fn lossy(task: &Task, source: &Source, key: &str) -> Option<View> {
     let mut outline = outline_of(&bare, &rows, source, task.call);
     keep_conflicts(&rows, &mut outline);
     outline.mark_blanks(&rows);
-    view::shorten_runs(&mut outline.ranks, &rows);
+    view::shorten_runs(&mut outline.ranks, &rows, task.deep);
     let name_of = |each: &Definition| bare.get(each.name.clone()).unwrap_or("").to_owned();
     let Marked { mut why, is_part } = Asked::of(task.question, task.call).mark(source, &mut outline, &name_of);
     asked::mark_lines(source, task.question, &mut outline, &mut why);
@@ -110,9 +114,10 @@ fn fit(task: &Task, source: &Source, outline: &mut Outline, is_part: bool, key: 
     };
     for level in &LEVELS[from..] {
         let view = finish(view::write(source, outline, *level));
-        // Descriptions, and bodies of a line or two, are shown where there is room for them.
+        // Descriptions, what is raised, and bodies of a line or two are shown where there is room for them.
         let room = match *level {
             rank::DOC => DESCRIBED_SHARE,
+            rank::RAISED => RAISED_SHARE,
             rank::SMALL_BODY => SMALL_BODIES_SHARE,
             _ => f64::INFINITY,
         };

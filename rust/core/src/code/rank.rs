@@ -14,21 +14,22 @@ pub const BROKEN: u8 = 5;
 pub const STATEMENT: u8 = 6;
 pub const MEMBER: u8 = 7;
 pub const SMALL_BODY: u8 = 8;
-pub const DOC: u8 = 9;
+pub const RAISED: u8 = 9;
+pub const DOC: u8 = 10;
 /// From here on a line is shown only where it costs less than to say that it is left out.
-pub const CLOSING: u8 = 10;
-pub const LONG_REST: u8 = 11;
-pub const COMMENT: u8 = 12;
-pub const DOC_REST: u8 = 13;
-pub const BODY: u8 = 14;
-pub const BLANK: u8 = 15;
+pub const CLOSING: u8 = 11;
+pub const LONG_REST: u8 = 12;
+pub const COMMENT: u8 = 13;
+pub const DOC_REST: u8 = 14;
+pub const BODY: u8 = 15;
+pub const BLANK: u8 = 16;
 
 /// The greatest rank that is shown at each level, from the fullest view to the least.
-pub const LEVELS: [u8; 6] = [DOC, SMALL_BODY, MEMBER, NESTED, HEAD_REST, SIGNATURE];
+pub const LEVELS: [u8; 8] = [DOC, RAISED, SMALL_BODY, MEMBER, NESTED, HEAD_REST, IMPORT, SIGNATURE];
 /// The level that begins where a part of the file was asked for.
-pub const PART: usize = 3;
-/// The level that `deep` begins with: one line a definition.
-pub const DEEP: usize = 5;
+pub const PART: usize = 4;
+/// The level that `deep` begins with: one line a definition, and what is imported.
+pub const DEEP: usize = 6;
 
 /// Something that has a name: a function, a class.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ impl Outline {
 
     /// Whether a row is still nothing but a line of a body.
     pub fn is_in_body(&self, row: usize) -> bool {
-        matches!(self.ranks[row], BODY | SMALL_BODY)
+        matches!(self.ranks[row], BODY | SMALL_BODY | RAISED)
     }
 
     /// Reads some rows by their indentation.

@@ -182,3 +182,92 @@ fn a_target_is_kept_and_deep_shows_a_line_for_each_definition() {
         assert_eq!(filled(&view.text, &text), text);
     }
 }
+
+#[test]
+fn a_name_is_found_however_it_is_qualified_and_its_function_stays() {
+    let body: String = (0..20).map(|n| format!("  a[{n}] = {n};\n")).collect();
+    let ruby: String = (0..20).map(|n| format!("    a[{n}] = {n}\n")).collect();
+    for (path, text, name, last) in [
+        (
+            "a.cpp",
+            format!("int B::f() {{\n{body}}}\nint A::Part::run() {{\n{body}  return last;\n}}\n"),
+            "run",
+            "  return last;",
+        ),
+        (
+            "a.rb",
+            format!("class A\n  def f\n{ruby}  end\n  def run!\n{ruby}    last\n  end\nend\n"),
+            "run!",
+            "    last",
+        ),
+    ] {
+        let view = view_of(&text, &format!("How does `{name}` work?"), &format!("cat {{\"path\":\"{path}\"}}"));
+        assert!(view.text.contains(&format!("\n{last}\n")), "{}", view.text);
+        assert_eq!(view.text.matches("a[7]").count(), 1, "{}", view.text);
+    }
+}
+
+#[test]
+fn a_long_function_that_is_asked_for_shows_how_it_ends() {
+    let body: String = (0..150).map(|n| format!("    a[{n}] = {n}\n")).collect();
+    let text = format!(
+        "def run(a):\n{body}    if a:\n        return first(\n            a,\n        )\n{body}    raise Odd(a)\n"
+    );
+    let view = view_of(&text, "What does `run` return?", "cat {\"path\":\"a.py\"}");
+    assert!(view.text.contains("    if a:\n        return first(\n            a,\n        )\n"), "{}", view.text);
+    assert!(view.text.ends_with("    raise Odd(a)\n") && view.shown < 30, "{}", view.text);
+    assert_eq!(filled(&view.text, &text), text);
+}
+
+#[test]
+fn types_behind_macros_in_namespaces_and_named_at_their_end_are_told() {
+    let body: String = (0..12).map(|n| format!("    hidden_{n}();\n")).collect();
+    let header = format!(
+        "#include <a>\nclass MY_API Env {{\n public:\n  virtual int Get(int a) = 0;\n  explicit Env(int a) {{\n{body}  }}\n}};\n\
+         typedef enum {{\n  A = 1,\n}} named_t;\n"
+    );
+    let script = format!(
+        "export declare namespace N {{\n  // About it.\n  export type A<T> = [T] extends [B]\n    ? never\n    : T\n  export type C = D;\n}}\n\
+         export function f() {{\n{body}}}\n"
+    );
+    for (path, text, shown) in [
+        ("a.h", header, &["  virtual int Get(int a) = 0;", "  explicit Env(int a) {", "} named_t;"][..]),
+        (
+            "a.ts",
+            script,
+            &["  export type A<T> = [T] extends [B]", "  export type C = D;", "export function f() {"][..],
+        ),
+    ] {
+        let view = view_of(&text, "", &format!("cat {{\"path\":\"{path}\"}}"));
+        for line in shown {
+            assert!(view.text.lines().any(|shown| shown == *line), "{path}: {line}\n{}", view.text);
+        }
+        assert!(!view.text.contains("hidden"), "{}", view.text);
+    }
+}
+
+#[test]
+fn what_is_raised_is_told_where_there_is_room() {
+    let body: String = (0..40).map(|n| format!("    value = work(value, {n})\n")).collect();
+    let text = format!(
+        "import a\n\ndef f(value):\n{body}    if not value:\n        raise Odd(value)\n{body}    return value\n"
+    );
+    let call = "cat {\"path\":\"a.py\"}";
+    assert!(view_of(&text, "", call).text.contains("\n        raise Odd(value)\n"));
+    let task = Task { call, key: Some(KEY), deep: true, ..Task::lossless(&text) };
+    let deep = compress(&task).lossy.unwrap().text;
+    assert!(deep.contains("\nimport a\n") && !deep.contains("raise"), "{deep}");
+}
+
+#[test]
+fn code_within_tags_is_read_and_its_lines_are_those_of_the_whole_text() {
+    let body: String = (0..20).map(|n| format!("    value_{n} = {n}\n")).collect();
+    for (head, tail) in
+        [("<returncode>0</returncode>\n<output>\n", "</output>\n"), ("[File: src/a.py (24 lines total)]\n", "")]
+    {
+        let text = format!("{head}import a\n\ndef f():\n{body}    return a\n{tail}");
+        let view = view_of(&text, "", "bash {\"command\":\"cat src/a.py\"}");
+        assert!(view.text.contains("\ndef f():\n… ") && !view.text.contains("value_7"), "{}", view.text);
+        assert_eq!(filled(&view.text, &text), text);
+    }
+}

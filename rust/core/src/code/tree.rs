@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
+use super::exits;
 use super::language::{Language, LANGUAGES};
+use super::macros;
 use super::rank::{self, Definition, Outline};
 
 /// Longer texts are read by their indentation.
@@ -41,6 +43,8 @@ const IMPORT: u8 = 8;
 const COMMENT: u8 = 16;
 const STRUCTURE: u8 = 32;
 const MEMBERS: u8 = 64;
+/// What stands around a definition: `export`, `declare`.
+const WRAPPER: u8 = 128;
 
 /// What each kind of node is to a language, by its number.
 fn roles(language: &'static Language) -> &'static [u8] {
@@ -57,9 +61,13 @@ fn roles(language: &'static Language) -> &'static [u8] {
                 (language.comments, COMMENT),
                 (language.structures, STRUCTURE),
             ];
-            let members = name.ends_with("_body") || name.ends_with("_list") || name == "object_type";
+            let has_members = name.ends_with("_body")
+                || name.ends_with("_list")
+                || matches!(name, "object_type" | "block" | "body_statement" | "statement_block");
+            let wraps = matches!(name, "export_statement" | "ambient_declaration");
             lists.iter().filter(|(kinds, _)| kinds.contains(&name)).map(|(_, role)| role).sum::<u8>()
-                + if members || name == "block" || name == "body_statement" { MEMBERS } else { 0 }
+                + if has_members { MEMBERS } else { 0 }
+                + if wraps { WRAPPER } else { 0 }
         };
         (0..grammar.node_kind_count() as u16)
             .map(|id| match grammar.node_kind_for_id(id) {
@@ -117,7 +125,7 @@ pub fn parse(text: &str, language: &Language) -> Option<Tree> {
 
 /// The outline of a text by its tree; `None` where it could not be parsed, or most of it is no such code.
 pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
-    let tree = parse(text, language)?;
+    let tree = parse(&macros::blanked(text, rows, language), language)?;
     let mut walk = Walk {
         text,
         rows,
@@ -254,6 +262,7 @@ impl Walk<'_> {
                 self.structure(rows.start);
                 (rows.len() > 1).then_some(scope)
             }
+            Place::Member if role & WRAPPER != 0 && rows.len() == 1 => Some(scope),
             _ if rows.len() == 1 => None,
             Place::Member if role & MEMBERS != 0 => Some(scope),
             Place::Member => {
@@ -317,7 +326,7 @@ impl Walk<'_> {
                 (self.roles.get(child.kind_id() as usize).copied().unwrap_or(0) & BODY != 0).then_some(child)
             })
         });
-        let (name, is_named) = self.name_of(&node);
+        let (name, is_named, name_row) = self.name_of(&node);
         let in_body = scope.place == Place::Body;
         let head = match &body {
             Some(body) => self.head_of(&rows, body),
@@ -325,7 +334,7 @@ impl Walk<'_> {
         };
         if is_named {
             let head_rank = if in_body { rank::NESTED } else { rank::SIGNATURE };
-            let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
+            let name_row = if head.contains(&name_row) { name_row } else { head.start };
             self.outline.define(Definition {
                 name,
                 name_row,
@@ -376,13 +385,18 @@ impl Walk<'_> {
         let is_small =
             inside.len() <= SMALL_ROWS + 2 && inside.clone().filter(told).count() <= SMALL_ROWS && bytes <= SMALL_BYTES;
         self.outline.paint(inside.clone(), if is_small { rank::SMALL_BODY } else { rank::BODY });
+        if !is_small {
+            for row in inside.clone().filter(|&row| exits::raises(self.rows[row])) {
+                self.outline.ranks[row] = rank::RAISED;
+            }
+        }
     }
 
     fn container(&mut self, node: Node, rows: Range<usize>, scope: Scope) -> Option<Scope> {
-        let (name, is_named) = self.name_of(&node);
+        let (name, is_named, name_row) = self.name_of(&node);
         let body = node.child_by_field_name("body");
         let head = body.map_or(rows.start..rows.start + 1, |body| self.head_of(&rows, &body));
-        let name_row = node.child_by_field_name("name").map_or(head.start, |name| name.start_position().row);
+        let name_row = if head.contains(&name_row) { name_row } else { head.start };
         if is_named {
             self.outline.define(Definition {
                 name,
@@ -399,11 +413,19 @@ impl Walk<'_> {
             return (rows.len() > 1).then_some(scope);
         }
         // `struct name *value;` names a type, and defines none.
-        let is_section = !is_named || body.is_none() && (rows.len() > 1 || node.kind().ends_with("specifier"));
+        let is_alias = node.kind() == "type_alias_declaration";
+        let is_section =
+            !is_named || body.is_none() && !is_alias && (rows.len() > 1 || node.kind().ends_with("specifier"));
+        if is_section && is_named && node.kind() == "type_spec" {
+            self.outline.paint(name_row..name_row + 1, rank::SIGNATURE);
+        }
         if !is_section {
             if rows.len() > 1 && scope.depth < MAX_CONTAINERS {
                 self.outline.paint(head.end..rows.end, rank::MEMBER);
-                self.outline.paint(rows.end - 1..rows.end, rank::CLOSING);
+                // `} name;` names what it closes.
+                let last = self.rows[rows.end - 1].trim_ascii();
+                let names = last.starts_with('}') && last.bytes().any(|byte| byte.is_ascii_alphanumeric());
+                self.outline.paint(rows.end - 1..rows.end, if names { rank::SIGNATURE } else { rank::CLOSING });
             }
             self.outline.paint(head.clone(), rank::HEAD_REST);
             self.outline.paint(name_row..name_row + 1, rank::SIGNATURE);
@@ -411,12 +433,14 @@ impl Walk<'_> {
         (rows.len() > 1).then_some(Scope { place: Place::Member, is_wrapper: false, depth: scope.depth + 1 })
     }
 
-    /// The name of what a node defines: its own, its declarator's, or that of what it is assigned to.
-    fn name_of(&self, node: &Node) -> (Range<usize>, bool) {
+    /// The name of what a node defines: its own, its declarator's, or that of what it is assigned to. Whether there is
+    /// one, and its row.
+    fn name_of(&self, node: &Node) -> (Range<usize>, bool, usize) {
         let mut at = *node;
         for _ in 0..8 {
             if let Some(name) = at.child_by_field_name("name") {
-                return (name.byte_range(), true);
+                let name = last_name(name);
+                return (name.byte_range(), true, name.start_position().row);
             }
             let Some(inner) = at.child_by_field_name("declarator").or_else(|| at.child_by_field_name("type")) else {
                 break;
@@ -424,10 +448,23 @@ impl Walk<'_> {
             at = inner;
         }
         if at.id() != node.id() {
-            return (at.byte_range(), true);
+            return (at.byte_range(), true, at.start_position().row);
         }
-        assigned(self.text, node.start_byte())
+        let (name, is_named) = assigned(self.text, node.start_byte());
+        (name, is_named, node.start_position().row)
     }
+}
+
+/// Of `space::Type::name`, the last part.
+fn last_name(name: Node) -> Node {
+    let mut at = name;
+    for _ in 0..8 {
+        match at.child_by_field_name("name") {
+            Some(inner) => at = inner,
+            None => break,
+        }
+    }
+    at
 }
 
 /// The name that stands before `=` or `:` right before `start`, on the same line.

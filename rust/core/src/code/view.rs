@@ -16,6 +16,9 @@ const RUN_HEAD: usize = 12;
 const RUN_TAIL: usize = 3;
 const LONG_IMPORTS: usize = 60;
 const IMPORTS_HEAD: usize = 40;
+/// The same where only what is defined is to be told.
+const DEEP_IMPORTS: usize = 16;
+const DEEP_IMPORTS_HEAD: usize = 8;
 
 /// A view, and how many lines it shows.
 pub struct Written {
@@ -25,11 +28,12 @@ pub struct Written {
 
 /// Leaves out the middle of long runs of lines that say alike: constants, members, imports. What declares a function or a
 /// type stays.
-pub fn shorten_runs(ranks: &mut [u8], rows: &[&str]) {
+pub fn shorten_runs(ranks: &mut [u8], rows: &[&str], is_deep: bool) {
+    let imports = if is_deep { (DEEP_IMPORTS, DEEP_IMPORTS_HEAD) } else { (LONG_IMPORTS, IMPORTS_HEAD) };
     let mut at = 0;
     while at < ranks.len() {
         let rank = ranks[at];
-        let (most, head) = if rank == rank::IMPORT { (LONG_IMPORTS, IMPORTS_HEAD) } else { (LONG_RUN, RUN_HEAD) };
+        let (most, head) = if rank == rank::IMPORT { imports } else { (LONG_RUN, RUN_HEAD) };
         let is_run = matches!(rank, rank::MEMBER | rank::STATEMENT | rank::IMPORT);
         let goes_on = |other: &usize| ranks[*other] == rank || ranks[*other] == rank::BLANK;
         let end = (at..ranks.len()).take_while(goes_on).last().map_or(at + 1, |last| last + 1);
