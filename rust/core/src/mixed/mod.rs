@@ -63,7 +63,8 @@ fn pieces(text: &str, parts: Vec<split::Part>) -> Vec<Piece<'_>> {
         let first = line;
         line += memchr::memchr_iter(b'\n', own.as_bytes()).count();
         let label = format!("lines {first}-{}", last_line(first, own));
-        Piece::new(Cow::Borrowed(own), part.sort, part.is_told, label, first)
+        let said = text[part.said].to_owned();
+        Piece { said, ..Piece::new(Cow::Borrowed(own), part.sort, part.is_told, label, first) }
     };
     parts.into_iter().map(as_piece).collect()
 }

@@ -22,6 +22,8 @@ pub struct Piece<'t> {
     pub text: Cow<'t, str>,
     pub sort: Sort,
     pub is_told: bool,
+    /// What the line before it says of it, such as the command that printed it; empty if nothing is.
+    pub said: String,
     /// What names it: `lines 12-480`, `$.stdout`; and the number of its first line.
     pub label: String,
     pub first_line: usize,
@@ -42,7 +44,7 @@ pub struct Lossless {
 impl<'t> Piece<'t> {
     pub fn new(text: Cow<'t, str>, sort: Sort, is_told: bool, label: String, first_line: usize) -> Self {
         let tokens = count(&text, Encoding::O200kBase);
-        Self { text, sort, is_told, label, first_line, tokens, lossless: None, lossy: None }
+        Self { text, sort, is_told, said: String::new(), label, first_line, tokens, lossless: None, lossy: None }
     }
 
     /// Has the forms made; `task` tells what is asked and allowed.
@@ -54,8 +56,12 @@ impl<'t> Piece<'t> {
             Sort::Text => {}
             Sort::Json => self.crush(task, key),
             Sort::Printed(kind) => {
-                let Drafts { lossy, lossless } = kind::compress(kind, &Task { text: &self.text, key, ..*task });
-                self.lossy = lossy;
+                let call = if self.said.is_empty() { task.call } else { &self.said };
+                let Drafts { lossy, lossless } = kind::compress(kind, &Task { text: &self.text, key, call, ..*task });
+                self.lossy = lossy.map(|view| match kind {
+                    Kind::Code => View { text: renumbered(&view.text, self.first_line - 1), ..view },
+                    _ => view,
+                });
                 self.lossless = lossless.map(|text| Lossless { text, spelling: String::new(), is_exact: true });
             }
         }
@@ -96,6 +102,31 @@ impl<'t> Piece<'t> {
         let before = self.first_line as u32 - 1;
         self.lossy.iter().flat_map(move |view| view.kept.iter().map(move |&(line, why)| (line + before, why)))
     }
+}
+
+/// A view of code whose gaps (`… 42 lines 118-159`) say where in the whole they are, of which `before` lines stand before
+/// the part.
+fn renumbered(view: &str, before: usize) -> String {
+    let mut out = String::with_capacity(view.len() + 64);
+    for line in view.split_inclusive('\n') {
+        let place = line.find("… ").and_then(|at| {
+            let mut words = line[at..].trim_end().split(' ').skip(1);
+            let count: usize = words.next()?.parse().ok()?;
+            words.next().filter(|&word| word == "lines")?;
+            let (from, to) = words.next()?.split_once('-')?;
+            let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
+            (to + 1 == from + count && words.next().is_none()).then_some((at, count, from, to))
+        });
+        match place {
+            Some((at, count, from, to)) if before > 0 => {
+                out.push_str(&line[..at]);
+                out.push_str(&format!("… {count} lines {}-{}", from + before, to + before));
+                out.push_str(&line[line.trim_end().len()..]);
+            }
+            _ => out.push_str(line),
+        }
+    }
+    out
 }
 
 /// A view without its marker.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::borders::{self, Border, Mark};
 use super::{runs, values};
+use crate::code;
 use crate::detect::{self, Scores};
 use crate::kind::Kind;
 
@@ -38,6 +39,8 @@ pub struct Part {
     pub score: f64,
     /// Whether it begins with a line that divides, so that a reader sees that something new begins.
     pub is_told: bool,
+    /// The line that divides it from what stands before it, such as the command that printed it.
+    pub said: Range<usize>,
 }
 
 /// The parts of a text, in order and without gaps, and how surely the text is one of parts.
@@ -53,6 +56,8 @@ const MIN_PART_BYTES: usize = 500;
 /// How sure the kind of a part must be; and of the whole text, for it to be divided by clear signs alone.
 const MIN_PART_SCORE: f64 = 0.3;
 const SURE_WHOLE: f64 = 0.6;
+/// How sure a part is of its kind whatever was said of it.
+const SURE_KIND: f64 = 0.8;
 /// How sure a stretch is of one kind that is not looked through for others.
 const CERTAIN: f64 = 0.9;
 /// Bytes from which it is.
@@ -107,7 +112,14 @@ pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
     if values.is_empty() && marks.is_empty() && whole.1 >= CERTAIN && runs::is_uniform(text, whole.0) {
         return None;
     }
+    let is_divided = !values.is_empty() || !marks.is_empty();
     let parts = merged(stretches(text, &values, marks, whole));
+    let code: usize =
+        parts.iter().filter(|part| part.sort == Sort::Printed(Kind::Code)).map(|part| part.range.len()).sum();
+    if !is_divided && 2 * code > text.len() {
+        // Comments and tables of constants look like other things.
+        return None;
+    }
     (parts.len() <= MAX_PARTS).then(|| scored(text, parts, whole)).flatten()
 }
 
@@ -144,6 +156,7 @@ fn stretches(text: &str, values: &[Range<usize>], marks: Vec<Mark>, whole: (Kind
     let mut parts = Vec::new();
     let mut from = 0;
     let mut in_diff = false;
+    let mut said = 0..0;
     for mark in marks {
         // What stands inside a value divides nothing, and a diff of many files is one.
         let next = values.partition_point(|value| value.end <= mark.line.start);
@@ -151,16 +164,35 @@ fn stretches(text: &str, values: &[Range<usize>], marks: Vec<Mark>, whole: (Kind
         if is_inside || in_diff && mark.border == Border::Diff {
             continue;
         }
+        let first = parts.len();
         push_stretch(&mut parts, text, values, from..mark.line.start, &kind_of);
+        name(&mut parts[first..], text, &said);
         in_diff = mark.border == Border::Diff;
         from = mark.line.start;
         if !in_diff {
             from = mark.line.end;
-            parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true });
+            said = mark.line.clone();
+            parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true, said: 0..0 });
         }
     }
+    let first = parts.len();
     push_stretch(&mut parts, text, values, from..text.len(), &kind_of);
+    name(&mut parts[first..], text, &said);
     parts
+}
+
+/// Notes what was said of parts by the line before them. A file that it names may be source code.
+fn name(parts: &mut [Part], text: &str, said: &Range<usize>) {
+    for part in parts {
+        part.said = said.clone();
+        let is_open = part.sort == Sort::Text || part.score < SURE_KIND && part.sort != Sort::Json;
+        if is_open && part.range.len() >= MIN_PART_BYTES && !said.is_empty() {
+            let score = code::detect::score(&text[part.range.clone()], &text[said.clone()]);
+            if score >= SURE_WHOLE && score > part.score {
+                (part.sort, part.score) = (Sort::Printed(Kind::Code), score);
+            }
+        }
+    }
 }
 
 /// Adds a stretch between two dividing lines.
@@ -184,7 +216,7 @@ fn push_stretch(
     let mut from = range.start;
     for value in inside {
         push(parts, text, from..value.start, kind_of(&(from..value.start)));
-        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false });
+        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false, said: 0..0 });
         from = value.end;
     }
     push(parts, text, from..range.end, kind_of(&(from..range.end)));
@@ -211,7 +243,7 @@ fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, whole: (Kind, f6
 fn part(range: Range<usize>, (kind, score): (Kind, f64)) -> Part {
     let is_known = score >= MIN_PART_SCORE && range.len() >= MIN_PART_BYTES;
     let (sort, score) = if is_known { (Sort::Printed(kind), score) } else { (Sort::Text, 0.0) };
-    Part { range, sort, score, is_told: false }
+    Part { range, sort, score, is_told: false, said: 0..0 }
 }
 
 /// Text beside text is one part.

@@ -130,3 +130,32 @@ fn a_target_is_for_the_whole() {
     assert!(view.text.contains(&words));
     assert!(tokens(&view.text) as f64 <= 0.15 * tokens(&text) as f64, "{} of {}", tokens(&view.text), tokens(&text));
 }
+
+#[test]
+fn gaps_in_code_say_where_in_the_whole_they_are() {
+    let body: String = (0..20)
+        .map(|n| format!("    if check(seed, {n}):\n        for each in range({n}):\n            yield each\n"))
+        .collect();
+    let code: String = (0..6)
+        .map(|n| format!("def work_{n}(seed):\n    \"\"\"Works.\"\"\"\n    value = seed\n{body}    return value\n\n\n"))
+        .collect();
+    let text = format!("{}$ cat work.py\n{code}$ cat orders.json\n{}\n", "$ ls\nwork.py\n", records(400, 0));
+    let view = compress(&Task { key: Some(KEY), ..Task::lossless(&text) }).lossy.unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let gaps = view.text.lines().filter_map(|line| line.trim_start().strip_prefix("… "));
+    let places: Vec<(usize, usize)> = gaps
+        .filter_map(|gap| {
+            let (from, to) = gap.rsplit_once(' ')?.1.split_once('-')?;
+            Some((from.parse().ok()?, to.parse().ok()?))
+        })
+        .collect();
+    assert!(places.len() >= 6, "{}", view.text);
+    for (from, to) in places {
+        let hidden = &lines[from - 1..to];
+        assert!(hidden.iter().any(|line| line.contains("yield each")), "{from}-{to}: {hidden:?}");
+        assert!(
+            hidden.iter().all(|line| !line.starts_with("def ") && !line.starts_with("$ ")),
+            "{from}-{to}: {hidden:?}"
+        );
+    }
+}
