@@ -9,6 +9,7 @@ pub mod detect;
 mod form;
 pub mod language;
 mod lines;
+pub mod outline;
 mod rank;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,7 @@ const IMPORT: u8 = 8;
 const COMMENT: u8 = 16;
 const STRUCTURE: u8 = 32;
 const MEMBERS: u8 = 64;
+const NAME: u8 = 128;
 
 /// What each kind of node is to a language, by its number.
 fn roles(language: &'static Language) -> &'static [u8] {
@@ -56,6 +57,7 @@ fn roles(language: &'static Language) -> &'static [u8] {
                 (language.imports, IMPORT),
                 (language.comments, COMMENT),
                 (language.structures, STRUCTURE),
+                (language.names, NAME),
             ];
             let members = name.ends_with("_body") || name.ends_with("_list") || name == "object_type";
             lists.iter().filter(|(kinds, _)| kinds.contains(&name)).map(|(_, role)| role).sum::<u8>()
@@ -117,7 +119,11 @@ pub fn parse(text: &str, language: &Language) -> Option<Tree> {
 
 /// The outline of a text by its tree; `None` where it could not be parsed, or most of it is no such code.
 pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
-    let tree = parse(text, language)?;
+    outline_of(&parse(text, language)?, text, rows, language)
+}
+
+/// The outline of a text whose tree is known.
+pub fn outline_of(tree: &Tree, text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
     let mut walk = Walk {
         text,
         rows,
@@ -131,7 +137,7 @@ pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option
     if tree.root_node().is_error() {
         return None;
     }
-    walk.run(&tree);
+    walk.run(tree);
     let broken: usize = walk.errors.iter().map(Range::len).sum();
     if 2 * broken > rows.len() {
         return None;
@@ -143,6 +149,35 @@ pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option
         }
     }
     Some(walk.outline)
+}
+
+/// Calls `each` with every name in a tree, by its place, and `import` with every part that says what the file uses.
+pub fn for_each_name(
+    tree: &Tree,
+    language: &'static Language,
+    mut each: impl FnMut(Range<usize>),
+    mut import: impl FnMut(Range<usize>),
+) {
+    let roles = roles(language);
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let role = roles.get(node.kind_id() as usize).copied().unwrap_or(0);
+        if role & IMPORT != 0 {
+            import(node.byte_range());
+        }
+        if role & NAME != 0 {
+            each(node.byte_range());
+        }
+        if role & (NAME | COMMENT) == 0 && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
 }
 
 /// Where in the structure of a file a node stands.
@@ -332,6 +367,7 @@ impl Walk<'_> {
                 rows: rows.clone(),
                 head: head.clone(),
                 is_function: true,
+                is_use: false,
             });
             if !in_body {
                 self.outline.paint(head.clone(), rank::HEAD_REST);
@@ -390,6 +426,7 @@ impl Walk<'_> {
                 rows: rows.clone(),
                 head: head.clone(),
                 is_function: false,
+                is_use: body.is_none() && node.kind().ends_with("specifier"),
             });
         }
         if scope.place == Place::Body {
