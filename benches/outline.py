@@ -1,11 +1,11 @@
-"""Tokens for public signatures kept: the outline and the code view beside aider's repository map and repomix --compress.
+"""Tokens for public signatures kept: outline and code view beside aider's repository map and repomix --compress.
 
     python benches/outline.py FOLDER… [--aider PATH] [--repomix PATH] [--budgets 1000,4000]
 
 The public signatures of a folder are those that universal-ctags finds: functions, methods and types that are not named
-private and not local to a function. One is kept where a line of its file, as a tool shows it, begins as its own line does
-up to the end of its name. All tools see the same copy of the source files (a fresh git repository), and all outputs are
-counted in o200k tokens, without what a tool says about itself.
+private and not local to a function. One is kept where a line of its file, as a tool shows it, begins as its own line
+does up to the end of its name. All tools see the same copy of the source files (a fresh git repository), and outputs
+are all counted in o200k tokens, without what a tool says about itself.
 """
 
 from __future__ import annotations

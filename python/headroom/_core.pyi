@@ -115,8 +115,8 @@ class Form:
         """What was kept and why, such as `("line 17", "rare")`, and what was left out, with how much of it."""
 
 def text_scores(text: str) -> list[tuple[str, float]]:
-    """How surely a text is of each kind of printed text, such as "log", 0 to 1, by a sample of its lines; and of several
-    ("mixed"). Linear; releases the GIL.
+    """How surely a text is of each kind of printed text, such as "log", 0 to 1, by a sample of its lines; and of
+    several ("mixed"). Linear; releases the GIL.
     """
 
 def code_score(text: str, call: str) -> float:

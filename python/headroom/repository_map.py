@@ -117,6 +117,8 @@ def _made(
             f"budget={budget} is too small to show anything; the smallest map takes {error.args[0]} tokens"
         ) from None
     if made is None:
+        if texts:
+            passed_over["no source code"] = passed_over.get("no source code", 0) + len(texts)
         what = ", ".join(f"{count:,} {reason}" for reason, count in passed_over.items()) or "nothing else either"
         raise InputError(f"there are no source files in it ({what}); name a folder or file with source code")
     for reason, count in (("generated", made.generated), ("no source code", made.others)):

@@ -22,6 +22,8 @@ const NEVER_IMPORTED: f64 = 0.01;
 /// Share of a file's rank that is spread over its definitions, whoever refers to them.
 const OWN_SHARE: f64 = 0.15;
 const DAMPING: f64 = 0.85;
+/// Of a file whose references weigh no more than this, half of the rank or less flows on: they may all be chance.
+const DOUBT: f64 = 0.5;
 const ROUNDS: usize = 40;
 
 /// Ranks of the files, and scores of the definitions of each.
@@ -58,7 +60,7 @@ pub fn rank(files: &Files, wanted: &Wanted) -> Scores {
         scores.iter_mut().for_each(|score| *score *= OWN_SHARE * rank);
     }
     for (from, edges) in edges.iter().enumerate() {
-        let total: f64 = edges.iter().map(|edge| edge.weight).sum();
+        let total = total_of(edges);
         for edge in edges {
             definitions[edge.to][edge.definition] += ranks[from] * edge.weight / total;
         }
@@ -177,17 +179,21 @@ fn own_scores(names: &FileNames) -> Vec<f64> {
     scores.into_iter().map(|score| if total > 0.0 { score / total } else { 0.0 }).collect()
 }
 
-/// PageRank by rounds of the power method (Brin and Page 1998); walks begin again at `start`, and so does what leads
-/// nowhere. The ranks sum to 1.
+/// What the references of a file share its rank by.
+fn total_of(edges: &[Edge]) -> f64 {
+    DOUBT + edges.iter().map(|edge| edge.weight).sum::<f64>()
+}
+
+/// PageRank by rounds of the power method (Brin and Page 1998); walks begin again at `start`, and so does what
+/// leads nowhere. The ranks sum to 1.
 fn page_rank(edges: &[Vec<Edge>], start: &[f64]) -> Vec<f64> {
     let sum: f64 = start.iter().sum();
     let start: Vec<f64> = start.iter().map(|each| each / sum).collect();
-    let totals: Vec<f64> = edges.iter().map(|edges| edges.iter().map(|edge| edge.weight).sum()).collect();
     // Several names lead from a file to another: one step.
     let steps: Vec<Vec<(usize, f64)>> = edges
         .iter()
-        .zip(&totals)
-        .map(|(edges, total)| {
+        .map(|edges| {
+            let total = total_of(edges);
             let mut to: Vec<(usize, f64)> = edges.iter().map(|edge| (edge.to, edge.weight / total)).collect();
             to.sort_by_key(|(to, _)| *to);
             to.dedup_by(|next, kept| {
@@ -200,9 +206,10 @@ fn page_rank(edges: &[Vec<Edge>], start: &[f64]) -> Vec<f64> {
             to
         })
         .collect();
+    let kept: Vec<f64> = steps.iter().map(|steps| 1.0 - steps.iter().map(|(_, share)| share).sum::<f64>()).collect();
     let mut ranks = start.clone();
     for _ in 0..ROUNDS {
-        let lost: f64 = ranks.iter().zip(&steps).filter(|(_, steps)| steps.is_empty()).map(|(rank, _)| rank).sum();
+        let lost: f64 = ranks.iter().zip(&kept).map(|(rank, kept)| rank * kept).sum();
         let mut next: Vec<f64> = start.iter().map(|each| each * (1.0 - DAMPING + DAMPING * lost)).collect();
         for (rank, steps) in ranks.iter().zip(&steps) {
             for (to, share) in steps {
