@@ -74,7 +74,7 @@ def outline(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = pathlib.Path(folder, "shop.py").write_text("class Shop:\n    def sell(self):\n        return 1\n")
     ...     _ = pathlib.Path(folder, "main.py").write_text("from shop import Shop\nShop().sell()\n")
-    ...     print(outline(folder))
+    ...     print(outline(folder), end="")
     2 of 2 files, 2 of 2 definitions
     shop.py
     1:class Shop:
