@@ -93,10 +93,11 @@ fn what_is_no_source_or_was_generated_is_counted_and_not_shown() {
         ("notes.md", "# Store\n"),
         ("run", "just words\n"),
         ("tool", "#!/usr/bin/env python3\ndef run_tool():\n    pass\n"),
+        ("help.rs", "/// Writes auto-generated help.\npub fn help() {}\n"),
         ("says.py", "NOTICE = 'this file was generated'\ndef says():\n    pass\n"),
     ]));
     let map = map_of(&all, "", 1000).unwrap();
-    assert_eq!((map.generated, map.others, map.total_files), (3, 2, 5));
+    assert_eq!((map.generated, map.others, map.total_files), (3, 2, 6));
     assert!(map.text.contains("run_tool") && map.text.contains("def says") && !map.text.contains("Made"));
     assert_eq!(map_of(&all[3..8], "", 1000), Err(Failure::NoSource));
     assert_eq!(map_of(&[], "", 1000), Err(Failure::NoSource));
