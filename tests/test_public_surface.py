@@ -9,8 +9,8 @@ import pytest
 import headroom
 
 PUBLIC = {
-    *("acompress", "compress", "count_tokens", "expand", "handle_tool_call", "retrieve", "retrieve_tool"),
-    *("CompressResult", "Retrieved", "Segment", "Settings", "Step"),
+    *("acompress", "compress", "count_tokens", "expand", "handle_tool_call", "outline", "retrieve", "retrieve_tool"),
+    *("CompressResult", "Outline", "Retrieved", "Segment", "Settings", "Step"),
     *("HeadroomError", "InputError", "KeyNotFoundError", "QueryError", "RegistryError"),
     *("SettingsError", "StoreError", "UnknownOptionError"),
     "__version__",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from headroom.library import handle_tool_call as handle_tool_call
     from headroom.library import retrieve as retrieve
     from headroom.library import retrieve_tool as retrieve_tool
+    from headroom.repository_map import Outline as Outline
+    from headroom.repository_map import outline as outline
     from headroom.result import CompressResult as CompressResult
     from headroom.retrieval import Retrieved as Retrieved
     from headroom.segment import Segment as Segment
@@ -49,6 +51,7 @@ _HOMES = {
         "errors",
     ),
     **dict.fromkeys(("acompress", "compress", "expand", "handle_tool_call", "retrieve", "retrieve_tool"), "library"),
+    **dict.fromkeys(("Outline", "outline"), "repository_map"),
     "CompressResult": "result",
     "Retrieved": "retrieval",
     "Segment": "segment",

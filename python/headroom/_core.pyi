@@ -160,6 +160,62 @@ def log_templates(text: str) -> list[int]:
 def expand(text: str) -> str | None:
     """What a lossless form stands for: a text byte for byte, or JSON minified; None when the text is no such form."""
 
+# Maps of source files.
+
+class BudgetError(ValueError):
+    """No map fits into the budget; its argument is the number of tokens that the smallest one needs."""
+
+@final
+class Outlined:
+    """A map of source files within its budget."""
+
+    @property
+    def text(self) -> str:
+        """The map."""
+
+    @property
+    def tokens(self) -> int:
+        """Its tokens by o200k_base."""
+
+    @property
+    def files(self) -> list[tuple[str, float, list[tuple[str, int, str]]]]:
+        """The files shown: path, share of all references, and name, line number from 1 and line of each definition."""
+
+    @property
+    def total_files(self) -> int:
+        """Source files that there are."""
+
+    @property
+    def definitions(self) -> int:
+        """Definitions shown."""
+
+    @property
+    def total_definitions(self) -> int:
+        """Definitions that there are, without those local to a function."""
+
+    @property
+    def generated(self) -> int:
+        """Files that say that a program made them, or are minified."""
+
+    @property
+    def others(self) -> int:
+        """Files that are no source code."""
+
+def source_files(folder: str) -> tuple[list[str], int, list[str]]:
+    """The files below a folder that may be source code by their name, in order of their names; how many others there
+    are; and what could not be read, each in a line.
+
+    What `.gitignore` and `.headroomignore` name, there or above, is passed over, and so are hidden files and links.
+    Releases the GIL.
+    """
+
+def outline_files(files: list[tuple[str, str]], query: str, budget: int, threads: int) -> Outlined | None:
+    """The map of some texts by their paths, in at most `budget` tokens; None where none is source code.
+
+    Reads as many files at once as `threads` says, with the same result for any number. Releases the GIL. Raises
+    BudgetError.
+    """
+
 # Retrieval.
 
 class QueryError(ValueError):

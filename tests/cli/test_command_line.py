@@ -164,6 +164,11 @@ def test_what_is_no_text_is_refused_in_one_line(headroom, text, message):
         (["compress", "--level", "max"], "level='max' is not one of lossless, balanced, deep"),
         (["compress", "--content-type", "jason"], "content_type='jason' is not one of"),
         (["compress", "--leevl", "deep"], "--leevl"),
+        (["outline"], "PATH..."),
+        (["outline", "/no/such/folder"], "'/no/such/folder' does not exist"),
+        (["outline", "/dev/null"], "there are no source files in it"),
+        (["outline", __file__, "--budget", "2"], "budget=2 is too small to show anything"),
+        (["outline", __file__, "--budget", "0"], "0"),
         (["comprss"], "no command 'comprss', see headroom --help; did you mean 'compress'?"),
         (["retrieve"], "KEY"),
         (["retrieve", "00000000000"], "'00000000000'"),
@@ -230,6 +235,18 @@ def test_settings_show_each_value_and_where_it_came_from(headroom, tmp_path):
 def test_settings_as_json(headroom):
     values = json.loads(headroom("settings", "--json", HEADROOM_LEVEL="deep").stdout)
     assert values["level"] == {"value": "deep", "from": "HEADROOM_LEVEL"}
+
+
+def test_an_outline_is_printed_with_its_figures_on_standard_error(headroom):
+    done = headroom("outline", __file__, "--budget", "300", "--query", "refused")
+    assert done.returncode == 0
+    assert b"def refused(done):" in done.stdout
+    [line] = done.stderr.decode().splitlines()
+    assert " tokens; 1 of 1 files, " in line
+    made = json.loads(headroom("outline", __file__, "--budget", "300", "--query", "refused", "--json").stdout)
+    assert made["text"].encode() == done.stdout
+    assert made["tokens"] <= 300
+    assert ["refused", "def refused(done):"] in [[name, text] for name, _, text in made["files"][0]["definitions"]]
 
 
 def test_the_version_and_the_help(headroom):

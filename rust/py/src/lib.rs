@@ -5,6 +5,7 @@ mod allocator;
 mod content;
 mod door;
 mod json;
+mod outline;
 mod retrieve;
 mod text;
 mod tokens;
@@ -20,6 +21,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ahead::register(module)?;
     content::register(module)?;
     json::register(module)?;
+    outline::register(module)?;
     retrieve::register(module)?;
     text::register(module)?;
     tokens::register(module)?;

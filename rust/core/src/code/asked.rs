@@ -118,6 +118,11 @@ impl Asked {
         asked
     }
 
+    /// What a question names, and whether each is surely a name.
+    pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.names.iter().map(|(name, is_sure)| (name.as_str(), *is_sure))
+    }
+
     fn read(&mut self, text: &str, file: Option<&str>, is_call: bool) {
         let bytes = text.as_bytes();
         let mut at = 0;

@@ -143,6 +143,7 @@ pub fn paint(rows: &[&str], range: Range<usize>, outline: &mut Outline) {
                 rows: row..row + 1,
                 head: row..row + 1,
                 is_function: kind == Kind::Function,
+                is_use: false,
             });
             outline.definitions.len() - 1
         });
@@ -254,13 +255,13 @@ fn classify(bare: &str, opens: bool) -> (Kind, Range<usize>) {
     }
     let assigned = bare.split_once('=').map(|(name, value)| (name.trim_ascii_end(), value.trim_ascii_start()));
     if let Some((name, _)) = assigned.filter(|(_, value)| FUNCTIONS.iter().any(|word| value.starts_with(word))) {
-        let start = name.rfind(|letter: char| !is_name(letter)).map_or(0, |at| at + 1);
+        let start = name.trim_end_matches(is_name).len();
         return (Kind::Function, start..name.len());
     }
     // `type name(arguments) {`: a statement would begin with a word of its own.
     let open = bare.find('(').unwrap_or(0);
     let name = bare[..open].trim_ascii_end();
-    let start = name.rfind(|letter: char| !is_name(letter)).map_or(0, |at| at + 1);
+    let start = name.trim_end_matches(is_name).len();
     let ends = ["{", ")", ") const", "do", ":", "=>", "->", "=", "is"].iter().any(|sign| bare.ends_with(sign));
     let is_call = name[..start].ends_with(['.', '=', '(', '!']) || bare[..open].contains('=');
     if open > 0 && start < name.len() && ends && !is_call && roles(&name.as_bytes()[start..]) & STATEMENT == 0 {
@@ -272,6 +273,13 @@ fn classify(bare: &str, opens: bool) -> (Kind, Range<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_may_stand_behind_any_letter() {
+        for text in ["…(\n    a\n", "x … (\n    a\n", "→name(a) {\n    a\n", "… = function()\n    a\n"] {
+            outline(&text.lines().collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn definitions_are_found_in_languages_without_a_grammar() {

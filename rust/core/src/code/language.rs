@@ -1,5 +1,5 @@
 //! The languages: one row each, nothing more. A row says which grammar reads it, by which names its files go, and which
-//! kinds of nodes are functions, containers, imports and comments.
+//! kinds of nodes are functions, containers, imports, comments and names.
 
 use tree_sitter_language::LanguageFn;
 
@@ -22,6 +22,8 @@ pub struct Language {
     /// Kinds that say what the file uses.
     pub imports: &'static [&'static str],
     pub comments: &'static [&'static str],
+    /// Kinds that name something: what is defined, called, or meant.
+    pub names: &'static [&'static str],
     /// Whether a string that stands first in a body describes what it stands in.
     pub has_docstrings: bool,
     /// Beginnings of lines that tell the language from others, where no path does.
@@ -48,6 +50,14 @@ const SCRIPT_CONTAINERS: &[&str] = &[
     "module",
     "type_alias_declaration",
 ];
+const SCRIPT_NAMES: &[&str] = &[
+    "identifier",
+    "property_identifier",
+    "shorthand_property_identifier",
+    "private_property_identifier",
+    "type_identifier",
+];
+const C_NAMES: &[&str] = &["identifier", "type_identifier", "field_identifier", "namespace_identifier"];
 const C_CONTAINERS: &[&str] = &[
     "translation_unit",
     "preproc_if",
@@ -77,6 +87,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["import_statement", "import_from_statement", "future_import_statement"],
         comments: &["comment"],
+        names: &["identifier"],
         has_docstrings: true,
         signs: &["def ", "class ", "import ", "from ", "elif ", "@", "if __name__", "self.", "async def ", "except "],
     },
@@ -91,6 +102,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &["lexical_declaration", "variable_declaration"],
         imports: &["import_statement"],
         comments: &["comment"],
+        names: SCRIPT_NAMES,
         has_docstrings: false,
         signs: &[
             "function ",
@@ -118,6 +130,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &["lexical_declaration", "variable_declaration"],
         imports: &["import_statement"],
         comments: &["comment"],
+        names: SCRIPT_NAMES,
         has_docstrings: false,
         signs: &[
             "interface ",
@@ -147,6 +160,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &["lexical_declaration", "variable_declaration"],
         imports: &["import_statement"],
         comments: &["comment"],
+        names: SCRIPT_NAMES,
         has_docstrings: false,
         signs: &[],
     },
@@ -169,6 +183,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["import_declaration", "package_clause"],
         comments: &["comment"],
+        names: &["identifier", "type_identifier", "field_identifier"],
         has_docstrings: false,
         signs: &["package ", "func ", "import (", "type ", "if err != nil", "defer ", "return ", "var ", "const ("],
     },
@@ -192,6 +207,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["use_declaration", "extern_crate_declaration"],
         comments: &["line_comment", "block_comment"],
+        names: &["identifier", "type_identifier", "field_identifier", "shorthand_field_identifier"],
         has_docstrings: false,
         signs: &[
             "fn ",
@@ -240,6 +256,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["import_declaration", "package_declaration"],
         comments: &["line_comment", "block_comment"],
+        names: &["identifier", "type_identifier"],
         has_docstrings: false,
         signs: &[
             "import java",
@@ -265,6 +282,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["preproc_include"],
         comments: &["comment"],
+        names: C_NAMES,
         has_docstrings: false,
         signs: &["#include ", "#define ", "static ", "struct ", "typedef ", "#if", "int ", "void ", "#endif", "char "],
     },
@@ -279,6 +297,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["preproc_include", "using_declaration"],
         comments: &["comment"],
+        names: C_NAMES,
         has_docstrings: false,
         signs: &[
             "#include <",
@@ -331,6 +350,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["using_directive", "extern_alias_directive"],
         comments: &["comment"],
+        names: &["identifier"],
         has_docstrings: false,
         signs: &[
             "using System",
@@ -358,6 +378,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &[],
         comments: &["comment"],
+        names: &["identifier", "constant"],
         has_docstrings: false,
         signs: &[
             "def ",
@@ -394,6 +415,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["namespace_use_declaration", "use_declaration"],
         comments: &["comment"],
+        names: &["name"],
         has_docstrings: false,
         signs: &["<?php", "namespace ", "use ", "$", "public function ", "private function ", "protected function "],
     },
@@ -422,6 +444,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["import", "package_header"],
         comments: &["line_comment", "block_comment"],
+        names: &["identifier"],
         has_docstrings: false,
         signs: &[
             "fun ",
@@ -455,6 +478,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &["import_declaration"],
         comments: &["comment", "multiline_comment"],
+        names: &["simple_identifier", "type_identifier"],
         has_docstrings: false,
         signs: &[
             "import Foundation",
@@ -483,6 +507,7 @@ pub static LANGUAGES: [Language; 15] = [
         structures: &[],
         imports: &[],
         comments: &["comment"],
+        names: &["command_name"],
         has_docstrings: false,
         signs: &["fi", "done", "esac", "then", "if [", "echo ", "export ", "local ", "set -", "for ", "function "],
     },

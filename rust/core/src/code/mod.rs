@@ -11,6 +11,7 @@ mod form;
 pub mod language;
 mod lines;
 mod macros;
+pub mod outline;
 mod rank;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,8 @@ pub struct Definition {
     /// The rows of its signature.
     pub head: Range<usize>,
     pub is_function: bool,
+    /// Whether it only names what is defined elsewhere, as `struct name *value;` does.
+    pub is_use: bool,
 }
 
 /// What is known of the structure of a file.

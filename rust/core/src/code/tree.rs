@@ -36,19 +36,20 @@ const LONG_ERROR: usize = 8;
 /// Containers within containers, painted one over another.
 const MAX_CONTAINERS: usize = 24;
 
-const FUNCTION: u8 = 1;
-const BODY: u8 = 2;
-const CONTAINER: u8 = 4;
-const IMPORT: u8 = 8;
-const COMMENT: u8 = 16;
-const STRUCTURE: u8 = 32;
-const MEMBERS: u8 = 64;
+const FUNCTION: u16 = 1;
+const BODY: u16 = 2;
+const CONTAINER: u16 = 4;
+const IMPORT: u16 = 8;
+const COMMENT: u16 = 16;
+const STRUCTURE: u16 = 32;
+const MEMBERS: u16 = 64;
 /// What stands around a definition: `export`, `declare`.
-const WRAPPER: u8 = 128;
+const WRAPPER: u16 = 128;
+const NAME: u16 = 256;
 
 /// What each kind of node is to a language, by its number.
-fn roles(language: &'static Language) -> &'static [u8] {
-    static ROLES: [OnceLock<Vec<u8>>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
+fn roles(language: &'static Language) -> &'static [u16] {
+    static ROLES: [OnceLock<Vec<u16>>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
     let at = LANGUAGES.iter().position(|each| std::ptr::eq(each, language)).unwrap_or(0);
     ROLES[at].get_or_init(|| {
         let grammar = tree_sitter::Language::new(language.grammar);
@@ -60,12 +61,13 @@ fn roles(language: &'static Language) -> &'static [u8] {
                 (language.imports, IMPORT),
                 (language.comments, COMMENT),
                 (language.structures, STRUCTURE),
+                (language.names, NAME),
             ];
             let has_members = name.ends_with("_body")
                 || name.ends_with("_list")
                 || matches!(name, "object_type" | "block" | "body_statement" | "statement_block");
             let wraps = matches!(name, "export_statement" | "ambient_declaration");
-            lists.iter().filter(|(kinds, _)| kinds.contains(&name)).map(|(_, role)| role).sum::<u8>()
+            lists.iter().filter(|(kinds, _)| kinds.contains(&name)).map(|(_, role)| role).sum::<u16>()
                 + if has_members { MEMBERS } else { 0 }
                 + if wraps { WRAPPER } else { 0 }
         };
@@ -125,7 +127,11 @@ pub fn parse(text: &str, language: &Language) -> Option<Tree> {
 
 /// The outline of a text by its tree; `None` where it could not be parsed, or most of it is no such code.
 pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
-    let tree = parse(&macros::blanked(text, rows, language), language)?;
+    outline_of(&parse(&macros::blanked(text, rows, language), language)?, text, rows, language)
+}
+
+/// The outline of a text whose tree is known.
+pub fn outline_of(tree: &Tree, text: &str, rows: &[&str], language: &'static Language) -> Option<Outline> {
     let mut walk = Walk {
         text,
         rows,
@@ -139,7 +145,7 @@ pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option
     if tree.root_node().is_error() {
         return None;
     }
-    walk.run(&tree);
+    walk.run(tree);
     let broken: usize = walk.errors.iter().map(Range::len).sum();
     if 2 * broken > rows.len() {
         return None;
@@ -151,6 +157,35 @@ pub fn outline(text: &str, rows: &[&str], language: &'static Language) -> Option
         }
     }
     Some(walk.outline)
+}
+
+/// Calls `each` with every name in a tree, by its place, and `import` with every part that says what the file uses.
+pub fn for_each_name(
+    tree: &Tree,
+    language: &'static Language,
+    mut each: impl FnMut(Range<usize>),
+    mut import: impl FnMut(Range<usize>),
+) {
+    let roles = roles(language);
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let role = roles.get(node.kind_id() as usize).copied().unwrap_or(0);
+        if role & IMPORT != 0 {
+            import(node.byte_range());
+        }
+        if role & NAME != 0 {
+            each(node.byte_range());
+        }
+        if role & (NAME | COMMENT) == 0 && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
 }
 
 /// Where in the structure of a file a node stands.
@@ -176,7 +211,7 @@ struct Scope {
 struct Walk<'t> {
     text: &'t str,
     rows: &'t [&'t str],
-    roles: &'static [u8],
+    roles: &'static [u16],
     language: &'static Language,
     outline: Outline,
     errors: Vec<Range<usize>>,
@@ -341,6 +376,7 @@ impl Walk<'_> {
                 rows: rows.clone(),
                 head: head.clone(),
                 is_function: true,
+                is_use: false,
             });
             if !in_body {
                 self.outline.paint(head.clone(), rank::HEAD_REST);
@@ -404,6 +440,7 @@ impl Walk<'_> {
                 rows: rows.clone(),
                 head: head.clone(),
                 is_function: false,
+                is_use: body.is_none() && node.kind().ends_with("specifier"),
             });
         }
         if scope.place == Place::Body {
