@@ -157,6 +157,11 @@ def log_templates(text: str) -> list[int]:
     Lines end with a line feed, a carriage return, or both. Linear; releases the GIL.
     """
 
+def trace_files(text: str) -> list[tuple[str, str]]:
+    """Names of files, without directories, and what the text's stack traces say of each, such as
+    ``("settle.py", "`settle` settle.py:41")``: at most 64, each once, in order. Linear; releases the GIL.
+    """
+
 def expand(text: str) -> str | None:
     """What a lossless form stands for: a text byte for byte, or JSON minified; None when the text is no such form."""
 

@@ -18,6 +18,7 @@ from headroom import _core
 from headroom._core import Ahead
 from headroom.compressors import Compressor
 from headroom.decide import Decision, Policy, decide, left_as_it_is, why_left_alone
+from headroom.earlier import Earlier
 from headroom.errors import StoreError
 from headroom.marker import parse_marker
 from headroom.memo import Memo
@@ -89,7 +90,11 @@ class Pipeline:
 
     def run(self, segments: Iterable[Segment], max_tokens: int | None = None) -> Outcome:
         """Decides on every segment; time is proportional to the texts not seen before, plus a look at the others."""
-        works = [self._plan(segment) for segment in segments]
+        earlier = Earlier()
+        works = []
+        for segment in segments:
+            works.append(self._plan(segment, earlier))
+            earlier.add(works[-1].key, segment)
         notices = () if max_tokens is None else self._fit(works, max_tokens)
         self._keep_originals(works)
         return Outcome(
@@ -99,11 +104,13 @@ class Pipeline:
             notices=notices,
         )
 
-    def _plan(self, segment: Segment) -> _Work:
+    def _plan(self, segment: Segment, earlier: Earlier) -> _Work:
         reason = why_left_alone(segment, self._policy)
         if not reason:
             try:
-                return self._decided(_clipped(segment), self._key(segment.text), self._policy)
+                question = earlier.question(segment)
+                asked = segment if question is segment.query else segment._replace(query=question)
+                return self._decided(_clipped(asked), self._key(segment.text), self._policy)
             except UnicodeEncodeError:
                 reason = "left alone: it holds lone surrogates, which no encoding of an output could carry"
         tokens = self._count(segment.text)

@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{code, detect, json, log, mixed};
+use headroom_core::{code, detect, json, log, mixed, trace};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -103,6 +103,15 @@ fn log_templates(py: Python<'_>, text: &str) -> PyResult<Vec<u32>> {
     detached(py, || log::templates(text))
 }
 
+/// Names of files, and the functions and lines of them that stack traces name.
+#[pyfunction]
+fn trace_files(py: Python<'_>, text: &str) -> PyResult<Vec<(String, String)>> {
+    detached(py, || {
+        let told = trace::spoken::files(text).into_iter();
+        told.map(|(file, said)| (file.to_owned(), said)).collect()
+    })
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Form>()?;
     module.add_function(wrap_pyfunction!(text_scores, module)?)?;
@@ -111,5 +120,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_parse, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
+    module.add_function(wrap_pyfunction!(trace_files, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)
 }

@@ -14,6 +14,7 @@ mod parts;
 mod read;
 mod repeats;
 mod select;
+pub mod spoken;
 mod view;
 mod write;
 
