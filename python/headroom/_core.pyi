@@ -120,8 +120,8 @@ def text_scores(text: str) -> list[tuple[str, float]]:
     """
 
 def code_score(text: str, call: str) -> float:
-    """How surely a text is source code, 0 to 1, by a sample of its lines and by the name and arguments of the call that
-    made it; takes bounded time.
+    """How surely a text is the source file that a call shows, by the call's name and arguments and a sample of the
+    lines, 0 to 1; 0 if it shows none. Takes bounded time.
     """
 
 def code_language(path: str) -> str | None:

@@ -107,7 +107,7 @@ fn weigh_code(text: &str, scores: &mut Scores) {
     let strongest = scores.iter().copied().fold(0.0, f64::max);
     if strongest < CODE_BELOW {
         let share = if strongest > 0.6 { 1.0 - strongest } else { 1.0 };
-        scores[Kind::Code as usize] = share * code::detect::score(text, "");
+        scores[Kind::Code as usize] = share * code::detect::score(text);
     }
 }
 

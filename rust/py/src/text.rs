@@ -48,10 +48,10 @@ fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>>
     })
 }
 
-/// How surely a text is source code, by what it says and by the call that made it.
+/// How surely a text is the source file that a call shows.
 #[pyfunction]
 fn code_score(text: &str, call: &str) -> f64 {
-    code::detect::score(text, call)
+    code::detect::score_of_call(text, call)
 }
 
 /// The language of a file with a grammar, by its name.

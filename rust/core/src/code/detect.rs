@@ -19,41 +19,6 @@ const PATIENCE: f64 = 40.0;
 const LEAST_STRONG: f64 = 2.0;
 const LEAST_STRONG_SHARE: f64 = 0.03;
 
-/// Extensions of files that hold data, text or markup: others read them.
-const DATA: [&str; 32] = [
-    "json",
-    "jsonl",
-    "ndjson",
-    "yaml",
-    "yml",
-    "md",
-    "markdown",
-    "rst",
-    "txt",
-    "html",
-    "htm",
-    "xml",
-    "csv",
-    "tsv",
-    "log",
-    "lock",
-    "toml",
-    "ini",
-    "cfg",
-    "conf",
-    "svg",
-    "diff",
-    "patch",
-    "ipynb",
-    "tex",
-    "adoc",
-    "pdf",
-    "properties",
-    "env",
-    "css",
-    "out",
-    "err",
-];
 /// Parts of the names of tools that show files.
 const READERS: [&str; 9] = ["read", "view", "open", "cat", "file", "show", "get", "fetch", "editor"];
 /// Commands that print files as they are.
@@ -63,18 +28,18 @@ const PRINTERS: [&str; 12] =
 /// Commands that print next to nothing.
 const SILENT: [&str; 6] = ["cd ", "export ", "source ", "set ", "echo ", "pushd "];
 
-/// How surely a text is source code, 0 to 1. Takes bounded time.
-pub fn score(text: &str, call: &str) -> f64 {
+/// How surely a text is source code, 0 to 1, by its lines alone. Takes bounded time.
+pub fn score(text: &str) -> f64 {
+    Seen::of(text).score()
+}
+
+/// How surely a text is the source file that a call shows; 0 if it shows none.
+pub fn score_of_call(text: &str, call: &str) -> f64 {
+    if !shown_path(call).and_then(extension_of).is_some_and(|extension| is_code_extension(&extension)) {
+        return 0.0;
+    }
     let seen = Seen::of(text);
     let by_content = seen.score();
-    let shows_code = match shown_path(call) {
-        Some(path) => extension_of(path).is_some_and(|extension| is_code_extension(&extension)),
-        None if reads(call) && has_data_path(call) => return by_content.min(0.25),
-        None => false,
-    };
-    if !shows_code {
-        return by_content;
-    }
     // A file that is run prints what may hold much of it.
     let scores = crate::detect::of_lines(text);
     if [Kind::Log, Kind::Diff, Kind::Trace, Kind::Report].iter().any(|kind| scores[*kind as usize] > 0.5) {
@@ -136,14 +101,6 @@ pub fn paths_of(call: &str) -> impl DoubleEndedIterator<Item = &str> {
 fn shown_path(call: &str) -> Option<&str> {
     let is_code = |path: &&str| extension_of(path).is_some_and(|extension| is_code_extension(&extension));
     shown_part(call).and_then(|part| paths_of(part).rev().find(is_code))
-}
-
-fn has_data_path(call: &str) -> bool {
-    paths_of(call).any(|path| extension_of(path).is_some_and(|extension| DATA.contains(&extension.as_str())))
-}
-
-fn reads(call: &str) -> bool {
-    shown_part(call).is_some()
 }
 
 /// The part of a call that names the files it shows: the first command of those in a pipe, or all arguments of a tool that reads.
@@ -429,8 +386,8 @@ mod tests {
     fn code_is_told_from_other_texts() {
         let code =
             "import os\n\nclass A(B):\n    def f(self):\n        return os.path.join(a, b)\n\n    x = f(1)\n".repeat(3);
-        assert!(score(&code, "") > 0.5, "{}", score(&code, ""));
-        assert!(score(&code, "read_file {\"path\":\"a.py\"}") > 0.9);
+        assert!(score(&code) > 0.5, "{}", score(&code));
+        assert!(score_of_call(&code, "read_file {\"path\":\"a.py\"}") > 0.9);
         for text in [
             "Some prose is here.\nfrom the beginning, to the end.\nclass of things\n".repeat(9),
             "name: x\nvalue: 1\nlist:\n  - a\n  - b\nother: use it\n".repeat(9),
@@ -439,7 +396,7 @@ mod tests {
             "2024-01-02 10:00:01 INFO import(x)\n2024-01-02 10:00:02 return x;\n".repeat(9),
             "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-def f():\n+def g():\n".repeat(9),
         ] {
-            assert!(score(&text, "") < 0.3, "{} {text}", score(&text, ""));
+            assert!(score(&text) < 0.3, "{} {text}", score(&text));
         }
     }
 }

@@ -187,7 +187,7 @@ fn name(parts: &mut [Part], text: &str, said: &Range<usize>) {
         part.said = said.clone();
         let is_open = part.sort == Sort::Text || part.score < SURE_KIND && part.sort != Sort::Json;
         if is_open && part.range.len() >= MIN_PART_BYTES && !said.is_empty() {
-            let score = code::detect::score(&text[part.range.clone()], &text[said.clone()]);
+            let score = code::detect::score_of_call(&text[part.range.clone()], &text[said.clone()]);
             if score >= SURE_WHOLE && score > part.score {
                 (part.sort, part.score) = (Sort::Printed(Kind::Code), score);
             }
