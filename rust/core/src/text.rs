@@ -57,6 +57,25 @@ pub fn marker(kind: &str, shown: usize, total: usize, unit: &str, key: &str) -> 
     format!("[headroom {kind} {shown}/{total} {unit} key={key}]\n")
 }
 
+/// Ends the line that has been begun.
+pub fn end_line(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+/// The names of things in order: `A` to `Z`, `AA`, …
+pub fn letters(mut ordinal: usize) -> String {
+    let mut letters = String::new();
+    loop {
+        letters.insert(0, char::from(b'A' + (ordinal % 26) as u8));
+        if ordinal < 26 {
+            return letters;
+        }
+        ordinal = ordinal / 26 - 1;
+    }
+}
+
 /// One line: where it begins, where what it says ends, and where the next one begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {

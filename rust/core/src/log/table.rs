@@ -18,6 +18,7 @@ use super::columns::{columns, Columns, Part};
 use super::mine::{Map, Mined};
 use super::scan;
 use super::write::Writer;
+use crate::text::letters;
 use crate::tokens::{count, Encoding};
 use crate::words;
 
@@ -66,23 +67,9 @@ pub fn write(mined: &Mined, is_kept: &[bool]) -> String {
         .collect();
     written.sort_by_key(|plan| std::cmp::Reverse(plan.columns.lines.len()));
     for (ordinal, plan) in written.iter_mut().enumerate() {
-        plan.name = name(ordinal);
+        plan.name = letters(ordinal);
     }
     Writer::new(mined, head, written).write(mark)
-}
-
-/// Names of templates: `A` to `Z`, `AA`, …
-pub fn name(mut ordinal: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.push(b'A' + (ordinal % 26) as u8);
-        if ordinal < 26 {
-            break;
-        }
-        ordinal = ordinal / 26 - 1;
-    }
-    letters.reverse();
-    String::from_utf8(letters).expect("letters are ASCII")
 }
 
 /// What the lines that have a time share around it; `None` if no line has one.

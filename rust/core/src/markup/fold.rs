@@ -9,8 +9,11 @@
 //! `~` is the first of `SIGNS` that the text does not hold, so that nothing needs escaping. Values that hold what divides
 //! them are quoted as JSON texts are.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::json::paths::MixMap;
 use crate::json::string;
+use crate::text::letters;
 
 use super::pieces::{Piece, Pieces, MAX_PIECES};
 use super::Language;
@@ -126,7 +129,7 @@ impl<'a> Folder<'_, 'a> {
             powers.push(power);
             let mut own = 17u64;
             self.fixed(piece, |text| {
-                let mixed = (own ^ hash_of(text.as_bytes())).wrapping_mul(FACTOR);
+                let mixed = (own ^ xxh3_64(text.as_bytes())).wrapping_mul(FACTOR);
                 own = mixed ^ (mixed >> 31);
                 fixed += text.len();
             });
@@ -217,7 +220,7 @@ impl<'a> Folder<'_, 'a> {
             let shape = self.shape_of[at as usize];
             columns.entry(shape).or_insert_with(|| {
                 order.push(shape);
-                (name(order.len() - 1), self.columns(&self.shapes[shape as usize]))
+                (letters(order.len() - 1), self.columns(&self.shapes[shape as usize]))
             });
         }
         for shape in &order {
@@ -335,29 +338,4 @@ fn write_value(value: &str, out: &mut String) {
         string::encode(value, &mut quoted);
         out.push_str(&String::from_utf8_lossy(&quoted));
     }
-}
-
-/// A, B, … Z, AA, …
-fn name(mut ordinal: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.push(b'A' + (ordinal % 26) as u8);
-        if ordinal < 26 {
-            break;
-        }
-        ordinal = ordinal / 26 - 1;
-    }
-    letters.reverse();
-    letters.into_iter().map(char::from).collect()
-}
-
-fn hash_of(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
-        hash = mixed ^ (mixed >> 29);
-    }
-    hash
 }

@@ -154,6 +154,14 @@ impl Builder {
         Some(())
     }
 
+    /// The JSON that a parser makes of a text: what the tests of the parsers compare.
+    #[cfg(test)]
+    pub fn json_of(parse: impl FnOnce(&mut Builder) -> Option<()>) -> Option<String> {
+        let mut tree = Builder::default();
+        parse(&mut tree)?;
+        tree.finish().map(|(json, _)| json)
+    }
+
     /// The JSON text, and where its parts stand in the source; `None` if something is open, or nothing was said.
     pub fn finish(self) -> Option<(String, Vec<Mark>)> {
         if !self.open.is_empty() || self.documents == 0 || !matches!(self.out.first(), Some(b'{' | b'[')) {

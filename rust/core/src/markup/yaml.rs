@@ -360,9 +360,7 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> Option<String> {
-        let mut tree = Builder::default();
-        parse(text, &mut tree)?;
-        tree.finish().map(|(json, _)| json)
+        Builder::json_of(|tree| parse(text, tree))
     }
 
     #[test]

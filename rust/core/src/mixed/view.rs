@@ -10,7 +10,7 @@
 //! ```
 
 use super::piece::{body, Piece};
-use crate::text::{marker, View};
+use crate::text::{end_line, marker, View};
 
 /// The first lines of a view of JSON with long texts in its strings.
 pub struct Frame<'f> {
@@ -66,10 +66,4 @@ fn unit_of(view: &str) -> &str {
 fn dropped(pieces: &[Piece]) -> Vec<(String, usize)> {
     let views = pieces.iter().filter_map(|piece| piece.lossy.as_ref().map(|view| (&piece.label, view)));
     views.flat_map(|(label, view)| view.dropped.iter().map(move |(what, n)| (format!("{label}: {what}"), *n))).collect()
-}
-
-fn end_line(text: &mut String) {
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
 }

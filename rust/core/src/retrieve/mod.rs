@@ -14,9 +14,10 @@ mod window;
 
 pub use query::QueryError;
 
+use crate::text::end_line;
 use grep::Grep;
 use path::Path;
-use pieces::{end_line, joined, Mark, Piece, TooMany, MAX_PIECES};
+use pieces::{joined, Mark, Piece, TooMany, MAX_PIECES};
 use query::{Stage, Verb};
 use records::Row;
 use scan::Fault;

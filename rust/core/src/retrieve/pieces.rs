@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::records::Row;
+use crate::text::end_line;
 
 /// Pieces held at once at most, so that a text of 50 MB cannot take gigabytes.
 pub const MAX_PIECES: usize = 10_000_000;
@@ -102,11 +103,4 @@ pub fn joined(text: &str, pieces: &[Piece]) -> String {
         piece.write(text, &mut out);
     }
     out
-}
-
-/// Ends the line that has been begun.
-pub fn end_line(out: &mut String) {
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
-    }
 }

@@ -10,7 +10,7 @@ use super::evidence::Evidence;
 use super::form::{common_root, push_parts};
 use super::place::{dir_len, name_of};
 use super::read::{Entry, Listing, Style, What};
-use crate::text::{marker, Task, View};
+use crate::text::{end_line, marker, Task, View};
 
 /// Fewer files are not summed up.
 const MIN_FILES: usize = 60;
@@ -176,12 +176,6 @@ fn paths(listing: &Listing, evidence: &Evidence, task: &Task, key: &str) -> Opti
     push_parts(&mut view.text, &["\n", &body]);
     view.dropped.push(("files".to_owned(), view.total - view.shown));
     Some(view)
-}
-
-fn end_line(text: &mut String) {
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
 }
 
 fn extension(name: &str) -> &str {

@@ -190,7 +190,7 @@ fn tokens(cell: &str) -> f64 {
             2 | 3 => 3,
             _ => 2,
         };
-        if run % longest == 0 && class != 4 {
+        if run.is_multiple_of(longest) && class != 4 {
             sum += 1.0;
         }
         run += 1;
