@@ -21,6 +21,7 @@ content_types = (
     "toml",
     "xml",
     "ini",
+    "records",
     "application/yaml",
     "application/toml",
     "application/xml",

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::kind::Kind;
-use crate::{blob, code, json, markup, page, table};
+use crate::{blob, code, json, markup, page, search, table};
 
 /// Lines looked at: the first ones, as many spread over the rest, and the last ones.
 const HEAD_LINES: usize = 16;
@@ -31,6 +31,8 @@ const SURELY_MARKUP: f64 = 0.9;
 const CODE_BELOW: f64 = 0.7;
 /// A page of HTML as sure as this is of no other kind, whatever its lines hold.
 const SURELY_PAGE: f64 = 0.9;
+/// What a list of the names in directories scores.
+const SURELY_LISTED: f64 = 0.95;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
@@ -51,6 +53,7 @@ pub fn scores(text: &str) -> Scores {
         return scores;
     }
     if page <= SURELY_PAGE {
+        weigh_directories(text, &mut scores);
         weigh_tables(text, &mut scores);
         weigh_markup(text, &mut scores);
         weigh_code(text, &mut scores);
@@ -67,6 +70,15 @@ pub(crate) fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
     seen.scores()
+}
+
+/// Names in directories, each below a line that ends in a colon, are a list of files, whatever their names look like.
+fn weigh_directories(text: &str, scores: &mut Scores) {
+    let first = memchr::memchr(b'\n', window(text.as_bytes(), 0, MAX_JUMP_BYTES)).unwrap_or(0);
+    if text.as_bytes()[..first].last() == Some(&b':') && search::directories::score(text) > 0.0 {
+        scores.iter_mut().for_each(|score| *score *= 0.5);
+        scores[Kind::Search as usize] = SURELY_LISTED;
+    }
 }
 
 /// Adds how surely a text is one of tables. Reports, diffs and results of searches that have columns too are what they

@@ -1,4 +1,4 @@
-//! YAML, TOML, XML and INI in, smaller text out.
+//! YAML, TOML, XML, INI and records of one field a line in, smaller text out.
 //!
 //! The lossless form is the text itself with blocks that are built alike said once (`fold.rs`); `expand` gives it back byte
 //! for byte, comments and all. The lossy view is made of the parsed tree by the JSON module: the same records by the same
@@ -9,6 +9,7 @@ mod fold;
 mod ini;
 mod pieces;
 mod sniff;
+mod stanza;
 mod toml;
 mod tree;
 mod unfold;
@@ -33,10 +34,11 @@ pub enum Language {
     Toml,
     Xml,
     Ini,
+    Records,
 }
 
 impl Language {
-    const ALL: [Language; 4] = [Language::Xml, Language::Toml, Language::Yaml, Language::Ini];
+    const ALL: [Language; 5] = [Language::Xml, Language::Toml, Language::Yaml, Language::Ini, Language::Records];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -44,6 +46,7 @@ impl Language {
             Language::Toml => "toml",
             Language::Xml => "xml",
             Language::Ini => "ini",
+            Language::Records => "records",
         }
     }
 
@@ -54,6 +57,7 @@ impl Language {
             Language::Toml => toml::parse(text, tree),
             Language::Xml => xml::parse(text, tree),
             Language::Ini => ini::parse(text, tree),
+            Language::Records => stanza::parse(text, tree),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pieces put together are the text, byte for byte. A piece with those below it (further right, or inside the element)
 //! is a block.
 
+use super::stanza::{Line, Style};
 use super::{flow, Language};
 
 /// A stretch of the text.
@@ -34,6 +35,11 @@ impl<'a> Pieces<'a> {
         let mut pieces = Pieces { text, list: Vec::with_capacity(text.len() / 32 + 1), holes: Vec::new() };
         match language {
             Language::Xml => pieces.tags(),
+            Language::Records => {
+                if let Some(style) = Style::of(text) {
+                    pieces.fields(style);
+                }
+            }
             _ => pieces.lines(language),
         }
         pieces
@@ -81,6 +87,38 @@ impl<'a> Pieces<'a> {
             // An empty line belongs to what stands above it.
             let own = if bare.is_empty() { depth + 1 } else { depth };
             self.push(at, at + whole.len(), own, is_close, from);
+            at += whole.len();
+            if self.list.len() > MAX_PIECES {
+                return;
+            }
+        }
+    }
+
+    /// Fields stand below the line that counts their record, or its first field.
+    fn fields(&mut self, style: Style) {
+        let mut at = 0;
+        let mut is_start = true;
+        for whole in self.text.split_inclusive('\n') {
+            let line = whole.trim_end_matches(['\n', '\r', ' ', '\t']);
+            let from = self.holes.len();
+            let said = style.read(line);
+            let is_first = match said {
+                Line::Head(start, end) => {
+                    self.hole(at + start, at + end);
+                    true
+                }
+                Line::Pair(_, _, value) => {
+                    self.hole(at + value.min(line.len()), at + line.len());
+                    is_start && style == Style::Paragraphs
+                }
+                Line::More => {
+                    self.hole(at + line.len() - line.trim_start().len(), at + line.len());
+                    false
+                }
+                Line::Blank | Line::Rule | Line::Other => false,
+            };
+            is_start = matches!(said, Line::Blank | Line::Rule);
+            self.push(at, at + whole.len(), usize::from(!is_first), false, from);
             at += whole.len();
             if self.list.len() > MAX_PIECES {
                 return;

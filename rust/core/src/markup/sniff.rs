@@ -3,6 +3,7 @@
 //! The first thing said decides which parser may try; what it makes of the beginning of the text decides how surely.
 
 use super::ini::{self, Line};
+use super::stanza::{self, Style};
 use super::tree::Builder;
 use super::{flow, fold, Language};
 
@@ -63,6 +64,9 @@ pub fn language(text: &str) -> Option<Language> {
     }
     if text.starts_with(['{', '(', '"']) {
         return None;
+    }
+    if Style::of(probe(text)).is_some() {
+        return Some(Language::Records);
     }
     let mut toml = 0;
     let mut ini = 0;
@@ -154,6 +158,7 @@ fn probe(text: &str) -> &str {
 /// A probe up to where its last block at the left margin begins.
 fn last_beginning(probe: &str, language: Language) -> &str {
     let is_beginning = |line: &str| match language {
+        Language::Records => true,
         Language::Yaml => line.starts_with(|first: char| first.is_alphanumeric() || "-\"'_".contains(first)),
         _ => line.starts_with(|first: char| first.is_alphanumeric() || first == '['),
     };
@@ -173,6 +178,7 @@ fn goes_on(text: &str, from: usize, language: Language) -> bool {
         return true;
     }
     let step = ((text.len() - from) / 24).max(1);
+    let style = if language == Language::Records { Style::of(probe(text)) } else { None };
     let (mut fits, mut all) = (0, 0);
     for ordinal in 0..24 {
         let mut at = (from + ordinal * step).min(text.len());
@@ -192,6 +198,8 @@ fn goes_on(text: &str, from: usize, language: Language) -> bool {
         let item = bare.trim_start_matches("- ");
         let is_deeper = line.starts_with([' ', '\t']);
         let fit = match language {
+            _ if style.is_some_and(|style| style.read(line) == stanza::Line::Other) => false,
+            Language::Records => true,
             Language::Yaml => {
                 is_deeper
                     || bare.starts_with(['-', '#'])

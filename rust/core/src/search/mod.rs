@@ -8,6 +8,7 @@
 mod by_text;
 mod colour;
 mod define;
+pub(crate) mod directories;
 mod evidence;
 mod expand;
 mod form;
@@ -22,20 +23,35 @@ mod tree;
 mod view;
 
 use crate::text::{Drafts, Task};
+use directories::Directories;
 use evidence::Evidence;
 use read::{Listing, Style};
 use tree::Tree;
 
 /// The text of a lossless form.
 pub fn expand(form: &str) -> Option<String> {
-    tree::expand(form, expand::expand).unwrap_or_else(|| expand::expand(form))
+    tree::expand(form, expand::expand)
+        .or_else(|| directories::expand(form, expand::expand))
+        .unwrap_or_else(|| expand::expand(form))
 }
 
 /// The drafts of a text; none where it does not look like search results.
 pub fn compress(task: &Task) -> Drafts {
-    let Some(tree) = Tree::of(task.text) else { return compress_listing(task) };
-    let Drafts { lossy, lossless } = compress_listing(&Task { text: &tree.paths, ..*task });
-    let form = lossless.and_then(|form| tree.mark(&form));
+    if let Some(tree) = Tree::of(task.text) {
+        return compress_paths(task, &tree.paths, task.call, |form| tree.mark(form));
+    }
+    if let Some(directories) = Directories::of(task.text) {
+        // Nothing else prints such a list, whatever the call says.
+        let call = format!("{} ls", task.call);
+        return compress_paths(task, &directories.paths, &call, |form| directories.mark(form));
+    }
+    compress_listing(task)
+}
+
+/// The drafts of a text that says the same as a list of paths does; `mark` makes a form of it out of the list's.
+fn compress_paths(task: &Task, paths: &str, call: &str, mark: impl Fn(&str) -> Option<String>) -> Drafts {
+    let Drafts { lossy, lossless } = compress_listing(&Task { text: paths, call, ..*task });
+    let form = lossless.and_then(|form| mark(&form));
     let is_same = |form: &String| form.len() < task.text.len() && expand(form).as_deref() == Some(task.text);
     Drafts { lossy, lossless: form.filter(is_same) }
 }
