@@ -4,6 +4,7 @@
 //! for byte, comments and all. The lossy view is made of the parsed tree by the JSON module: the same records by the same
 //! evidence, in the same notation.
 
+mod commits;
 mod flow;
 mod fold;
 mod ini;
@@ -35,6 +36,7 @@ pub enum Language {
     Xml,
     Ini,
     Records,
+    Commits,
 }
 
 impl Language {
@@ -47,6 +49,7 @@ impl Language {
             Language::Xml => "xml",
             Language::Ini => "ini",
             Language::Records => "records",
+            Language::Commits => "commits",
         }
     }
 
@@ -58,6 +61,8 @@ impl Language {
             Language::Xml => xml::parse(text, tree),
             Language::Ini => ini::parse(text, tree),
             Language::Records => stanza::parse(text, tree),
+            // A history is read for its view alone.
+            Language::Commits => None,
         }
     }
 }
@@ -71,6 +76,7 @@ pub fn compress(task: &Task) -> Drafts {
     let (language, lossy) = match (task.key, sniff::language(task.text)) {
         // The form is read back as text, so that the values need not be known.
         (None, Some(language)) => (language, None),
+        (Some(key), Some(Language::Commits)) => (Language::Commits, commits::view(task, key)),
         (key, _) => {
             let Some((language, tree)) = read(task.text) else { return Drafts::default() };
             (language, key.and_then(|key| view(task, language, tree, key)))

@@ -35,7 +35,7 @@ impl<'a> Pieces<'a> {
         let mut pieces = Pieces { text, list: Vec::with_capacity(text.len() / 32 + 1), holes: Vec::new() };
         match language {
             Language::Xml => pieces.tags(),
-            Language::Records => {
+            Language::Records | Language::Commits => {
                 if let Some(style) = Style::of(text) {
                     pieces.fields(style);
                 }
@@ -115,7 +115,9 @@ impl<'a> Pieces<'a> {
                     self.hole(at + line.len() - line.trim_start().len(), at + line.len());
                     false
                 }
-                Line::Blank | Line::Rule | Line::Other => false,
+                Line::Blank | Line::Rule => false,
+                // What is said of a commit stands for itself.
+                Line::Other => style == Style::Commits,
             };
             is_start = matches!(said, Line::Blank | Line::Rule);
             self.push(at, at + whole.len(), usize::from(!is_first), false, from);

@@ -26,6 +26,9 @@ pub fn score(text: &str) -> f64 {
     if language == Language::Xml {
         return xml_score(text);
     }
+    if language == Language::Commits {
+        return SURE;
+    }
     let probe = probe(text);
     let mut tree = Builder::default();
     // A long text may break off within a value: then its last lines are left out of the probe.
@@ -65,8 +68,10 @@ pub fn language(text: &str) -> Option<Language> {
     if text.starts_with(['{', '(', '"']) {
         return None;
     }
-    if Style::of(probe(text)).is_some() {
-        return Some(Language::Records);
+    match Style::of(probe(text)) {
+        Some(Style::Commits) => return Some(Language::Commits),
+        Some(_) => return Some(Language::Records),
+        None => {}
     }
     let mut toml = 0;
     let mut ini = 0;

@@ -4,6 +4,7 @@
 //! A line that counts records (`-[ RECORD 3 ]----`, `*** 3. row ***`), an empty one, or one of dashes parts them. A line
 //! further right than the names goes on with the value above it.
 
+use super::commits;
 use super::tree::{Builder, Scalar};
 
 /// How records are parted, and names from values.
@@ -15,6 +16,8 @@ pub enum Style {
     Rows,
     /// Empty lines or dashes; `name: value` or `name=value`.
     Paragraphs,
+    /// `commit` and its hash, `name: value`, and texts further right.
+    Commits,
 }
 
 /// What a line says.
@@ -43,6 +46,9 @@ const LOOKED_AT: usize = 400;
 impl Style {
     /// The style of the records that a text begins with.
     pub fn of(text: &str) -> Option<Style> {
+        if commits::begins(text) {
+            return Some(Style::Commits);
+        }
         let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(MAX_BESIDE + 1);
         for style in [Style::Expanded, Style::Rows] {
             if lines.clone().any(|line| matches!(style.read(line), Line::Head(..))) {
@@ -103,6 +109,16 @@ impl Style {
                 }
                 self.pair(line, indent).unwrap_or(Line::More)
             }
+            Style::Commits => {
+                if let Some((hash, _)) = commits::head(line) {
+                    let from = line.len() - line.trim_start_matches("commit ").len();
+                    return Line::Head(from, from + hash.len());
+                }
+                match self.pair(line, indent) {
+                    Some(pair) if indent == 0 => pair,
+                    _ => Line::Other,
+                }
+            }
             Style::Paragraphs => {
                 if bare.len() >= 3 && bare.bytes().all(|byte| byte == b'-') {
                     return Line::Rule;
@@ -145,6 +161,10 @@ fn head(rest: &str, at: usize, behind: &str) -> Line {
 /// Parses a text into a list of maps; `None` if it is no such text.
 pub fn parse(text: &str, tree: &mut Builder) -> Option<()> {
     let style = Style::of(text)?;
+    if style == Style::Commits {
+        // Texts between the fields are no fields: what `commits` shows is read by itself.
+        return None;
+    }
     let mut reader = Reader { tree, records: 0, is_open: false, pending: None };
     reader.tree.open(false, 0)?;
     let (mut at, mut beside) = (0, 0);

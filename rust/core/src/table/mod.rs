@@ -8,6 +8,7 @@
 mod aligned;
 mod amount;
 mod boxed;
+mod breaks;
 mod columns;
 mod delimited;
 mod fields;
@@ -28,7 +29,7 @@ mod write;
 
 pub use score::score;
 
-use crate::text::{Drafts, Lines, Task};
+use crate::text::{Drafts, Lines, Task, View};
 use records::Records;
 
 /// Lines of a text that is worked on.
@@ -36,6 +37,15 @@ const MAX_LINES: usize = 1 << 22;
 
 /// The forms of a text of tables: the lossy view if something may be left out, and the lossless form if it could win.
 pub fn compress(task: &Task) -> Drafts {
+    let Some(folded) = breaks::fold(task.text) else { return compress_rows(task) };
+    let Drafts { lossy, lossless } = compress_rows(&Task { text: &folded, ..*task });
+    let lossy = lossy.map(|view| View { text: breaks::unfold_view(&view.text), ..view });
+    let form = lossless.and_then(|form| breaks::mark(&form)).filter(|form| form.len() < task.text.len());
+    Drafts { lossy, lossless: form.filter(|form| expand(form).as_deref() == Some(task.text)) }
+}
+
+/// The forms of a text whose rows have a line each.
+fn compress_rows(task: &Task) -> Drafts {
     if task.text.len() >= u32::MAX as usize / 2
         || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
     {
@@ -51,11 +61,14 @@ pub fn compress(task: &Task) -> Drafts {
         return Drafts { lossy, lossless: None };
     }
     let form = write::write(&document, &records.literal_rows());
-    let is_good = form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text);
+    let is_good = form.len() < task.text.len() && read::read(&form).as_deref() == Some(task.text);
     Drafts { lossy, lossless: is_good.then_some(form) }
 }
 
 /// The text that a lossless form stands for.
 pub fn expand(text: &str) -> Option<String> {
-    read::read(text)
+    match breaks::unmark(text) {
+        Some(form) => read::read(&form).map(|folded| breaks::unfold(&folded)),
+        None => read::read(text),
+    }
 }

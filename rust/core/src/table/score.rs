@@ -3,8 +3,8 @@
 //! Every text is asked, and every chunk of one that is divided, so only a few lines are looked at, and those of other
 //! kinds are passed by after a look at how often a line and the next have what parts cells.
 
-use super::find;
 use super::schema::{Format, Part, Schema};
+use super::{breaks, find};
 use crate::text::{Line, Lines};
 
 /// Lines looked at: the first ones, some at places between, and the last ones. Where lines are long, fewer.
@@ -29,7 +29,8 @@ pub fn score(text: &str) -> f64 {
     if text.len() >= u32::MAX as usize / 2 {
         return 0.0;
     }
-    let lines = sample(text);
+    let folded = breaks::folded_beginning(text);
+    let lines = sample(folded.as_deref().unwrap_or(text));
     // What is coloured is for eyes: logs of several programs side by side.
     if lines.len() < LEAST_LINES || lines.iter().any(|line| memchr::memchr(0x1b, line.as_bytes()).is_some()) {
         return 0.0;
