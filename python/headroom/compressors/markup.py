@@ -1,4 +1,4 @@
-"""YAML, TOML, XML and INI, Kubernetes manifests and lock files among them.
+"""YAML, TOML, XML and INI, records of one field a line (`psql -x`, `dpkg -s`), and what `git log` prints.
 
 The lossless form is the text with blocks that are built alike said once; `expand` gives the text back byte for byte.
 The lossy form keeps, of the records that the parsed text holds, those that carry evidence, in the notation of JSON's.
@@ -22,6 +22,7 @@ content_types = (
     "xml",
     "ini",
     "records",
+    "commits",
     "application/yaml",
     "application/toml",
     "application/xml",

@@ -53,6 +53,7 @@ pub fn view(task: &Task, key: &str) -> Option<View> {
     let lines = Lines::of(task.text);
     let mut named: Vec<u32> = lines.named(task.question, "").into_iter().map(|hit| hit.node).collect();
     named.truncate(MAX_NAMED);
+    named.sort_unstable();
     let commits = read(&lines, &named)?;
     if commits.len() < MIN_COMMITS {
         return None;
@@ -67,8 +68,7 @@ pub fn view(task: &Task, key: &str) -> Option<View> {
     }
     let mut kept = Vec::with_capacity(commits.len());
     for commit in &commits {
-        let short = &commit.hash[..commit.hash.len().min(SHORT_HASH)];
-        let parts = [short, commit.date, commit.refs];
+        let parts = [commit.hash, commit.date, commit.refs];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         text.push_str(&parts.join(" "));
         if !one_author {
@@ -92,7 +92,9 @@ fn read<'a>(lines: &Lines<'a>, named: &[u32]) -> Option<Vec<Commit<'a>>> {
     let mut in_fields = false;
     for at in 0..lines.len() {
         let line = lines.line(at).trim_end();
+        let is_named = named.binary_search(&(at as u32)).is_ok();
         if let Some((hash, refs)) = head(line) {
+            let hash = if is_named { hash } else { &hash[..hash.len().min(SHORT_HASH)] };
             commits.push(Commit { line: at as u32, hash, refs, ..Commit::default() });
             in_fields = true;
             continue;
@@ -108,19 +110,22 @@ fn read<'a>(lines: &Lines<'a>, named: &[u32]) -> Option<Vec<Commit<'a>>> {
                 "Date" | "AuthorDate" => commit.date = without_weekday(value.trim()),
                 _ => {}
             }
+            if is_named {
+                commit.told.push(line);
+            }
         } else if let Some(said) = line.strip_prefix(INDENT) {
             if commit.subject.is_empty() {
                 commit.subject = said.trim();
-            } else if TOLD.iter().any(|told| said.starts_with(told)) || named.binary_search(&(at as u32)).is_ok() {
+            } else if TOLD.iter().any(|told| said.starts_with(told)) || is_named {
                 commit.told.push(said.trim());
             }
         } else if line.starts_with(' ') {
             if line.contains(" changed") {
                 commit.total = line.trim();
-            } else if named.binary_search(&(at as u32)).is_ok() {
+            } else if is_named {
                 commit.told.push(line.trim());
             }
-        } else if named.binary_search(&(at as u32)).is_ok() {
+        } else if is_named {
             // `--name-only` and `--name-status` list files at the margin; a patch is another kind of text.
             commit.told.push(line);
         } else if line.starts_with("diff --git") || line.starts_with("@@ ") {
@@ -152,7 +157,11 @@ mod tests {
                  insertions(+)\n",
                 if at == 0 { " (HEAD -> main)" } else { "" },
                 at % 60,
-                if at == 7 { "This reverts commit abc." } else { "It mentions quokkas." },
+                match at {
+                    7 => "This reverts commit abc.",
+                    9 => "It mentions quokkas.",
+                    _ => "It says more.",
+                },
             )
         };
         (0..commits).map(one).collect::<Vec<_>>().join("\n")
@@ -163,7 +172,7 @@ mod tests {
         let text = history(50);
         let task = Task { key: Some("Ab3dE5gH7jK"), ..Task::lossless(&text) };
         let view = view(&task, "Ab3dE5gH7jK").unwrap();
-        assert!(view.text.len() * 3 < text.len(), "{}", view.text);
+        assert!(view.text.len() * 2 < text.len(), "{}", view.text);
         assert!(view
             .text
             .contains("Author: Ann Lee <ann@x.org>\n0000000000 Nov 30 05:00:16 2026 +0000 (HEAD -> main): Subject"));
