@@ -10,11 +10,12 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from headroom._core import Ahead
+    from headroom.settings import KeyPlace
 
 DEFAULT_MAX_BYTES = 2 * 1024**3
 DEFAULT_TTL_S = 7 * 86_400
@@ -59,6 +60,22 @@ class StoreStats(NamedTuple):
     max_bytes: int
 
 
+class Listed(NamedTuple):
+    """An original without its content: its key, what it is, its size, and when it was last seen, roughly."""
+
+    key: str
+    kind: str
+    size_bytes: int
+    last_seen_s: int
+
+
+class Verified(NamedTuple):
+    """How many originals and records were read back, and what is damaged: by key, name or file, with the reason."""
+
+    checked: int
+    damaged: Mapping[str, str]
+
+
 class Store(Protocol):
     """Originals of one tenant, safe to use from several threads.
 
@@ -70,6 +87,10 @@ class Store(Protocol):
     @property
     def tenant(self) -> str:
         """Whose originals these are."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can no longer be used: it was closed, or what it is kept in was lost or put aside."""
 
     def key_of(self, content: str) -> str:
         """The key of a text: 11 characters of 0-9, A-Z, a-z. About 25 µs for 100 KB."""
@@ -103,6 +124,27 @@ class Store(Protocol):
     def stats(self) -> StoreStats:
         """What is stored; reads the whole index."""
 
+    def listing(self) -> Iterator[Listed]:
+        """The originals of this tenant, in no order; linear."""
+
+    def verify(self) -> Verified:
+        """Reads back everything of this tenant. Originals that are read count as seen."""
+
+    def purge(self, keys: Iterable[str]) -> int:
+        """Erases originals of this tenant, and the records that tell of them, for good; says how many were there.
+
+        A marker that names one of them can no longer be resolved.
+        """
+
+    def purge_unseen(self, seconds: float) -> int:
+        """Erases what this tenant has not seen for some time for good; says how many originals."""
+
+    def purge_all(self) -> int:
+        """Erases everything of this tenant for good; says how many originals."""
+
+    def rotate_key(self) -> None:
+        """Changes the key that all others are kept under, where anything is sealed. No content is written again."""
+
     def close(self) -> None:
         """Lets go of files and connections; any later call raises StoreError. Closing twice is harmless."""
 
@@ -122,6 +164,14 @@ class StoreSettings(Protocol):
     def store_ttl_s(self) -> int:
         """How long an original is kept after it was last seen, in seconds."""
 
+    @property
+    def store_key_place(self) -> KeyPlace:
+        """Where a new master key is kept."""
+
+    @property
+    def store_key_path(self) -> str | None:
+        """The directory of master keys; None for the default."""
+
 
 def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     """The embedded store that the settings describe. Raises StoreError when it cannot be opened."""
@@ -129,5 +179,10 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     from headroom.store import sqlite
 
     return sqlite.open(
-        settings.store_path, tenant=tenant, max_bytes=settings.store_max_bytes, ttl_s=settings.store_ttl_s
+        settings.store_path,
+        tenant=tenant,
+        max_bytes=settings.store_max_bytes,
+        ttl_s=settings.store_ttl_s,
+        key_place=settings.store_key_place,
+        key_directory=settings.store_key_path,
     )

@@ -8,22 +8,34 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 
 from headroom._core import content_key, record_name
 from headroom.errors import KeyNotFoundError, StoreError
-from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Record, Store, StoreStats
-from headroom.store._domain import LEASE_S, output_digest, refuse_bad_tenant
+from headroom.store import (
+    DEFAULT_MAX_BYTES,
+    DEFAULT_TTL_S,
+    LOCAL_TENANT,
+    Clock,
+    Entry,
+    Listed,
+    Record,
+    Store,
+    StoreStats,
+    Verified,
+)
+from headroom.store._domain import LEASE_S, horizon, looked, output_digest, refuse_bad_tenant
 
 name = "memory"
 
 
 class _Original:
-    __slots__ = ("content", "last_seen", "outputs", "records", "size_bytes")
+    __slots__ = ("content", "kind", "last_seen", "outputs", "records", "size_bytes")
 
-    def __init__(self, content: str, last_seen: float) -> None:
+    def __init__(self, content: str, kind: str, last_seen: float) -> None:
         self.content = content
+        self.kind = kind
         self.size_bytes = len(content.encode())
         self.last_seen = last_seen
         self.outputs: set[str] = set()
@@ -76,6 +88,7 @@ class MemoryStore:
         self._outputs: dict[str, str] = {}
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._used_bytes = 0
+        self._looks: list[int] = []
 
     def key_of(self, content: str) -> str:
         """The key of a text: a MAC under the store's secret over tenant and content."""
@@ -91,7 +104,7 @@ class MemoryStore:
 
     def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
         """Stores originals and records, all or nothing; the result are the records that were there before."""
-        batch = [(entry, _Original(entry.content, self._clock())) for entry in entries]
+        batch = [(entry, _Original(entry.content, entry.kind, self._clock())) for entry in entries]
         noted = [(record.name, _Record(record, self._clock())) for record in records]
         with self._lock:
             self._refuse_closed()
@@ -152,6 +165,47 @@ class MemoryStore:
             original_bytes = sum(original.size_bytes for original in self._originals.values())
             return StoreStats(len(self._originals), original_bytes, self._used_bytes, self._max_bytes)
 
+    def listing(self) -> Iterator[Listed]:
+        """What is stored, as it was when this was called."""
+        with self._lock:
+            self._refuse_closed()
+            return iter([Listed(k, o.kind, o.size_bytes, int(o.last_seen)) for k, o in self._originals.items()])
+
+    def verify(self) -> Verified:
+        """Compares every original with its key."""
+        with self._lock:
+            self._refuse_closed()
+            damaged = [key for key, original in self._originals.items() if self.key_of(original.content) != key]
+            checked = len(self._originals) + len(self._records)
+        return Verified(checked, dict.fromkeys(damaged, "its content is not what was put in"))
+
+    def purge(self, keys: Iterable[str]) -> int:
+        """Forgets originals and their records; says how many were there."""
+        with self._lock:
+            self._refuse_closed()
+            found = set(keys) & self._originals.keys()
+            for key in found:
+                self._give_up(key)
+            return len(found)
+
+    def purge_unseen(self, seconds: float) -> int:
+        """Forgets what was not seen for some time; says how many originals."""
+        return self._purge_before(self._clock() - seconds)
+
+    def purge_all(self) -> int:
+        """Forgets everything; says how many originals."""
+        return self._purge_before(float("inf"))
+
+    def rotate_key(self) -> None:
+        """Changes nothing: nothing here is sealed."""
+        with self._lock:
+            self._refuse_closed()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
     def close(self) -> None:
         """Forgets everything; any later call raises StoreError."""
         with self._lock:
@@ -179,12 +233,26 @@ class MemoryStore:
         self._seen(record.key)
         return True
 
+    def _purge_before(self, last_seen: float) -> int:
+        with self._lock:
+            self._refuse_closed()
+            originals = [key for key, original in self._originals.items() if original.last_seen < last_seen]
+            for key in originals:
+                self._give_up(key)
+            for name in [name for name, record in self._records.items() if record.last_seen < last_seen]:
+                self._give_up_record(name)
+            return len(originals)
+
     def _make_room(self, size_bytes: int) -> None:
-        now = self._clock()
+        now = int(self._clock())
+        self._looks = looked(self._looks, now)
+        looked_at = horizon(self._looks, now)
 
         def is_due(last_seen: float) -> bool:
+            if looked_at is None:
+                return False
             over = self._used_bytes + size_bytes > self._max_bytes
-            return now - last_seen > (LEASE_S if over else self._ttl_s)
+            return last_seen < looked_at - self._ttl_s or (over and last_seen <= min(looked_at, now - LEASE_S))
 
         while self._originals and is_due(next(iter(self._originals.values())).last_seen):
             self._give_up(next(iter(self._originals)))

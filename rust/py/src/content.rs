@@ -1,10 +1,9 @@
-//! Stored originals: their keys and their packed form.
+//! Names of what is stored: keys of originals, names of records.
 
-use headroom_core::{frame, key};
+use headroom_core::key;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::PyBytes;
 
 use crate::door::detached;
 
@@ -22,32 +21,12 @@ fn record_name(py: Python<'_>, secret: &[u8], tenant: &str, parts: Vec<PyBackedS
     detached(py, || key::record_name(secret, tenant, parts.iter().map(|part| &**part)))
 }
 
-fn thirty_two<'b>(bytes: &'b [u8], what: &str) -> PyResult<&'b [u8; 32]> {
+/// The 32 bytes that something must have.
+pub fn thirty_two<'b>(bytes: &'b [u8], what: &str) -> PyResult<&'b [u8; 32]> {
     bytes.try_into().map_err(|_| PyValueError::new_err(format!("{what} has {} bytes, wants 32", bytes.len())))
-}
-
-/// One zstd frame that holds the data.
-#[pyfunction]
-#[pyo3(signature = (data, level = 1))]
-fn zstd_compress<'py>(py: Python<'py>, data: &[u8], level: i32) -> PyResult<Bound<'py, PyBytes>> {
-    let packed = detached(py, || frame::compress(data, level))?;
-    bytes_or_error(py, packed)
-}
-
-/// The content of one zstd frame.
-#[pyfunction]
-fn zstd_decompress<'py>(py: Python<'py>, data: &[u8], max_bytes: usize) -> PyResult<Bound<'py, PyBytes>> {
-    let content = detached(py, || frame::decompress(data, max_bytes))?;
-    bytes_or_error(py, content)
-}
-
-fn bytes_or_error<'py>(py: Python<'py>, result: Result<Vec<u8>, frame::FrameError>) -> PyResult<Bound<'py, PyBytes>> {
-    result.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(content_key, module)?)?;
-    module.add_function(wrap_pyfunction!(record_name, module)?)?;
-    module.add_function(wrap_pyfunction!(zstd_compress, module)?)?;
-    module.add_function(wrap_pyfunction!(zstd_decompress, module)?)
+    module.add_function(wrap_pyfunction!(record_name, module)?)
 }
