@@ -63,7 +63,7 @@ class KeyFiles:
     def save(self, name: str, key: bytes) -> None:
         """Writes the file aside and puts it in its place when it is whole and on the disk."""
         path = self._path(name)
-        aside = f"{path}.{os.getpid()}"
+        aside = path + ".new"  # whoever saves a key of this store has its file locked
         try:
             make_private_directories(self._directory)
             with suppress(FileNotFoundError):

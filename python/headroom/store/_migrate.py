@@ -48,11 +48,14 @@ def clean(connection: sqlite3.Connection) -> None:
     """Overwrites what a migration has left in the clear, if one has."""
     if connection.execute("SELECT 1 FROM meta WHERE name = ?", (_UNCLEAN,)).fetchone() is None:
         return
+    timeout_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):  # in use by another process: the next one that opens it will do
         connection.execute("VACUUM")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy:
             connection.execute("DELETE FROM meta WHERE name = ?", (_UNCLEAN,))
+    connection.execute(f"PRAGMA busy_timeout = {timeout_ms}")
 
 
 def _seal_all(connection: sqlite3.Connection, keys: MasterKeys, path: str) -> None:
