@@ -87,12 +87,13 @@ class Use:
                 self._refuse_other_file()
                 connection.execute("BEGIN IMMEDIATE")
             return connection
-        except sqlite3.Error as error:
-            failure = self._failure(error)
-            database._lock.release()
-            raise failure from error
-        except BaseException:
-            database._lock.release()
+        except BaseException as error:
+            try:
+                failure = self._failure(error) if isinstance(error, sqlite3.Error) else None
+            finally:
+                database._lock.release()
+            if failure is not None:
+                raise failure from error
             raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
