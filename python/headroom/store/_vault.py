@@ -21,6 +21,7 @@ from headroom.errors import StoreCorruptError, StoreError
 from headroom.store._master_key import KEY_BYTES, MasterKeys, open_keys
 
 _FORMAT = b"headroom 2 "
+_LEFT_BY_CRASHES = 64
 _ASIDE = "it is put aside and a new one is started"
 _META = "SELECT name, value FROM meta"
 
@@ -130,11 +131,11 @@ class Vault:
         return f"{self._place}:{old_name}"
 
     def destroy_master(self, old: str) -> None:
-        """Erases a master key that `rotate` has replaced, and the one before it, should a crash have left that."""
+        """Erases a master key that `rotate` has replaced, and those before it that crashes may have left."""
         place, _, name = old.partition(":")
         store_id, _, number = name.rpartition("-")
         keys = open_keys("keyring" if place == "keyring" else "file", self._directory)
-        for each in (int(number), int(number) - 1):
+        for each in range(int(number), max(0, int(number) - _LEFT_BY_CRASHES), -1):
             keys.destroy(f"{store_id}-{each}")
 
     def _open_master(self, connection: sqlite3.Connection) -> None:

@@ -207,6 +207,8 @@ class SqliteStore:
                 f" {self._ttl_s / 86_400:g} days; run the tool again to get its output anew"
             )
         _, size_bytes, last_seen, wrapped, sealed = row
+        if not (_are(int, size_bytes, last_seen) and _are(bytes, wrapped, sealed)):
+            raise self._corrupt(key, "its row is not as it was written")
         content = self._unsealed(sealer, key, wrapped, sealed, size_bytes)
         if self._now() - last_seen > self._tolerance_s:
             # Reading must work where writing does not.
@@ -228,7 +230,7 @@ class SqliteStore:
                     found.add(key)
                     continue
                 row = connection.execute(_FIND, (key,)).fetchone()
-                if row is not None and self._database.vault.sealer(connection, row[1]) is not None:
+                if row is not None and _are(int, *row) and self._database.vault.sealer(connection, row[1]):
                     found.add(key)
                     if len(self._touched) >= _MAX_TOUCHED:
                         self._touched.clear()
@@ -329,6 +331,8 @@ class SqliteStore:
             for record, tenant_key, last_seen, wrapped, value in connection.execute(query, part).fetchall():
                 sealer = self._database.vault.sealer(connection, tenant_key)
                 if sealer is not None:
+                    if not (_are(int, last_seen) and _are(bytes, wrapped, value)):
+                        raise self._record_corrupt(record, "its row is not as it was written")
                     found.append(_Found(record, last_seen, wrapped, value, sealer))
         return found
 
@@ -339,10 +343,13 @@ class SqliteStore:
             try:
                 values[record.name] = record.sealer.open(record.wrapped, record.value, place, _MAX_RECORD_BYTES)
             except ValueError as error:
-                raise StoreCorruptError(
-                    f"record {record.name} in {self.path} is damaged: {error}; run `headroom store verify`"
-                ) from error
+                raise self._record_corrupt(record.name, str(error)) from error
         return values
+
+    def _record_corrupt(self, record: str, reason: str) -> StoreCorruptError:
+        return StoreCorruptError(
+            f"record {record} in {self.path} is damaged: {reason}; run `headroom store verify`, and check the disk"
+        )
 
     def _unsealed(self, sealer: Sealer, key: str, wrapped: bytes, sealed: bytes, size_bytes: int) -> str:
         try:
@@ -393,6 +400,11 @@ def _see_records(connection: sqlite3.Connection, names: Iterable[str], now: int)
     sights = [(now, name) for name in names]
     connection.executemany(_SEE_ORIGINAL_OF_RECORD, sights)
     connection.executemany(_SEE_RECORD, sights)
+
+
+def _are(kind: type, *values: object) -> bool:
+    """Whether values are of a kind: SQLite reads what it finds in a damaged row as whatever it looks like."""
+    return all(type(value) is kind for value in values)
 
 
 def _sealed_bytes(row: tuple[object, ...]) -> int:
