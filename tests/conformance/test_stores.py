@@ -424,12 +424,14 @@ def test_what_is_stored_is_listed(open_store):
     assert listed[mine.key_of("text 7")][1:] == ("log", 6, 1_800_000_000)
 
 
-def test_what_is_whole_is_verified(store):
+def test_what_is_whole_is_verified_and_does_not_live_longer_for_it(store, clock):
     store.put_many(
         [Entry(store.key_of(str(number)), str(number), "text") for number in range(20)],
         [Record(store.name_of(str(number)), b"value") for number in range(5)],
     )
+    clock.now_s += DAY_S
     assert store.verify() == (25, {})
+    assert {each.last_seen_s for each in store.listing()} == {clock.now_s - DAY_S}
 
 
 def test_what_is_purged_by_key_is_gone_and_nothing_else_is(open_store):

@@ -128,7 +128,7 @@ class Store(Protocol):
         """The originals of this tenant, in no order; linear."""
 
     def verify(self) -> Verified:
-        """Reads back everything of this tenant. Originals that are read count as seen."""
+        """Reads back everything of this tenant, which does not count as seeing it."""
 
     def purge(self, keys: Iterable[str]) -> int:
         """Erases originals of this tenant, and the records that tell of them, for good; says how many were there.

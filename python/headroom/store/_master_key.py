@@ -75,6 +75,7 @@ class KeyFiles:
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(aside, path)
+            _sync_directory(self._directory)
         except OSError as error:
             raise StoreError(
                 f"the store's key cannot be kept in {self._directory}: {error.strerror or error};"
@@ -156,6 +157,16 @@ class KeyringKeys:
 
     def _unusable(self, error: Exception) -> StoreError:
         return StoreError(f"the keyring cannot be used: {error}; unlock it, or set store_key_place to 'file'")
+
+
+def _sync_directory(directory: str) -> None:
+    # After a power cut a store that was written must not be left without its key. Not every system can do this.
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _key_of(text: str, where: str) -> bytes:

@@ -28,15 +28,13 @@ def listing(database: Database) -> Iterator[Listed]:
         yield Listed(*row)
 
 
-def verify(
-    database: Database, get: Callable[[str], str], records: Callable[[Sequence[str]], dict[str, bytes]]
-) -> Verified:
+def verify(database: Database, read: Callable[[str], object], read_record: Callable[[str], object]) -> Verified:
     """Reads every original and record back, and has SQLite look at the file."""
     checked, damaged = 0, {}
     for each in listing(database):
         checked += 1
         try:
-            get(each.key)
+            read(each.key)
         except StoreCorruptError as error:
             damaged[each.key] = str(error)
         except KeyNotFoundError:
@@ -44,7 +42,7 @@ def verify(
     for _, name in _rows(database, "records", "name"):
         checked += 1
         try:
-            records([name])
+            read_record(name)
         except StoreCorruptError as error:
             damaged[name] = str(error)
     with database.reading() as connection:

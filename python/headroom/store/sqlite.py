@@ -198,6 +198,15 @@ class SqliteStore:
 
     def get(self, key: str) -> str:
         """The original, checked against its key."""
+        content, last_seen = self._read(key)
+        if self._now() - last_seen > self._tolerance_s:
+            # Reading must work where writing does not.
+            with suppress(StoreError), self._database.writing() as connection:
+                connection.execute(_SEE, (self._now(), key))
+        return content
+
+    def _read(self, key: str) -> tuple[str, int]:
+        """An original and when it was last seen, which this does not change."""
         with self._database.reading() as connection:
             row = connection.execute(_GET, (key,)).fetchone()
             sealer = None if row is None else self._database.vault.sealer(connection, row[0])
@@ -209,12 +218,7 @@ class SqliteStore:
         _, size_bytes, last_seen, wrapped, sealed = row
         if not (_are(int, size_bytes, last_seen) and _are(bytes, wrapped, sealed)):
             raise self._corrupt(key, "its row is not as it was written")
-        content = self._unsealed(sealer, key, wrapped, sealed, size_bytes)
-        if self._now() - last_seen > self._tolerance_s:
-            # Reading must work where writing does not.
-            with suppress(StoreError), self._database.writing() as connection:
-                connection.execute(_SEE, (self._now(), key))
-        return content
+        return self._unsealed(sealer, key, wrapped, sealed, size_bytes), last_seen
 
     def touch(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that name something here, whose life is thereby renewed."""
@@ -274,7 +278,7 @@ class SqliteStore:
 
     def verify(self) -> Verified:
         """Reads back everything of this tenant; linear in what is stored."""
-        return upkeep.verify(self._database, self.get, self.records)
+        return upkeep.verify(self._database, self._read, self._read_record)
 
     def purge(self, keys: Iterable[str]) -> int:
         """Erases originals and their records for good; says how many were there."""
@@ -335,6 +339,12 @@ class SqliteStore:
                         raise self._record_corrupt(record, "its row is not as it was written")
                     found.append(_Found(record, last_seen, wrapped, value, sealer))
         return found
+
+    def _read_record(self, name: str) -> None:
+        """Raises StoreCorruptError for a record that is damaged; it does not count as seen."""
+        with self._database.reading() as connection:
+            found = self._find_records(connection, [name])
+        self._opened(found)
 
     def _opened(self, records: Iterable[_Found]) -> dict[str, bytes]:
         values = {}
