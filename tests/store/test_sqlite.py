@@ -368,6 +368,48 @@ def test_nothing_is_written_to_a_file_that_was_moved_away(path):
     new.close()
 
 
+def test_a_store_that_a_newer_version_changes_meanwhile_is_left_alone(path):
+    store = sqlite.open(str(path))
+    key = put(store, "text")
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE originals RENAME TO sealed_texts")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="another version of Headroom has changed it since: start this process again"):
+        store.get(key)
+    with pytest.raises(StoreError, match="start this process again"):
+        put(store, "more")
+    store.close()
+    with pytest.raises(StoreError, match="newer Headroom"):
+        sqlite.open(str(path))
+    assert not [each for each in path.parent.iterdir() if "damaged" in each.name]
+
+
+def test_a_process_whose_store_was_moved_away_goes_on_with_a_new_one(path):
+    script = """
+import json, os, sys
+import headroom
+path = sys.argv[1]
+def compress(turn):
+    rows = json.dumps([{"id": n, "state": f"turn {turn}", "note": "x" * 40} for n in range(400)])
+    return rows, headroom.compress(rows, settings={"store_path": path})
+def is_kept(rows, result):
+    from headroom.settings import Settings
+    from headroom.library import default_store
+    return [headroom.retrieve(key, store=default_store(Settings(store_path=path))).text == rows for key in result.keys]
+print(is_kept(*compress(1)))
+for ending in ("", "-wal", "-shm"):
+    os.rename(path + ending, path + ".away" + ending)
+rows, result = compress(2)
+print(result.store_failures, result.keys, json.loads(headroom.expand(result.text)) == json.loads(rows))
+print(is_kept(*compress(2)), is_kept(*compress(1)))
+"""
+    output, errors = run(script, path).communicate(timeout=60)
+    assert output == "[True]\n1 () True\n[True] [True]\n"
+    assert "was moved or replaced while it was open" in errors
+
+
 def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"file/deep/ccr\.sqlite3 cannot be opened: .*/file is not a directory; .*"):

@@ -90,7 +90,7 @@ class Collector:
         """Notes that the clock was looked at, and tells the latest look that is an hour old."""
         with self._database.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE name = ?", (_LOOKS,)).fetchone()
-        looks = [int(each) for each in row[0].split()] if row else []
+        looks = [int(each) for each in str(row[0]).split() if each.isdecimal()] if row else []
         more = looked(looks, now)
         if more != looks:
             with self._database.writing() as connection:

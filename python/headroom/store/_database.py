@@ -26,11 +26,13 @@ _APPLICATION_ID = 0x48524D43  # "HRMC"
 
 _ATTEMPTS = 3
 
+_ASIDE = "it is put aside and a new one is started"
 # SQLite's words for a failure -> what can be done about it.
 _NEXT_STEPS = (
-    ("not a database", "it is put aside and a new one is started"),
-    ("malformed", "it is put aside and a new one is started"),
-    ("no such table", "it is put aside and a new one is started"),
+    ("not a database", _ASIDE),
+    ("malformed", _ASIDE),
+    ("no such", "another version of Headroom has changed it since: start this process again"),
+    ("no column", "another version of Headroom has changed it since: start this process again"),
     ("disk is full", "free some space or set store_path to another disk"),
     ("disk i/o", "check the disk's space and health, or set store_path to another disk"),
     ("readonly", "make it writable for this user or set store_path to another file"),
@@ -85,7 +87,7 @@ def _connect(
         if _pragma(connection, "user_version") < SCHEMA_VERSION:
             migrate(connection, keys, path)
         clean(connection)
-        vault = open_vault(connection)
+        vault = _read_whole(connection, path, open_vault)
         make_private(path)
         return connection, vault
     except BaseException as error:
@@ -96,19 +98,27 @@ def _connect(
         raise
 
 
+def _read_whole(connection: sqlite3.Connection, path: str, open_vault: Callable[[sqlite3.Connection], Vault]) -> Vault:
+    """The keys, in one transaction with the version: that tables are missing is damage unless they are of another."""
+    connection.execute("BEGIN")
+    _check_version(connection, path)
+    try:
+        return open_vault(connection)
+    except sqlite3.OperationalError as error:
+        if "no such" not in str(error):
+            raise
+        raise StoreCorruptError(f"store {path} cannot be opened: {error}; {_ASIDE}") from error
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+
 def explained(error: sqlite3.Error, path: str, verb: str) -> StoreError:
     """The error to raise instead of one of SQLite's: it names the file, the reason and the next step."""
     reason = str(error)
     step = next(step for sign, step in _NEXT_STEPS if sign in reason.lower())
-    corrupt = is_damage(error)
+    corrupt = _ASIDE in step
     return (StoreCorruptError if corrupt else StoreError)(f"store {path} cannot be {verb}: {reason}; {step}")
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether SQLite says by this error that the file is no database, or no longer a whole one."""
-    # A version of Python that tells errors apart by their code is not the oldest one that we run on.
-    words = str(error)
-    return type(error) is sqlite3.DatabaseError or "malformed" in words or "no such table" in words
 
 
 def _prepare_file(path: str) -> None:

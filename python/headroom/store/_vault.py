@@ -13,6 +13,7 @@ key for good erases what is below it, wherever copies of that are left: in the l
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from typing import NamedTuple
 
@@ -144,7 +145,7 @@ class Vault:
         name, place = meta.get("master"), meta.get("place")
         if name == self._master_name:
             return
-        if not (isinstance(name, str) and place in ("file", "keyring") and isinstance(meta.get("store"), str)):
+        if not (isinstance(name, str) and place in ("file", "keyring") and _is_of(name, meta.get("store"))):
             raise StoreCorruptError(
                 f"store {self._path} has lost the name of its key; it is put aside and a new one is started"
             )
@@ -191,6 +192,10 @@ def add_tenant_key(connection: sqlite3.Connection, master: Sealer, store_id: str
     row = (tenant, master.wrap(key, _tenant_place(store_id, tenant)))
     number = connection.execute("INSERT INTO tenant_keys (tenant, wrapped) VALUES (?, ?)", row).lastrowid
     return TenantKey(int(number or 0), Sealer(key))
+
+
+def _is_of(master_name: str, store_id: object) -> bool:
+    return isinstance(store_id, str) and re.fullmatch(re.escape(store_id) + "-[0-9]+", master_name) is not None
 
 
 def _new_master(keys: MasterKeys, store_id: str, number: int) -> tuple[str, Sealer]:
