@@ -235,16 +235,21 @@ def test_settings_say_where_the_store_is(path):
     store.close()
 
 
-def test_the_default_place_is_in_the_data_directory(tmp_path):
+def test_the_default_place_is_in_the_data_directory_and_its_key_is_elsewhere(tmp_path):
     script = """
 import os, sys
-os.environ["HOME"] = os.environ["XDG_DATA_HOME"] = sys.argv[1]
+os.environ["HOME"] = sys.argv[1]
+os.environ["XDG_DATA_HOME"], os.environ["XDG_CONFIG_HOME"] = sys.argv[1] + "/data", sys.argv[1] + "/config"
 from headroom.store import sqlite
 print(sqlite.open().path)
 """
     place = Path(output_of(script, tmp_path).strip())
     assert place.name == "ccr.sqlite3"
     assert tmp_path in place.parents
+    [key] = tmp_path.rglob("*.key")
+    assert key.parent.name == "keys"
+    assert key.parent.parent != place.parent or sys.platform != "linux"
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
 
 
 def write_garbage(path: Path) -> None:
