@@ -347,6 +347,21 @@ def test_what_one_process_has_erased_another_does_not_take_for_there(path):
     other.close()
 
 
+def test_what_is_damaged_can_be_put_again_after_something_was_erased(path):
+    store = sqlite.open(str(path))
+    keys = [put(store, f"text {number}") for number in range(3)]
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE originals SET wrapped = zeroblob(72) WHERE key = ?", (keys[0],))
+    connection.commit()
+    connection.close()
+    assert store.purge([keys[1]]) == 1
+    assert store.touch(keys) == {keys[2]}
+    assert put(store, "text 0") == keys[0]
+    assert [store.get(keys[0]), store.get(keys[2])] == ["text 0", "text 2"]
+    assert store.verify() == (2, {})
+    store.close()
+
+
 def test_a_row_in_the_place_of_another_does_not_open(path):
     store = sqlite.open(str(path))
     first, second = store.name_of("first"), store.name_of("second")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from headroom._core import Sealer
 from headroom.errors import KeyNotFoundError, StoreCorruptError
 from headroom.store import Listed, Verified
 from headroom.store._collect import delete_originals
@@ -121,16 +122,27 @@ def _renew_tenant_key(database: Database) -> None:
                 rows = _batch(connection, table, f"{column}, tenant_key, wrapped", old, after)
                 for number, name, tenant_key, wrapped in rows:
                     sealer = database.vault.sealer(connection, tenant_key)
-                    # A row that is damaged cannot be had back, whatever its key is.
-                    with suppress(ValueError):
-                        moved = sealer.rewrap(wrapped, place(name), new.sealer) if sealer else wrapped
+                    moved = _rewrapped(sealer, wrapped, place(name), new.sealer)
+                    if moved is not None:
                         update = f"UPDATE {table} SET tenant_key = ?, wrapped = ? WHERE id = ?"  # noqa: S608
                         connection.execute(update, (new.number, moved, number))
+                    elif table == "originals":
+                        delete_originals(connection, [number])
+                    else:
+                        connection.execute("DELETE FROM records WHERE id = ?", (number,))
             if not rows:
                 break
             after = rows[-1][0]
     with database.writing() as connection:
         database.vault.drop_keys(connection, old)
+
+
+def _rewrapped(sealer: Sealer | None, wrapped: bytes, place: bytes, into: Sealer) -> bytes | None:
+    """None of a damaged row: it cannot be had back, and would keep what it is about from being put again."""
+    try:
+        return sealer.rewrap(wrapped, place, into) if sealer is not None else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _rows(database: Database, table: str, columns: str) -> Iterator[tuple[Any, ...]]:

@@ -14,7 +14,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from headroom._core import Sealer, content_key, record_name
 from headroom.errors import KeyNotFoundError, StoreCorruptError, StoreError
@@ -37,17 +36,16 @@ from headroom.store._connection import Database
 from headroom.store._database import default_path
 from headroom.store._domain import output_digest, refuse_bad_tenant, seen_tolerance_s
 from headroom.store._master_key import KEY_BYTES, default_key_directory, open_keys
+from headroom.store._records import Records
 from headroom.store._vault import TenantKey
 
 name = "sqlite"
 
 _LEVEL = 1  # as fast as the negative levels on tool results (0.13 ms for 100 KB), and a quarter smaller
 _ATTEMPTS = 8
-_MAX_RECORD_BYTES = 1 << 30
 _MAX_KNOWN_OUTPUTS = 1 << 16
 _TOUCH_KNOWN_S = 30
 _MAX_TOUCHED = 4_096
-_NAMES_PER_QUERY = 500
 
 _FIND = "SELECT last_seen, tenant_key FROM originals WHERE key = ?"
 _GET = "SELECT tenant_key, size_bytes, last_seen, wrapped, content FROM originals WHERE key = ?"
@@ -62,25 +60,6 @@ _LINK_OUTPUT = (
     "INSERT INTO outputs SELECT ?, id FROM originals WHERE key = ?"
     " ON CONFLICT (digest) DO UPDATE SET original = excluded.original WHERE original != excluded.original"
 )
-_INSERT_RECORD = (
-    "INSERT INTO records (name, tenant_key, original, last_seen, wrapped, value)"
-    " VALUES (?, ?, (SELECT id FROM originals WHERE key = ?), ?, ?, ?) ON CONFLICT (name) DO NOTHING"
-)
-_FIND_RECORDS = "SELECT name, tenant_key, last_seen, wrapped, value FROM records WHERE name IN ({})"
-_SEE_RECORD = "UPDATE records SET last_seen = max(last_seen, ?) WHERE name = ?"
-_SEE_ORIGINAL_OF_RECORD = (
-    "UPDATE originals SET last_seen = max(last_seen, ?) WHERE id = (SELECT original FROM records WHERE name = ?)"
-)
-
-
-class _Found(NamedTuple):
-    """A record as it stands in the file."""
-
-    name: str
-    last_seen: int
-    wrapped: bytes
-    value: bytes
-    sealer: Sealer
 
 
 def open(  # noqa: A001  (each backend module opens its own kind)
@@ -135,6 +114,7 @@ class SqliteStore:
         self._touched: dict[str, int] = {}
         directory = key_directory or default_key_directory(location)
         self._database = Database(self.path, tenant, open_keys(key_place, directory), directory)
+        self._records = Records(self._database, self._tolerance_s)
         self._collector = Collector(self._database, max_bytes, ttl_s)
         self._collector.collect_quietly(self._now())
 
@@ -166,13 +146,13 @@ class SqliteStore:
             if key is not None:
                 now = self._now()
                 rows = [self._row(entry, key, now) for entry in originals]
-                noted = [self._record_row(record, key, now) for record in notes]
+                noted = [self._records.row(record, key, now) for record in notes]
                 self._refuse_too_much(rows, noted)
                 with self._database.writing() as connection:
                     if self._database.vault.is_newest(connection, key.number):
                         connection.executemany(self._insert, rows)
                         connection.executemany(_LINK_OUTPUT, outputs)
-                        earlier = self._insert_records(connection, noted, now)
+                        earlier = self._records.insert(connection, noted, now)
                         break
             with self._database.writing() as connection:
                 key = self._database.vault.renewed(connection)
@@ -182,19 +162,11 @@ class SqliteStore:
         size_bytes = sum(map(_sealed_bytes, (*rows, *noted)))
         if self._collector.collect_when_due(now, len(rows) + len(noted), size_bytes):
             self._known_outputs.clear()
-        return self._opened(earlier)
+        return self._records.opened(earlier)
 
     def records(self, names: Sequence[str]) -> dict[str, bytes]:
         """The values of those of the names that are here, whose life is thereby renewed; one query for 500 names."""
-        now = self._now()
-        with self._database.reading() as connection:
-            found = self._find_records(connection, names)
-        stale = [record.name for record in found if now - record.last_seen > self._tolerance_s]
-        if stale:
-            # Reading must work where writing does not.
-            with suppress(StoreError), self._database.writing() as connection:
-                _see_records(connection, stale, now)
-        return self._opened(found)
+        return self._records.read(names, self._now())
 
     def get(self, key: str) -> str:
         """The original, checked against its key."""
@@ -278,7 +250,7 @@ class SqliteStore:
 
     def verify(self) -> Verified:
         """Reads back everything of this tenant; linear in what is stored."""
-        return upkeep.verify(self._database, self._read, self._read_record)
+        return upkeep.verify(self._database, self._read, self._records.check)
 
     def purge(self, keys: Iterable[str]) -> int:
         """Erases originals and their records for good; says how many were there."""
@@ -312,54 +284,6 @@ class SqliteStore:
             entry.content, place, os.urandom(KEY_BYTES), _LEVEL, entry.ahead
         )
         return entry.key, key.number, entry.kind, size_bytes, now, wrapped, sealed
-
-    def _record_row(self, record: Record, key: TenantKey, now: int) -> tuple[str, int, str, int, bytes, bytes]:
-        place = self._database.vault.of_record(record.name)
-        wrapped, sealed = key.sealer.seal(record.value, place, os.urandom(KEY_BYTES), _LEVEL)
-        return record.name, key.number, record.key, now, wrapped, sealed
-
-    def _insert_records(
-        self, connection: sqlite3.Connection, rows: Iterable[tuple[str, int, str, int, bytes, bytes]], now: int
-    ) -> list[_Found]:
-        """Those that were there before."""
-        known = [row[0] for row in rows if connection.execute(_INSERT_RECORD, row).rowcount == 0]
-        earlier = self._find_records(connection, known)
-        _see_records(connection, [each.name for each in earlier if now - each.last_seen > self._tolerance_s], now)
-        return earlier
-
-    def _find_records(self, connection: sqlite3.Connection, names: Sequence[str]) -> list[_Found]:
-        found = []
-        for start in range(0, len(names), _NAMES_PER_QUERY):
-            part = names[start : start + _NAMES_PER_QUERY]
-            query = _FIND_RECORDS.format(",".join("?" * len(part)))
-            for record, tenant_key, last_seen, wrapped, value in connection.execute(query, part).fetchall():
-                sealer = self._database.vault.sealer(connection, tenant_key)
-                if sealer is not None:
-                    if not (_are(int, last_seen) and _are(bytes, wrapped, value)):
-                        raise self._record_corrupt(record, "its row is not as it was written")
-                    found.append(_Found(record, last_seen, wrapped, value, sealer))
-        return found
-
-    def _read_record(self, name: str) -> None:
-        """Raises StoreCorruptError for a record that is damaged; it does not count as seen."""
-        with self._database.reading() as connection:
-            found = self._find_records(connection, [name])
-        self._opened(found)
-
-    def _opened(self, records: Iterable[_Found]) -> dict[str, bytes]:
-        values = {}
-        for record in records:
-            place = self._database.vault.of_record(record.name)
-            try:
-                values[record.name] = record.sealer.open(record.wrapped, record.value, place, _MAX_RECORD_BYTES)
-            except ValueError as error:
-                raise self._record_corrupt(record.name, str(error)) from error
-        return values
-
-    def _record_corrupt(self, record: str, reason: str) -> StoreCorruptError:
-        return StoreCorruptError(
-            f"record {record} in {self.path} is damaged: {reason}; run `headroom store verify`, and check the disk"
-        )
 
     def _unsealed(self, sealer: Sealer, key: str, wrapped: bytes, sealed: bytes, size_bytes: int) -> str:
         try:
@@ -400,16 +324,10 @@ class SqliteStore:
             return
         with self._database.reading() as connection:
             known = {row[0] for row in rows if connection.execute(_FIND, (row[0],)).fetchone() is not None}
-            known |= {each.name for each in self._find_records(connection, [str(row[0]) for row in records])}
+            known |= {each.name for each in self._records.find(connection, [str(row[0]) for row in records])}
         new_bytes = sum(_sealed_bytes(row) for row in (*rows, *records) if row[0] not in known)
         if new_bytes:
             self._collector.make_room(new_bytes, self._now())
-
-
-def _see_records(connection: sqlite3.Connection, names: Iterable[str], now: int) -> None:
-    sights = [(now, name) for name in names]
-    connection.executemany(_SEE_ORIGINAL_OF_RECORD, sights)
-    connection.executemany(_SEE_RECORD, sights)
 
 
 def _are(kind: type, *values: object) -> bool:
