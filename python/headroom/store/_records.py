@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from headroom._core import Sealer
 from headroom.errors import StoreCorruptError, StoreError
+from headroom.memo import Memo
 from headroom.store import Record
 from headroom.store._connection import Database
 from headroom.store._master_key import KEY_BYTES
@@ -48,6 +49,8 @@ class Records:
     def __init__(self, database: Database, tolerance_s: float) -> None:
         self._database = database
         self._tolerance_s = tolerance_s
+        # By wrapped key: another value, or another place, never has the same.
+        self._values: Memo[bytes] = Memo(max_entries=8_192, max_weight=16_000_000)
 
     def row(self, record: Record, key: TenantKey, now: int) -> RecordRow:
         """A record, sealed."""
@@ -91,18 +94,26 @@ class Records:
         """Raises StoreCorruptError for a record that is damaged; it does not count as seen."""
         with self._database.reading() as connection:
             found = self.find(connection, [name])
-        self.opened(found)
+        for record in found:
+            self._open(record)
 
     def opened(self, records: Iterable[Found]) -> dict[str, bytes]:
-        """Their values; needs no lock."""
+        """Their values, which are remembered; needs no lock."""
         values = {}
         for record in records:
-            place = self._database.vault.of_record(record.name)
-            try:
-                values[record.name] = record.sealer.open(record.wrapped, record.value, place, _MAX_BYTES)
-            except ValueError as error:
-                raise self._corrupt(record.name, str(error)) from error
+            value = self._values.get(record.wrapped)
+            if value is None:
+                value = self._open(record)
+                self._values.put(record.wrapped, value, len(value))
+            values[record.name] = value
         return values
+
+    def _open(self, record: Found) -> bytes:
+        place = self._database.vault.of_record(record.name)
+        try:
+            return record.sealer.open(record.wrapped, record.value, place, _MAX_BYTES)
+        except ValueError as error:
+            raise self._corrupt(record.name, str(error)) from error
 
     def _stale(self, records: Iterable[Found], now: int) -> list[str]:
         return [record.name for record in records if now - record.last_seen > self._tolerance_s]
