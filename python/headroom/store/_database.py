@@ -26,6 +26,7 @@ _APPLICATION_ID = 0x48524D43  # "HRMC"
 
 _ATTEMPTS = 3
 
+_CACHE_KIB = 16_000  # holds the inner pages of the trees over ten million rows; a small store takes less
 _ASIDE = "it is put aside and a new one is started"
 # SQLite's words for a failure -> what can be done about it.
 _NEXT_STEPS = (
@@ -81,6 +82,7 @@ def _connect(
     try:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         if _pragma(connection, "user_version") == 0:
             _create(connection, path, keys)
         _check_version(connection, path)

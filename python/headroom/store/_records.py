@@ -61,6 +61,8 @@ class Records:
     def insert(self, connection: sqlite3.Connection, rows: Iterable[RecordRow], now: int) -> list[Found]:
         """Writes those that are new, in a transaction; the result are those that were there before."""
         known = [row[0] for row in rows if connection.execute(_INSERT, row).rowcount == 0]
+        if not known:
+            return []
         earlier = self.find(connection, known)
         self._see(connection, self._stale(earlier, now), now)
         return earlier
