@@ -98,7 +98,10 @@ class KeyFiles:
         return _key_of(text.decode("ascii", "replace"), path)
 
     def destroy(self, name: str) -> None:
-        """Overwrites the file before it is removed."""
+        """Overwrites the file before it is removed.
+
+        A disk or file system that writes to another place keeps the old 64 bytes until it uses theirs again.
+        """
         path = self._path(name)
         with suppress(FileNotFoundError):
             try:
