@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache, lru_cache, wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -46,12 +46,21 @@ def default_settings() -> Settings:
 def default_store(settings: Settings | None = None) -> Store:
     """The store that the settings describe, opened once a process. Raises StoreError when it cannot be."""
     chosen = settings or default_settings()
-    return _opened_store(chosen.store_path, chosen.store_max_bytes, chosen.store_ttl_s)
+    # What is no setting of the store must not open another one.
+    own = {field.name: getattr(chosen, field.name) for field in _STORE_FIELDS}
+    store = _opened_store(Settings(**own))
+    if store.is_closed:
+        _opened_store.cache_clear()
+        store = _opened_store(Settings(**own))
+    return store
+
+
+_STORE_FIELDS = tuple(field for field in fields(Settings) if field.name.startswith("store_"))
 
 
 @lru_cache(maxsize=8)
-def _opened_store(store_path: str | None, store_max_bytes: int, store_ttl_s: int) -> Store:
-    return open_store(Settings(store_path=store_path, store_max_bytes=store_max_bytes, store_ttl_s=store_ttl_s))
+def _opened_store(settings: Settings) -> Store:
+    return open_store(settings)
 
 
 def compress(

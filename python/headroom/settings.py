@@ -25,6 +25,7 @@ from headroom.nearest import did_you_mean
 
 Level = Literal["lossless", "balanced", "deep"]
 Retrieval = Literal["assumed", "none"]
+KeyPlace = Literal["file", "keyring"]
 
 _PREFIX = "HEADROOM_"
 _FILE_VARIABLE = "HEADROOM_CONFIG"
@@ -51,6 +52,10 @@ class Settings:
     store_path: str | None = setting(None, "file of the store; default: in the platform's data directory")
     store_max_bytes: int = setting(2 * 1024**3, "most bytes the store keeps", low=1)
     store_ttl_s: int = setting(7 * 86_400, "seconds an original is kept after it was last seen", low=1)
+    store_key_place: KeyPlace = setting("file", "where the store's master key is kept: file, or keyring (an extra)")
+    store_key_path: str | None = setting(
+        None, "directory of master keys; default: beside store_path, else in the platform's configuration directory"
+    )
     options: tuple[tuple[str, Any], ...] = field(default=(), metadata={"about": "options of compressors, by name"})
 
     def __post_init__(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -14,9 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headroom import compress, expand
 from headroom import store as family
 from headroom.errors import InputError, KeyNotFoundError, StoreError
-from headroom.store import Entry, Store
+from headroom.store import Entry, Record, Store
 
 BACKENDS = [
     import_module(f"{family.__name__}.{found.name}")
@@ -25,6 +29,7 @@ BACKENDS = [
 ]
 DAY_S = 86_400
 HOUR_S = 3_600
+FORGED_KEYS = int(os.environ.get("FORGED_KEYS", "5000"))
 ENOUGH_TO_COLLECT = 130  # puts; a backend may collect as seldom as every 64
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -77,6 +82,16 @@ def put(store: Store, content: str, output: str | None = None) -> str:
 
 def incompressible(seed: int, size: int) -> str:
     return random.Random(seed).randbytes(size // 2).hex()
+
+
+def collect(store: Store, clock: Clock) -> None:
+    """Makes a store give up what is due: what is so at two looks at the clock that are an hour apart."""
+    for _ in range(2):
+        for number in range(ENOUGH_TO_COLLECT):
+            put(store, f"another {number} {clock.now_s}")
+        clock.now_s += HOUR_S + 1
+    for number in range(ENOUGH_TO_COLLECT):
+        put(store, f"another {number} {clock.now_s}")
 
 
 def holds(store: Store, key: str) -> bool:
@@ -190,8 +205,7 @@ def test_originals_are_kept_for_their_life_time_since_last_seen(open_store, cloc
     clock.now_s += 6 * DAY_S
     sights[see]()
     clock.now_s += 2 * DAY_S
-    for number in range(ENOUGH_TO_COLLECT):
-        put(store, f"another {number}")
+    collect(store, clock)
     assert holds(store, key) == store.is_output(store.key_of("output")) == (see != "nothing")
 
 
@@ -202,6 +216,36 @@ def test_a_clock_that_goes_back_takes_nothing(open_store, clock):
     for number in range(ENOUGH_TO_COLLECT):
         put(store, f"another {number}")
     assert holds(store, key)
+
+
+@pytest.mark.parametrize("leap_days", [30, 30_000])
+def test_a_clock_that_leaps_ahead_takes_nothing_that_is_in_use(open_store, clock, leap_days):
+    store = open_store(ttl_s=7 * DAY_S)
+    name, key, left = store.name_of("decision"), store.key_of("text"), put(store, "of a conversation that has ended")
+    store.put_many([Entry(key, "text", "text")], [Record(name, b"value", key)])
+    clock.now_s += leap_days * DAY_S
+    for number in range(ENOUGH_TO_COLLECT):
+        put(store, f"another {number}")
+    assert store.touch([key, left]) == {key, left}
+    clock.now_s -= leap_days * DAY_S
+    collect(store, clock)
+    assert holds(store, key)
+    assert store.records([name]) == {name: b"value"}
+
+
+@pytest.mark.parametrize("see", ["touch", "records"])
+def test_what_a_live_conversation_shows_is_never_given_up(open_store, clock, see):
+    store = open_store(ttl_s=7 * DAY_S, max_bytes=1_000_000)
+    text = incompressible(0, 100_000)
+    name, key = store.name_of("decision"), store.key_of(text)
+    store.put_many([Entry(key, text, "text")], [Record(name, b"value", key)])
+    for number in range(1, 400):
+        clock.now_s += HOUR_S / 2
+        assert store.records([name]) if see == "records" else store.touch([key])
+        with suppress(StoreError):
+            put(store, incompressible(number, 100_000))
+    assert holds(store, key)
+    assert store.stats().used_bytes < 1_500_000
 
 
 def test_over_the_cap_the_longest_unseen_go_first(open_store, clock):
@@ -270,3 +314,209 @@ def test_a_closed_store_says_so(open_store):
     for use in uses:
         with pytest.raises(StoreError, match="closed"):
             use()
+
+
+def test_records_come_out_as_they_went_in(store):
+    names = [store.name_of("decision", str(number)) for number in range(1_200)]
+    assert len(set(names)) == 1_200
+    assert {len(name) for name in names} == {22}
+    values = {name: f"value of {name}\0".encode() * (number % 5) for number, name in enumerate(names)}
+    assert store.put_many([], [Record(name, value) for name, value in values.items()]) == {}
+    assert store.records([*names, store.name_of("another"), ""]) == values
+    assert store.records([]) == {}
+    assert store.stats().entries == 0
+
+
+def test_names_differ_wherever_their_parts_end(store, open_store):
+    other = open_store(tenant="theirs")
+    names = [each.name_of(*parts) for each in (store, other) for parts in (("a", "bc"), ("ab", "c"), ("abc",), ())]
+    assert len(set(names)) == len(names)
+    assert names[0] == store.name_of("a", "bc")
+
+
+def test_a_record_is_good_for_one_tenant_only(open_store):
+    mine, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    name = mine.name_of("decision")
+    mine.put_many([], [Record(name, b"value")])
+    assert theirs.records([name]) == {}
+    assert theirs.name_of("decision") != name
+
+
+def test_what_is_written_first_under_a_name_stays(store):
+    first, second, third = (store.name_of(part) for part in ("first", "second", "third"))
+    store.put_many([], [Record(first, b"1"), Record(second, b"2")])
+    lost = store.put_many([], [Record(first, b"other"), Record(third, b"3"), Record(second, b"2")])
+    assert lost == {first: b"1", second: b"2"}
+    assert store.records([first, second, third]) == {first: b"1", second: b"2", third: b"3"}
+    store.put_many([], [Record(store.name_of("twice"), b"a"), Record(store.name_of("twice"), b"b")])
+    assert store.records([store.name_of("twice")]) == {store.name_of("twice"): b"a"}
+
+
+def test_of_racing_writers_all_learn_who_was_first(store):
+    names = [store.name_of(str(number)) for number in range(200)]
+
+    def write(thread: int) -> dict[str, bytes]:
+        own = f"thread {thread}".encode()
+        lost: dict[str, bytes] = {}
+        for name in names:
+            lost.update(store.put_many([], [Record(name, own)]))
+        return dict.fromkeys(names, own) | lost
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(write, range(4)))
+    assert all(result == store.records(names) for result in results)
+
+
+def test_originals_and_records_are_put_together_or_not_at_all(open_store):
+    store = open_store(max_bytes=1_000_000)
+    text = incompressible(1, 3_000_000)
+    name, key = store.name_of("decision"), store.key_of(text)
+    with pytest.raises(StoreError):
+        store.put_many([Entry(key, text, "text")], [Record(name, b"value", key)])
+    assert store.records([name]) == {}
+    assert not holds(store, key)
+
+
+@pytest.mark.parametrize("see", ["nothing", "records", "put"])
+def test_records_are_kept_for_their_life_time_since_last_seen_and_so_is_what_they_tell_of(open_store, clock, see):
+    store = open_store(ttl_s=7 * DAY_S)
+    name, key = store.name_of("decision"), store.key_of("text")
+    store.put_many([Entry(key, "text", "text")], [Record(name, b"value", key), Record(store.name_of("free"), b"free")])
+    sights: dict[str, Callable[[], Any]] = {
+        "nothing": lambda: None,
+        "records": lambda: store.records([name]),
+        "put": lambda: store.put_many([], [Record(name, b"another", key)]),
+    }
+    clock.now_s += 6 * DAY_S
+    sights[see]()
+    clock.now_s += 2 * DAY_S
+    collect(store, clock)
+    assert holds(store, key) == (store.records([name]) == {name: b"value"}) == (see != "nothing")
+    assert store.records([store.name_of("free")]) == {}
+
+
+def test_records_count_for_the_cap(open_store, clock):
+    store = open_store(max_bytes=1_000_000)
+
+    def value(number: int) -> bytes:
+        return random.Random(number).randbytes(20_000)
+
+    def fill(numbers: range) -> None:
+        for number in numbers:
+            store.put_many([], [Record(store.name_of(str(number)), value(number))])
+
+    with pytest.raises(StoreError, match="store_max_bytes"):
+        fill(range(1_000))
+    clock.now_s += 2 * HOUR_S
+    fill(range(1_000, 1_020))
+    kept = {store.name_of(str(number)): value(number) for number in range(1_000, 1_020)}
+    assert store.records(list(kept)) == kept
+    assert store.stats().used_bytes < 1_500_000
+
+
+def test_what_is_stored_is_listed(open_store):
+    mine, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    texts = [f"text {number}" for number in range(1_200)]
+    mine.put_many(Entry(mine.key_of(text), text, "log") for text in texts)
+    put(theirs, "theirs")
+    listed = {each.key: each for each in mine.listing()}
+    assert set(listed) == {mine.key_of(text) for text in texts}
+    assert listed[mine.key_of("text 7")][1:] == ("log", 6, 1_800_000_000)
+
+
+def test_what_is_whole_is_verified_and_does_not_live_longer_for_it(store, clock):
+    store.put_many(
+        [Entry(store.key_of(str(number)), str(number), "text") for number in range(20)],
+        [Record(store.name_of(str(number)), b"value") for number in range(5)],
+    )
+    clock.now_s += DAY_S
+    assert store.verify() == (25, {})
+    assert {each.last_seen_s for each in store.listing()} == {clock.now_s - DAY_S}
+
+
+def test_what_is_purged_by_key_is_gone_and_nothing_else_is(open_store):
+    store, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    keys = [put(store, f"text {number}", output=f"output {number}") for number in range(10)]
+    names = [store.name_of(key) for key in keys]
+    store.put_many([], [Record(name, b"value", key) for name, key in zip(names, keys, strict=True)])
+    their_key = put(theirs, "theirs")
+    assert store.touch(keys) == set(keys)
+    assert store.purge([*keys[:3], keys[0], "Ab3dE5gH7jK", their_key]) == 3
+    assert [holds(store, key) for key in keys] == [False] * 3 + [True] * 7
+    assert store.touch(keys) == set(keys[3:])
+    assert set(store.records(names)) == set(names[3:])
+    assert [store.is_output(store.key_of(f"output {number}")) for number in range(10)] == [False] * 3 + [True] * 7
+    assert theirs.get(their_key) == "theirs"
+    assert store.get(put(store, "text 0")) == "text 0"
+    assert store.verify().damaged == {}
+
+
+def test_what_was_not_seen_for_long_is_purged(open_store, clock):
+    store = open_store()
+    old, seen = put(store, "old"), put(store, "seen")
+    name = store.name_of("old")
+    store.put_many([], [Record(name, b"value")])
+    clock.now_s += 2 * DAY_S
+    new = put(store, "new")
+    store.touch([seen])
+    assert store.purge_unseen(DAY_S) == 1
+    assert [holds(store, key) for key in (old, seen, new)] == [False, True, True]
+    assert store.records([name]) == {}
+
+
+def test_all_of_a_tenant_is_purged(open_store):
+    store, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    keys = [put(store, f"text {number}") for number in range(10)]
+    name = store.name_of("decision")
+    store.put_many([], [Record(name, b"value")])
+    their_key = put(theirs, "theirs")
+    assert store.purge_all() == 10
+    assert not any(holds(store, key) for key in keys)
+    assert store.records([name]) == {}
+    assert theirs.get(their_key) == "theirs"
+    assert put(store, "text 1") == keys[1]
+    assert store.get(keys[1]) == "text 1"
+
+
+def test_changing_the_key_changes_no_names_and_loses_nothing(store):
+    key, name = put(store, "text", output="output"), store.name_of("decision")
+    store.put_many([], [Record(name, b"value")])
+    for number in range(3):
+        store.rotate_key()
+        assert store.key_of("text") == key
+        assert store.get(key) == "text"
+        assert store.records([name]) == {name: b"value"}
+        assert holds(store, put(store, f"more {number}"))
+
+
+def test_no_forged_key_or_name_is_resolved(open_store):
+    mine, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    texts = [f"text {number}" for number in range(50)]
+    theirs.put_many(
+        [Entry(theirs.key_of(text), text, "text") for text in texts],
+        [Record(theirs.name_of(text), b"value", theirs.key_of(text)) for text in texts],
+    )
+    for text in texts:
+        put(mine, text)
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    guess = random.Random(1)
+    forged = ["".join(guess.choices(digits, k=11)) for _ in range(FORGED_KEYS)]
+    forged += [key[:at] + "0" + key[at + 1 :] for key in map(mine.key_of, texts) for at in range(11) if key[at] != "0"]
+    assert mine.touch([*forged, *map(theirs.key_of, texts)]) == set()
+    assert mine.records([*forged, *map(theirs.name_of, texts)]) == {}
+    assert not any(mine.is_output(theirs.key_of(text)) for text in texts)
+    assert not any(holds(mine, theirs.key_of(text)) for text in texts)
+
+
+def test_a_store_at_its_cap_makes_compression_lossless_only_and_says_so(open_store):
+    store = open_store(max_bytes=1_000_000)
+    with suppress(StoreError):
+        for number in range(100):
+            put(store, incompressible(number, 50_000))
+    rows = json.dumps([{"id": n, "state": "ready", "note": incompressible(n, 400)} for n in range(300)])
+    result = compress(rows, store=store)
+    assert result.text is not None
+    assert not result.keys
+    assert json.loads(expand(result.text, store=store)) == json.loads(rows)
+    assert result.store_failures == 1
+    assert any("raise store_max_bytes" in step.reason for segment in result.segments for step in segment.steps)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from headroom.errors import KeyNotFoundError, StoreCorruptError, StoreError
 from headroom.store import open_store, sqlite
-from headroom.store._database import SCHEMA_VERSION
+from headroom.store._schema import SCHEMA_VERSION
 
 DAY_S = 86_400
 
@@ -175,16 +177,22 @@ for directory, _, names in os.walk(os.path.dirname(os.path.dirname(sys.argv[1]))
         print(name, oct(os.stat(os.path.join(directory, name)).st_mode & 0o777))
 """
     lines = output_of(script, tmp_path / "new" / "deeper" / "ccr.sqlite3", umask).splitlines()
-    assert sorted(lines) == [". 0o700"] * 2 + [f"ccr.sqlite3{end} 0o600" for end in ("", "-shm", "-wal")]
+    files = [line for line in lines if line != ". 0o700"]
+    assert [line.split()[1] for line in files] == ["0o600"] * 4
+    assert len([line for line in files if line.endswith(".key 0o600")]) == 1
+    assert len(lines) == 4 + 3
 
 
 def test_a_file_that_others_may_read_is_made_private(path):
     sqlite.open(str(path)).close()
-    path.chmod(0o644)
+    for each in path.parent.rglob("*.*"):
+        each.chmod(0o755 if each.is_dir() else 0o644)
     path.parent.chmod(0o755)
     store = sqlite.open(str(path))
     put(store, "text")
-    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
+    files = [each for each in path.parent.rglob("*") if each.is_file()]
+    assert len(files) == 4
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
     store.close()
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755  # not ours, for all we know
 
@@ -202,7 +210,8 @@ def test_what_is_past_its_life_time_is_collected_when_a_store_is_opened(path):
     first = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_000)
     key = put(first, "text", output="output")
     first.close()
-    second = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_001 + DAY_S)
+    sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_002 + DAY_S).close()
+    second = sqlite.open(str(path), ttl_s=DAY_S, clock=lambda: 1_000_002 + DAY_S + 3_600)
     with pytest.raises(KeyNotFoundError):
         second.get(key)
     assert not second.is_output(second.key_of("output"))
@@ -214,25 +223,33 @@ def test_settings_say_where_the_store_is(path):
         store_path = str(path)
         store_max_bytes = 1_000_000
         store_ttl_s = 60
+        store_key_place = "file"
+        store_key_path = str(path.parent / "elsewhere")
 
     store = open_store(Settings())
     put(store, "text")
     assert path.exists()
+    assert [each.suffix for each in (path.parent / "elsewhere").iterdir()] == [".key"]
     assert store.stats().max_bytes == 1_000_000
     assert store.tenant == "local"
     store.close()
 
 
-def test_the_default_place_is_in_the_data_directory(tmp_path):
+def test_the_default_place_is_in_the_data_directory_and_its_key_is_elsewhere(tmp_path):
     script = """
 import os, sys
-os.environ["HOME"] = os.environ["XDG_DATA_HOME"] = sys.argv[1]
+os.environ["HOME"] = sys.argv[1]
+os.environ["XDG_DATA_HOME"], os.environ["XDG_CONFIG_HOME"] = sys.argv[1] + "/data", sys.argv[1] + "/config"
 from headroom.store import sqlite
 print(sqlite.open().path)
 """
     place = Path(output_of(script, tmp_path).strip())
     assert place.name == "ccr.sqlite3"
     assert tmp_path in place.parents
+    [key] = tmp_path.rglob("*.key")
+    assert key.parent.name == "keys"
+    assert key.parent.parent != place.parent or sys.platform != "linux"
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
 
 
 def write_garbage(path: Path) -> None:
@@ -261,23 +278,25 @@ def write_newer(path: Path) -> None:
     connection.close()
 
 
-def write_without_secret(path: Path) -> None:
-    sqlite.open(str(path)).close()
-    connection = sqlite3.connect(path)
-    connection.execute("DELETE FROM meta")
-    connection.commit()
-    connection.close()
+def write_without(what: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        store = sqlite.open(str(path))
+        put(store, "text")
+        store.close()
+        connection = sqlite3.connect(path)
+        connection.execute(what)
+        connection.commit()
+        connection.close()
+
+    return write
 
 
 @pytest.mark.parametrize(
     ("write", "error", "says"),
     [
         (Path.mkdir, StoreError, "it is a directory.*store_path"),
-        (write_garbage, StoreCorruptError, "file is not a database.*move it away"),
-        (write_truncated, StoreError, "malformed.*move it away"),
         (write_foreign, StoreError, "another program's database.*store_path"),
         (write_newer, StoreError, "newer Headroom.*upgrade"),
-        (write_without_secret, StoreCorruptError, "lost its secret.*move it away"),
     ],
 )
 def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path, write, error, says):
@@ -290,6 +309,110 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path, write, err
     assert str(path) in str(caught.value)
     assert tree(tmp_path) == before
     assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize(
+    ("write", "says"),
+    [
+        (write_garbage, "file is not a database; it is put aside"),
+        (write_truncated, "malformed; it is put aside"),
+        (write_without("DELETE FROM meta"), "lost the name of its key; it is put aside"),
+        (write_without("DROP TABLE tenant_keys"), "no such table: tenant_keys; it is put aside"),
+        (write_without("UPDATE tenant_keys SET wrapped = zeroblob(72)"), "key in store .* is damaged: .* put aside"),
+    ],
+)
+def test_a_damaged_file_is_put_aside_and_reported_and_a_new_one_started(tmp_path, write, says, caplog):
+    path = tmp_path / "ccr.sqlite3"
+    write(path)
+    damaged = path.read_bytes()
+    for number in (1, 2):
+        if number == 2:
+            store.close()  # noqa: F821
+            path.write_bytes(damaged)
+        store = sqlite.open(str(path))
+        assert store.get(put(store, "new")) == "new"
+        assert (tmp_path / f"ccr.sqlite3.damaged-{number}").read_bytes() == damaged
+        assert re.search(says, caplog.messages[-1])
+        assert f"now in {path}.damaged-{number}" in caplog.messages[-1]
+    store.close()
+    again = sqlite.open(str(path))
+    assert again.get(again.key_of("new")) == "new"
+    again.close()
+    assert not (tmp_path / "ccr.sqlite3.damaged-3").exists()
+
+
+def test_a_store_whose_file_is_damaged_while_it_is_open_is_put_aside(path, caplog):
+    store = sqlite.open(str(path))
+    keys = [put(store, f"text {number}" * 500) for number in range(200)]
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with path.open("r+b") as stream:
+        stream.seek(4_096)
+        stream.write(b"\xff" * (path.stat().st_size - 4_096))
+    with pytest.raises(StoreCorruptError, match="malformed; it is put aside"):
+        [store.get(key) for key in keys]
+    assert store.is_closed
+    new = sqlite.open(str(path))
+    assert new.get(put(new, "new")) == "new"
+    new.close()
+    assert Path(f"{path}.damaged-1").exists()
+    assert "damaged-1" in caplog.text
+
+
+def test_nothing_is_written_to_a_file_that_was_moved_away(path):
+    store = sqlite.open(str(path))
+    put(store, "before")
+    for ending in ("", "-wal", "-shm"):
+        os.rename(f"{path}{ending}", f"{path}.elsewhere{ending}")
+    with pytest.raises(StoreError, match="moved or replaced while it was open; open it again"):
+        put(store, "lost")
+    assert store.is_closed
+    new = sqlite.open(str(path))
+    assert new.get(put(new, "new")) == "new"
+    new.close()
+
+
+def test_a_store_that_a_newer_version_changes_meanwhile_is_left_alone(path):
+    store = sqlite.open(str(path))
+    key = put(store, "text")
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE originals RENAME TO sealed_texts")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="another version of Headroom has changed it since: start this process again"):
+        store.get(key)
+    with pytest.raises(StoreError, match="start this process again"):
+        put(store, "more")
+    store.close()
+    with pytest.raises(StoreError, match="newer Headroom"):
+        sqlite.open(str(path))
+    assert not [each for each in path.parent.iterdir() if "damaged" in each.name]
+
+
+def test_a_process_whose_store_was_moved_away_goes_on_with_a_new_one(path):
+    script = """
+import json, os, sys
+import headroom
+path = sys.argv[1]
+def compress(turn):
+    rows = json.dumps([{"id": n, "state": f"turn {turn}", "note": "x" * 40} for n in range(400)])
+    return rows, headroom.compress(rows, settings={"store_path": path})
+def is_kept(rows, result):
+    from headroom.settings import Settings
+    from headroom.library import default_store
+    return [headroom.retrieve(key, store=default_store(Settings(store_path=path))).text == rows for key in result.keys]
+print(is_kept(*compress(1)))
+for ending in ("", "-wal", "-shm"):
+    os.rename(path + ending, path + ".away" + ending)
+rows, result = compress(2)
+print(result.store_failures, result.keys, json.loads(headroom.expand(result.text)) == json.loads(rows))
+print(is_kept(*compress(2)), is_kept(*compress(1)))
+"""
+    output, errors = run(script, path).communicate(timeout=60)
+    assert output == "[True]\n1 () True\n[True] [True]\n"
+    assert "was moved or replaced while it was open" in errors
 
 
 def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
@@ -325,6 +448,8 @@ def reachable(tmp_path):
     store = sqlite.open(str(tmp_path / "ccr.sqlite3"))
     key = put(store, "text")
     store.close()
+    for each in (tmp_path / "ccr.sqlite3.keys", *(tmp_path / "ccr.sqlite3.keys").iterdir()):
+        each.chmod(0o755)
     return tmp_path / "ccr.sqlite3", key
 
 
@@ -387,13 +512,15 @@ assert all(store.get(store.key_of(text)) == text for text in texts)
         "content = zeroblob(length(content))",
         "size_bytes = 3",
         "content = (SELECT max(content) FROM o)",
+        "content = (SELECT max(content) FROM o), wrapped = (SELECT wrapped FROM o ORDER BY content DESC LIMIT 1)",
+        "wrapped = zeroblob(72)",
     ],
 )
 def test_an_original_that_is_damaged_is_never_handed_out(path, damage):
     store = sqlite.open(str(path))
     keys = [put(store, f"{letter} text of some length, " * 20) for letter in "ab"]
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TEMP TABLE o AS SELECT content FROM originals")
+    connection.execute("CREATE TEMP TABLE o AS SELECT wrapped, content FROM originals")
     connection.execute(f"UPDATE originals SET {damage}")
     connection.commit()
     connection.close()

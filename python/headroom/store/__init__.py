@@ -10,11 +10,12 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from headroom._core import Ahead
+    from headroom.settings import KeyPlace
 
 DEFAULT_MAX_BYTES = 2 * 1024**3
 DEFAULT_TTL_S = 7 * 86_400
@@ -38,13 +39,41 @@ class Entry(NamedTuple):
     ahead: Ahead | None = None
 
 
+class Record(NamedTuple):
+    """Something small to remember beside originals, such as a decision. What is first written under a name stays.
+
+    `name` is `Store.name_of` what it is about. `key` is the original that it tells of, if any: seeing the record is
+    seeing that original, and the record ends with it.
+    """
+
+    name: str
+    value: bytes
+    key: str = ""
+
+
 class StoreStats(NamedTuple):
-    """What a store holds for all its tenants. `used_bytes` is what counts against `max_bytes`."""
+    """What a store holds for all its tenants; `entries` are originals, and `used_bytes` counts against `max_bytes`."""
 
     entries: int
     original_bytes: int
     used_bytes: int
     max_bytes: int
+
+
+class Listed(NamedTuple):
+    """An original without its content: its key, what it is, its size, and when it was last seen, roughly."""
+
+    key: str
+    kind: str
+    size_bytes: int
+    last_seen_s: int
+
+
+class Verified(NamedTuple):
+    """How many originals and records were read back, and what is damaged: by key, name or file, with the reason."""
+
+    checked: int
+    damaged: Mapping[str, str]
 
 
 class Store(Protocol):
@@ -59,17 +88,29 @@ class Store(Protocol):
     def tenant(self) -> str:
         """Whose originals these are."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can no longer be used: it was closed, or what it is kept in was lost or put aside."""
+
     def key_of(self, content: str) -> str:
         """The key of a text: 11 characters of 0-9, A-Z, a-z. About 25 µs for 100 KB."""
+
+    def name_of(self, *parts: str) -> str:
+        """The name of the record about `parts`: 22 characters of 0-9, A-Z, a-z, in this tenant alone."""
 
     def put(self, key: str, content: str, *, kind: str, output: str | None = None) -> None:
         """Stores one original; see `put_many`."""
 
-    def put_many(self, entries: Iterable[Entry]) -> None:
-        """Stores originals and remembers their outputs as ours, all or nothing.
+    def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
+        """Stores originals and records and remembers the outputs as ours, all or nothing.
 
-        Each key must be `key_of` its content. Raises StoreError when the store cannot take them.
+        Each key must be `key_of` its content, and each name `name_of` something. The result are those of the names
+        under which something was written before, with what that is: it stays, so whoever writes second must use it.
+        Raises StoreError when the store cannot take them.
         """
+
+    def records(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The values of those of the names that are here, whose life is thereby renewed."""
 
     def get(self, key: str) -> str:
         """The original. Raises KeyNotFoundError, StoreCorruptError when it is not what was put in, or StoreError."""
@@ -82,6 +123,27 @@ class Store(Protocol):
 
     def stats(self) -> StoreStats:
         """What is stored; reads the whole index."""
+
+    def listing(self) -> Iterator[Listed]:
+        """The originals of this tenant, in no order; linear."""
+
+    def verify(self) -> Verified:
+        """Reads back everything of this tenant, which does not count as seeing it."""
+
+    def purge(self, keys: Iterable[str]) -> int:
+        """Erases originals of this tenant, and the records that tell of them, for good; says how many were there.
+
+        A marker that names one of them can no longer be resolved.
+        """
+
+    def purge_unseen(self, seconds: float) -> int:
+        """Erases what this tenant has not seen for some time for good; says how many originals."""
+
+    def purge_all(self) -> int:
+        """Erases everything of this tenant for good; says how many originals."""
+
+    def rotate_key(self) -> None:
+        """Changes the key that all others are kept under, where anything is sealed. No content is written again."""
 
     def close(self) -> None:
         """Lets go of files and connections; any later call raises StoreError. Closing twice is harmless."""
@@ -102,6 +164,14 @@ class StoreSettings(Protocol):
     def store_ttl_s(self) -> int:
         """How long an original is kept after it was last seen, in seconds."""
 
+    @property
+    def store_key_place(self) -> KeyPlace:
+        """Where a new master key is kept."""
+
+    @property
+    def store_key_path(self) -> str | None:
+        """The directory of master keys; None for the default."""
+
 
 def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     """The embedded store that the settings describe. Raises StoreError when it cannot be opened."""
@@ -109,5 +179,10 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     from headroom.store import sqlite
 
     return sqlite.open(
-        settings.store_path, tenant=tenant, max_bytes=settings.store_max_bytes, ttl_s=settings.store_ttl_s
+        settings.store_path,
+        tenant=tenant,
+        max_bytes=settings.store_max_bytes,
+        ttl_s=settings.store_ttl_s,
+        key_place=settings.store_key_place,
+        key_directory=settings.store_key_path,
     )

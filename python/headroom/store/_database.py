@@ -1,8 +1,9 @@
-"""The file of the SQLite store: a path goes in, a connection that is ready comes out, together with the secret.
+"""The file of the SQLite store: a path goes in, a connection that is ready comes out, together with the keys.
 
-Several processes may open a new file at once: one of them creates the tables and the secret in a transaction, all see
+Several processes may open a new file at once: one of them creates the tables and the keys in a transaction, all see
 the same. Modes are 0600 for files and 0700 for directories whatever the umask. Nothing is ever deleted or replaced: a
-file that cannot be used is reported.
+damaged file is put aside under another name, a new one is started, and that is reported; a file of another program or
+of a newer version is left alone.
 """
 
 from __future__ import annotations
@@ -10,28 +11,29 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Callable
 
 from headroom.errors import StoreCorruptError, StoreError
+from headroom.report import report
+from headroom.store._files import identity, make_private, make_private_directories, put_aside, restrict
+from headroom.store._master_key import MasterKeys
+from headroom.store._migrate import clean, migrate
+from headroom.store._schema import META_TABLES, ORIGINAL_TABLES, OUTPUT_TABLES, SCHEMA_VERSION
+from headroom.store._vault import Vault, create
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 5.0
 _APPLICATION_ID = 0x48524D43  # "HRMC"
-_SECRET_BYTES = 32
 
-_TABLES = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE originals (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL,"
-    " kind TEXT NOT NULL, size_bytes INTEGER NOT NULL, last_seen INTEGER NOT NULL, content BLOB NOT NULL)",
-    "CREATE INDEX originals_last_seen ON originals (last_seen)",
-    "CREATE TABLE outputs (digest TEXT PRIMARY KEY, original INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX outputs_original ON outputs (original)",
-)
+_ATTEMPTS = 3
 
+_CACHE_KIB = 16_000  # holds the inner pages of the trees over ten million rows; a small store takes less
+_ASIDE = "it is put aside and a new one is started"
 # SQLite's words for a failure -> what can be done about it.
 _NEXT_STEPS = (
-    ("not a database", "move it away (a new one is started) or set store_path to another file"),
-    ("malformed", "move it away (a new one is started) and keep it: parts may be recoverable with `sqlite3 .recover`"),
+    ("not a database", _ASIDE),
+    ("malformed", _ASIDE),
+    ("no such", "another version of Headroom has changed it since: start this process again"),
+    ("no column", "another version of Headroom has changed it since: start this process again"),
     ("disk is full", "free some space or set store_path to another disk"),
     ("disk i/o", "check the disk's space and health, or set store_path to another disk"),
     ("readonly", "make it writable for this user or set store_path to another file"),
@@ -47,22 +49,49 @@ def default_path() -> str:
     return os.path.join(user_data_dir("headroom", appauthor=False), "ccr.sqlite3")
 
 
-def connect(path: str) -> tuple[sqlite3.Connection, bytes]:
-    """A connection in autocommit mode, for use by one thread at a time, and the store's secret of 32 bytes.
+def connect(path: str, tenant: str, keys: MasterKeys, directory: str) -> tuple[sqlite3.Connection, Vault]:
+    """A connection in autocommit mode, for use by one thread at a time, and the keys of a tenant.
 
-    Raises StoreError, and StoreCorruptError for a file that is no database, or not one of ours.
+    `keys` is where a new master key goes, `directory` where those in files are. A damaged file is put aside, and a new
+    one started. Raises StoreError.
     """
+    for _ in range(_ATTEMPTS):
+        seen = identity(path)
+        try:
+            return _connect(path, lambda connection: Vault(connection, keys, directory, tenant, path), keys)
+        except StoreCorruptError as error:
+            quarantine(path, identity(path) if seen is None else seen, error)
+    raise StoreError(f"store {path} is damaged whenever it is made: check the disk, or set store_path to another file")
+
+
+def quarantine(path: str, damaged: tuple[int, int] | None, error: StoreCorruptError) -> None:
+    """Puts a damaged database aside and reports it. Raises StoreError where that cannot be."""
+    try:
+        aside = put_aside(path, damaged)
+    except OSError as failure:
+        raise StoreError(f"{error}; and it cannot be put aside: {failure.strerror or failure}") from failure
+    if aside is not None:
+        report(f"{error}; what it held is now in {aside}, and cannot be retrieved")
+
+
+def _connect(
+    path: str, open_vault: Callable[[sqlite3.Connection], Vault], keys: MasterKeys
+) -> tuple[sqlite3.Connection, Vault]:
     _prepare_file(path)
     connection = None
     try:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         if _pragma(connection, "user_version") == 0:
-            _create(connection, path)
+            _create(connection, path, keys)
         _check_version(connection, path)
-        secret = _read_secret(connection, path)
-        _make_private(path)
-        return connection, secret
+        if _pragma(connection, "user_version") < SCHEMA_VERSION:
+            migrate(connection, keys, path)
+        clean(connection)
+        vault = _read_whole(connection, path, open_vault)
+        make_private(path)
+        return connection, vault
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -71,17 +100,32 @@ def connect(path: str) -> tuple[sqlite3.Connection, bytes]:
         raise
 
 
+def _read_whole(connection: sqlite3.Connection, path: str, open_vault: Callable[[sqlite3.Connection], Vault]) -> Vault:
+    """The keys, in one transaction with the version: that tables are missing is damage unless they are of another."""
+    connection.execute("BEGIN")
+    _check_version(connection, path)
+    try:
+        return open_vault(connection)
+    except sqlite3.OperationalError as error:
+        if "no such" not in str(error):
+            raise
+        raise StoreCorruptError(f"store {path} cannot be opened: {error}; {_ASIDE}") from error
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+
 def explained(error: sqlite3.Error, path: str, verb: str) -> StoreError:
     """The error to raise instead of one of SQLite's: it names the file, the reason and the next step."""
     reason = str(error)
     step = next(step for sign, step in _NEXT_STEPS if sign in reason.lower())
-    corrupt = type(error) is sqlite3.DatabaseError
+    corrupt = _ASIDE in step
     return (StoreCorruptError if corrupt else StoreError)(f"store {path} cannot be {verb}: {reason}; {step}")
 
 
 def _prepare_file(path: str) -> None:
     try:
-        _make_directories(os.path.dirname(path) or ".")
+        make_private_directories(os.path.dirname(path) or ".")
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
         except FileExistsError:
@@ -89,47 +133,21 @@ def _prepare_file(path: str) -> None:
                 raise IsADirectoryError(0, "it is a directory") from None
         else:
             os.close(descriptor)
-            _restrict(path, 0o600)
+            restrict(path, 0o600)
     except OSError as error:
         step = "check that this user may write there, or set store_path to another file"
         raise StoreError(f"store {path} cannot be opened: {error.strerror or error}; {step}") from error
 
 
-def _make_directories(directory: str) -> None:
-    if os.path.isdir(directory):
-        return
-    _make_directories(os.path.dirname(directory) or ".")
-    try:
-        os.mkdir(directory, 0o700)
-    except FileExistsError:
-        if not os.path.isdir(directory):
-            raise NotADirectoryError(0, f"{directory} is not a directory") from None
-    else:
-        _restrict(directory, 0o700)
-
-
-def _make_private(path: str) -> None:
-    for file in (path, path + "-wal", path + "-shm"):
-        with suppress(FileNotFoundError):
-            if os.stat(file).st_mode & 0o077:
-                _restrict(file, 0o600)
-
-
-def _restrict(path: str, mode: int) -> None:
-    # Another user's file, or one on a read-only disk, cannot be changed; whether it can be used is seen when it is.
-    with suppress(OSError):
-        os.chmod(path, mode)
-
-
-def _create(connection: sqlite3.Connection, path: str) -> None:
+def _create(connection: sqlite3.Connection, path: str, keys: MasterKeys) -> None:
     _refuse_foreign(connection, path)
     _enter_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if _pragma(connection, "user_version") == 0:
-            for statement in _TABLES:
+            for statement in (*META_TABLES, *ORIGINAL_TABLES, *OUTPUT_TABLES):
                 connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('secret', ?)", (os.urandom(_SECRET_BYTES),))
+            create(connection, keys)
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
@@ -167,13 +185,6 @@ def _check_version(connection: sqlite3.Connection, path: str) -> None:
             f"store {path} was written by a newer Headroom (format {version}, this one reads {SCHEMA_VERSION});"
             " upgrade Headroom or set store_path to another file"
         )
-
-
-def _read_secret(connection: sqlite3.Connection, path: str) -> bytes:
-    row = connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
-    if row is None or not isinstance(row[0], bytes) or len(row[0]) != _SECRET_BYTES:
-        raise StoreCorruptError(f"store {path} has lost its secret; move it away (a new one is started) and keep it")
-    return row[0]
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -1,9 +1,8 @@
 """The embedded store: one SQLite file in WAL mode, shared by any number of processes.
 
 A put is one transaction; when it returns, the content is in the write-ahead log, which the kernel holds, so that it
-survives kill -9 of the process. Rows are zstd-compressed, and addressed by content: known content changes nothing.
-Collection runs in bounded batches, when a store is opened and now and then during puts. Times last seen are kept
-roughly, so that reading mostly does not write.
+survives kill -9 of the process. Rows are zstd-compressed, sealed (_vault.py), and addressed by content: known content
+changes nothing. Times last seen are kept roughly, so that reading mostly does not write.
 
 Fork-safe: a fork waits for the transaction in progress, and the child opens a connection of its own.
 """
@@ -13,43 +12,54 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from threading import Lock
-from types import TracebackType
-from weakref import WeakSet
 
-from headroom._core import content_key, zstd_compress, zstd_decompress
+from headroom._core import Sealer, content_key, record_name
 from headroom.errors import KeyNotFoundError, StoreCorruptError, StoreError
-from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Store, StoreStats
-from headroom.store._database import connect, default_path, explained
-from headroom.store._domain import LEASE_S, output_digest, refuse_bad_tenant, seen_tolerance_s
+from headroom.settings import KeyPlace
+from headroom.store import (
+    DEFAULT_MAX_BYTES,
+    DEFAULT_TTL_S,
+    LOCAL_TENANT,
+    Clock,
+    Entry,
+    Listed,
+    Record,
+    Store,
+    StoreStats,
+    Verified,
+)
+from headroom.store import _upkeep as upkeep
+from headroom.store._collect import Collector, used_bytes
+from headroom.store._connection import Database
+from headroom.store._database import default_path
+from headroom.store._domain import output_digest, refuse_bad_tenant, seen_tolerance_s
+from headroom.store._master_key import KEY_BYTES, default_key_directory, open_keys
+from headroom.store._records import Records
+from headroom.store._vault import TenantKey
 
 name = "sqlite"
 
 _LEVEL = 1  # as fast as the negative levels on tool results (0.13 ms for 100 KB), and a quarter smaller
-_PUTS_BETWEEN_COLLECTIONS = 64
-_BATCH = 64
-_BATCHES_PER_COLLECTION = 8
+_ATTEMPTS = 8
 _MAX_KNOWN_OUTPUTS = 1 << 16
 _TOUCH_KNOWN_S = 30
 _MAX_TOUCHED = 4_096
 
-_FIND = "SELECT last_seen FROM originals WHERE key = ? AND tenant = ?"
+_FIND = "SELECT last_seen, tenant_key FROM originals WHERE key = ?"
+_GET = "SELECT tenant_key, size_bytes, last_seen, wrapped, content FROM originals WHERE key = ?"
 # What was seen a while ago is written again: its row is as long as before, so SQLite changes the one page it begins on.
 _INSERT = (
-    "INSERT INTO originals (key, tenant, kind, size_bytes, last_seen, content) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (key) DO UPDATE SET last_seen = excluded.last_seen WHERE last_seen < excluded.last_seen - ?"
+    "INSERT INTO originals (key, tenant_key, kind, size_bytes, last_seen, wrapped, content)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET last_seen = excluded.last_seen WHERE last_seen < excluded.last_seen - {}"
 )
 _SEE = "UPDATE originals SET last_seen = max(last_seen, ?) WHERE key = ?"
 _LINK_OUTPUT = (
     "INSERT INTO outputs SELECT ?, id FROM originals WHERE key = ?"
     " ON CONFLICT (digest) DO UPDATE SET original = excluded.original WHERE original != excluded.original"
 )
-_OLDEST = "SELECT id FROM originals WHERE last_seen < ? ORDER BY last_seen LIMIT ?"
-
-_open_stores: WeakSet[SqliteStore] = WeakSet()
-_held: list[SqliteStore] = []  # the stores whose locks a fork in progress holds
 
 
 def open(  # noqa: A001  (each backend module opens its own kind)
@@ -59,9 +69,23 @@ def open(  # noqa: A001  (each backend module opens its own kind)
     max_bytes: int = DEFAULT_MAX_BYTES,
     ttl_s: float = DEFAULT_TTL_S,
     clock: Clock = time.time,
+    key_place: KeyPlace = "file",
+    key_directory: str | None = None,
 ) -> Store:
-    """The store in the file `location` (default: in the platform's data directory), made if it is missing."""
-    return SqliteStore(location, tenant=tenant, max_bytes=max_bytes, ttl_s=ttl_s, clock=clock)
+    """The store in the file `location` (default: in the platform's data directory), made if it is missing.
+
+    A new master key goes to `key_place`. Keys in files are in `key_directory`: by default beside `location`, or, where
+    that is the default too, in the platform's configuration directory.
+    """
+    return SqliteStore(
+        location,
+        tenant=tenant,
+        max_bytes=max_bytes,
+        ttl_s=ttl_s,
+        clock=clock,
+        key_place=key_place,
+        key_directory=key_directory,
+    )
 
 
 class SqliteStore:
@@ -75,6 +99,8 @@ class SqliteStore:
         max_bytes: int = DEFAULT_MAX_BYTES,
         ttl_s: float = DEFAULT_TTL_S,
         clock: Clock = time.time,
+        key_place: KeyPlace = "file",
+        key_directory: str | None = None,
     ) -> None:
         refuse_bad_tenant(tenant)
         self.path = os.path.abspath(os.path.expanduser(location) if location else default_path())
@@ -82,83 +108,105 @@ class SqliteStore:
         self._max_bytes = max_bytes
         self._ttl_s = ttl_s
         self._tolerance_s = seen_tolerance_s(ttl_s)
+        self._insert = _INSERT.format(self._tolerance_s)
         self._clock = clock
-        self._lock = Lock()
-        self._closed = False
-        self._full = False
-        self._puts = 0
-        self._bytes_since_collection = 0
         self._known_outputs: set[str] = set()
         self._touched: dict[str, int] = {}
-        self._connection: sqlite3.Connection | None
-        self._connection, self._secret = connect(self.path)
-        _open_stores.add(self)
-        self._collect_quietly()
+        directory = key_directory or default_key_directory(location)
+        self._database = Database(self.path, tenant, open_keys(key_place, directory), directory)
+        self._records = Records(self._database, self._tolerance_s)
+        self._collector = Collector(self._database, max_bytes, ttl_s)
+        self._collector.collect_quietly(self._now())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, or its file was lost: then a store that is opened again is another one."""
+        return self._database.is_closed
 
     def key_of(self, content: str) -> str:
         """The key of a text: a MAC under the store's secret over tenant and content."""
-        return content_key(self._secret, self.tenant, content)
+        return content_key(self._database.vault.secret, self.tenant, content)
+
+    def name_of(self, *parts: str) -> str:
+        """The name of the record about `parts`, in this tenant alone."""
+        return record_name(self._database.vault.secret, self.tenant, parts)
 
     def put(self, key: str, content: str, *, kind: str, output: str | None = None) -> None:
         """Stores one original; see `put_many`."""
         self.put_many((Entry(key, content, kind, output),))
 
-    def put_many(self, entries: Iterable[Entry]) -> None:
-        """Stores originals and their outputs in one transaction. Compression happens outside of any lock."""
-        now = int(self._clock())
-        rows: list[tuple[str, str, str, int, int, bytes, float]] = []
-        outputs: list[tuple[str, str]] = []
-        size_bytes = 0
-        for entry in entries:
-            size, packed = _packed(entry)
-            size_bytes += len(packed)
-            rows.append((entry.key, self.tenant, entry.kind, size, now, packed, self._tolerance_s))
-            if entry.output:
-                outputs.append((self._digest(entry.output), entry.key))
-        if size_bytes > self._max_bytes or self._full:
-            self._make_room([(row[0], len(row[5])) for row in rows])
-        if not rows:
-            return
-        with self._connected("written") as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_INSERT, rows)
-            connection.executemany(_LINK_OUTPUT, outputs)
-            connection.execute("COMMIT")
+    def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
+        """Stores originals, outputs and records in one transaction. They are packed and sealed outside of any lock."""
+        originals, notes = list(entries), list(records)
+        if not originals and not notes:
+            return {}
+        outputs = [(self._digest(entry.output), entry.key) for entry in originals if entry.output]
+        key = self._database.vault.newest()
+        for _ in range(_ATTEMPTS):
+            if key is not None:
+                now = self._now()
+                rows = [self._row(entry, key, now) for entry in originals]
+                noted = [self._records.row(record, key, now) for record in notes]
+                self._refuse_too_much(rows, noted)
+                with self._database.writing() as connection:
+                    if self._database.vault.is_newest(connection, key.number):
+                        connection.executemany(self._insert, rows)
+                        connection.executemany(_LINK_OUTPUT, outputs)
+                        earlier = self._records.insert(connection, noted, now)
+                        break
+            with self._database.writing() as connection:
+                key = self._database.vault.renewed(connection)
+        else:
+            raise StoreError(f"store {self.path} cannot be written: its keys are being changed; try again")
         self._remember_outputs([digest for digest, _ in outputs])
-        self._collect_when_due(len(rows), size_bytes)
+        size_bytes = sum(map(_sealed_bytes, (*rows, *noted)))
+        if self._collector.collect_when_due(now, len(rows) + len(noted), size_bytes):
+            self._known_outputs.clear()
+        return self._records.opened(earlier)
+
+    def records(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The values of those of the names that are here, whose life is thereby renewed; one query for 500 names."""
+        return self._records.read(names, self._now())
 
     def get(self, key: str) -> str:
         """The original, checked against its key."""
-        with self._connected("read") as connection:
-            row = connection.execute(
-                "SELECT size_bytes, last_seen, content FROM originals WHERE key = ? AND tenant = ?", (key, self.tenant)
-            ).fetchone()
-        if row is None:
+        content, last_seen = self._read(key)
+        if self._now() - last_seen > self._tolerance_s:
+            # Reading must work where writing does not.
+            with suppress(StoreError), self._database.writing() as connection:
+                connection.execute(_SEE, (self._now(), key))
+        return content
+
+    def _read(self, key: str) -> tuple[str, int]:
+        """An original and when it was last seen, which this does not change."""
+        with self._database.reading() as connection:
+            row = connection.execute(_GET, (key,)).fetchone()
+            sealer = None if row is None else self._database.vault.sealer(connection, row[0])
+        if sealer is None:
             raise KeyNotFoundError(
                 f"no original under key {key!r} in {self.path}: it was never stored there, or not seen for"
                 f" {self._ttl_s / 86_400:g} days; run the tool again to get its output anew"
             )
-        size_bytes, last_seen, packed = row
-        content = self._unpacked(key, packed, size_bytes)
-        if self._clock() - last_seen > self._tolerance_s:
-            # Reading must work where writing does not.
-            with suppress(StoreError), self._connected("written") as connection:
-                connection.execute(_SEE, (int(self._clock()), key))
-        return content
+        _, size_bytes, last_seen, wrapped, sealed = row
+        if not (_are(int, size_bytes, last_seen) and _are(bytes, wrapped, sealed)):
+            raise self._corrupt(key, "its row is not as it was written")
+        return self._unsealed(sealer, key, wrapped, sealed, size_bytes), last_seen
 
     def touch(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that name something here, whose life is thereby renewed."""
-        now = int(self._clock())
+        now = self._now()
         wanted = set(keys)
-        # What was there moments ago still is: nothing seen within the lease is given up.
-        found = {key for key in wanted if 0 <= now - self._touched.get(key, -_TOUCH_KNOWN_S) < _TOUCH_KNOWN_S}
+        found: set[str] = set()
         stale: list[tuple[int, str]] = []
-        if found == wanted:
-            return found
-        with self._connected("read") as connection:
-            for key in wanted - found:
-                row = connection.execute(_FIND, (key, self.tenant)).fetchone()
-                if row is not None:
+        with self._database.reading() as connection:
+            self._forget_what_was_purged(connection)
+            for key in wanted:
+                # What was there moments ago still is: nothing seen within the lease is given up.
+                if 0 <= now - self._touched.get(key, -_TOUCH_KNOWN_S) < _TOUCH_KNOWN_S:
+                    found.add(key)
+                    continue
+                row = connection.execute(_FIND, (key,)).fetchone()
+                if row is not None and _are(int, *row) and self._database.vault.sealer(connection, row[1]):
                     found.add(key)
                     if len(self._touched) >= _MAX_TOUCHED:
                         self._touched.clear()
@@ -166,18 +214,16 @@ class SqliteStore:
                     if now - row[0] > self._tolerance_s:
                         stale.append((now, key))
         if stale:
-            with self._connected("written") as connection:
-                connection.execute("BEGIN IMMEDIATE")
+            with self._database.writing() as connection:
                 connection.executemany(_SEE, stale)
-                connection.execute("COMMIT")
         return found
 
     def is_output(self, key: str) -> bool:
         """Whether the text of this key was written as the output of an original that is still stored."""
-        digest = output_digest(self._secret, self.tenant, key)
+        digest = output_digest(self._database.vault.secret, self.tenant, key)
         if digest in self._known_outputs:
             return True
-        with self._connected("read") as connection:
+        with self._database.reading() as connection:
             found = connection.execute("SELECT 1 FROM outputs WHERE digest = ?", (digest,)).fetchone() is not None
         if found:
             self._remember_outputs((digest,))
@@ -185,45 +231,64 @@ class SqliteStore:
 
     def stats(self) -> StoreStats:
         """What is stored, by reading the whole table."""
-        with self._connected("read") as connection:
+        with self._database.reading() as connection:
             entries, original_bytes = connection.execute(
                 "SELECT count(*), coalesce(sum(size_bytes), 0) FROM originals"
             ).fetchone()
-            return StoreStats(entries, original_bytes, _used_bytes(connection), self._max_bytes)
+            return StoreStats(entries, original_bytes, used_bytes(connection), self._max_bytes)
 
     def collect(self) -> int:
-        """Gives up originals past their life time, and the longest unseen ones over the cap; says how many.
-
-        Works in bounded batches, so that one call may not be enough for a store that was left alone for long.
-        """
-        now = int(self._clock())
-        collected = self._collect_batch(now - self._ttl_s)
-        for _ in range(_BATCHES_PER_COLLECTION):
-            with self._connected("read") as connection:
-                over = _used_bytes(connection) > self._max_bytes
-            removed = self._collect_batch(now - LEASE_S) if over else 0
-            self._full = over and removed == 0
-            if removed == 0:
-                break
-            collected += removed
+        """Gives up what is due, in bounded batches; says how much that was."""
+        collected = self._collector.collect(self._now())
+        if collected:
+            self._known_outputs.clear()
         return collected
+
+    def listing(self) -> Iterator[Listed]:
+        """What is stored of this tenant, in no order."""
+        return upkeep.listing(self._database)
+
+    def verify(self) -> Verified:
+        """Reads back everything of this tenant; linear in what is stored."""
+        return upkeep.verify(self._database, self._read, self._records.check)
+
+    def purge(self, keys: Iterable[str]) -> int:
+        """Erases originals and their records for good; says how many were there."""
+        return self._purged(upkeep.purge_keys(self._database, keys))
+
+    def purge_unseen(self, seconds: float) -> int:
+        """Erases for good what was not seen for some time; says how many originals."""
+        return self._purged(upkeep.purge_unseen(self._database, self._now() - seconds))
+
+    def purge_all(self) -> int:
+        """Erases all originals and records of this tenant for good, with its key; says how many originals."""
+        return self._purged(upkeep.purge_all(self._database))
+
+    def rotate_key(self) -> None:
+        """Gives the store a new master key, where the settings say; what is sealed stays as it is."""
+        upkeep.rotate(self._database)
 
     def close(self) -> None:
         """Closes the connection; any later call raises StoreError."""
-        with self._lock:
-            self._closed = True
-            self._disconnect()
+        self._database.close()
 
-    def __del__(self) -> None:
-        self._disconnect()
+    def _now(self) -> int:
+        return int(self._clock())
 
     def _digest(self, output: str) -> str:
-        return output_digest(self._secret, self.tenant, self.key_of(output))
+        return output_digest(self._database.vault.secret, self.tenant, self.key_of(output))
 
-    def _unpacked(self, key: str, packed: bytes, size_bytes: int) -> str:
+    def _row(self, entry: Entry, key: TenantKey, now: int) -> tuple[str, int, str, int, int, bytes, bytes]:
+        place = self._database.vault.of_original(entry.key)
+        size_bytes, wrapped, sealed = key.sealer.seal_text(
+            entry.content, place, os.urandom(KEY_BYTES), _LEVEL, entry.ahead
+        )
+        return entry.key, key.number, entry.kind, size_bytes, now, wrapped, sealed
+
+    def _unsealed(self, sealer: Sealer, key: str, wrapped: bytes, sealed: bytes, size_bytes: int) -> str:
         try:
-            content = zstd_decompress(packed, size_bytes).decode()
-        except ValueError as error:
+            content = sealer.open_text(wrapped, sealed, self._database.vault.of_original(key), size_bytes)
+        except (ValueError, OverflowError) as error:
             raise self._corrupt(key, str(error)) from error
         if self.key_of(content) != key:
             raise self._corrupt(key, "its content is not what was put in")
@@ -240,126 +305,35 @@ class SqliteStore:
             self._known_outputs.clear()
         self._known_outputs.update(digests)
 
-    def _collect_when_due(self, puts: int, size_bytes: int) -> None:
-        self._puts += puts
-        self._bytes_since_collection += size_bytes
-        if self._puts >= _PUTS_BETWEEN_COLLECTIONS or self._bytes_since_collection * 64 > self._max_bytes:
-            self._collect_quietly()
+    def _forget_what_was_purged(self, connection: sqlite3.Connection) -> None:
+        """Whoever erases something changes the tenant's key: what another process knew may be gone."""
+        key = self._database.vault.newest()
+        if key is not None and not self._database.vault.is_newest(connection, key.number):
+            self._database.vault.reload(connection)
+            self._touched.clear()
+            self._known_outputs.clear()
 
-    def _collect_quietly(self) -> None:
-        # What was put is safe already; what cannot be collected now can be the next time.
-        self._puts = self._bytes_since_collection = 0
-        with suppress(StoreError):
-            self.collect()
-
-    def _collect_batch(self, seen_before: float) -> int:
-        with self._connected("read") as connection:
-            if connection.execute(_OLDEST, (seen_before, 1)).fetchone() is None:
-                return 0
-        with self._connected("written") as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            batch = connection.execute(_OLDEST, (seen_before, _BATCH)).fetchall()
-            connection.executemany("DELETE FROM outputs WHERE original = ?", batch)
-            connection.executemany("DELETE FROM originals WHERE id = ?", batch)
-            connection.execute("COMMIT")
+    def _purged(self, count: int) -> int:
+        self._touched.clear()
         self._known_outputs.clear()
-        return len(batch)
+        return count
 
-    def _make_room(self, sizes: Iterable[tuple[str, int]]) -> None:
-        """Raises StoreError if there is no room for originals, of which the keys and packed sizes are given."""
-        with self._connected("read") as connection:
-            found = {key: connection.execute(_FIND, (key, self.tenant)).fetchone() for key, _ in sizes}
-        size_bytes = sum(size for key, size in sizes if found[key] is None)
-        if size_bytes == 0:
+    def _refuse_too_much(self, rows: Sequence[tuple[object, ...]], records: Sequence[tuple[object, ...]]) -> None:
+        size_bytes = sum(map(_sealed_bytes, (*rows, *records)))
+        if not self._collector.may_refuse(size_bytes):
             return
-        if size_bytes > self._max_bytes:
-            raise StoreError(
-                f"store {self.path} cannot take {size_bytes:,} bytes at once: store_max_bytes is {self._max_bytes:,}"
-            )
-        if self._full:
-            self.collect()
-        if self._full:
-            raise StoreError(
-                f"store {self.path} is full: all of its {self._max_bytes:,} bytes were seen within the last hour;"
-                " raise store_max_bytes"
-            )
-
-    def _connected(self, verb: str) -> _Connected:
-        return _Connected(self, verb)
-
-    def _disconnect(self) -> None:
-        connection, self._connection = getattr(self, "_connection", None), None
-        if connection is not None:
-            connection.close()
+        with self._database.reading() as connection:
+            known = {row[0] for row in rows if connection.execute(_FIND, (row[0],)).fetchone() is not None}
+            known |= {each.name for each in self._records.find(connection, [str(row[0]) for row in records])}
+        new_bytes = sum(_sealed_bytes(row) for row in (*rows, *records) if row[0] not in known)
+        if new_bytes:
+            self._collector.make_room(new_bytes, self._now())
 
 
-class _Connected:
-    """The use of a store's connection by one thread; what fails is rolled back and told as a StoreError."""
-
-    __slots__ = ("_store", "_verb")
-
-    def __init__(self, store: SqliteStore, verb: str) -> None:
-        self._store = store
-        self._verb = verb
-
-    def __enter__(self) -> sqlite3.Connection:
-        store = self._store
-        store._lock.acquire()
-        try:
-            if store._closed:
-                raise StoreError(f"store {store.path} is closed; open it again")
-            if store._connection is None:
-                store._connection, store._secret = connect(store.path)
-            return store._connection
-        except BaseException:
-            store._lock.release()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        store = self._store
-        try:
-            if error is not None and store._connection is not None and store._connection.in_transaction:
-                with suppress(sqlite3.Error):
-                    store._connection.execute("ROLLBACK")
-        finally:
-            store._lock.release()
-        if isinstance(error, sqlite3.Error):
-            raise explained(error, store.path, self._verb) from error
+def _are(kind: type, *values: object) -> bool:
+    """Whether values are of a kind: SQLite reads what it finds in a damaged row as whatever it looks like."""
+    return all(type(value) is kind for value in values)
 
 
-def _packed(entry: Entry) -> tuple[int, bytes]:
-    """The bytes of an original, and its frame."""
-    if entry.ahead is not None and entry.content.isascii():
-        return len(entry.content), entry.ahead.frame()
-    raw = entry.content.encode()
-    return len(raw), zstd_compress(raw, _LEVEL) if entry.ahead is None else entry.ahead.frame()
-
-
-def _used_bytes(connection: sqlite3.Connection) -> int:
-    # Pages in use, rather than the sum over all rows, which would have to be read.
-    pages, free, page_bytes = (
-        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * page_bytes)
-
-
-def _before_fork() -> None:
-    _held.extend(_open_stores)
-    for store in _held:
-        store._lock.acquire()
-
-
-def _after_fork_in_parent() -> None:
-    while _held:
-        _held.pop()._lock.release()
-
-
-def _after_fork_in_child() -> None:
-    # The connection's locks belong to the parent, so it must not be used; with no transaction open, closing it is safe.
-    for store in _held:
-        store._disconnect()
-    _after_fork_in_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+def _sealed_bytes(row: tuple[object, ...]) -> int:
+    return len(row[-1]) if isinstance(row[-1], bytes) else 0

@@ -18,6 +18,7 @@ pub mod mixed;
 pub mod page;
 pub mod report;
 pub mod retrieve;
+pub mod seal;
 pub mod search;
 pub mod table;
 pub mod text;

@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use headroom_core::frame::{self, FrameError};
 use headroom_core::tokens::{self, Encoding};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
 use crate::door::detached;
 use crate::tokens::encoding_named;
@@ -132,7 +130,7 @@ fn enqueue(job: Box<dyn Job>) {
 
 /// The tokens and the zstd frame of a text, made while the caller does something else.
 #[pyclass(frozen, module = "headroom._core")]
-struct Ahead {
+pub struct Ahead {
     tokens: Arc<Task<usize>>,
     frame: Arc<Task<Result<Vec<u8>, FrameError>>>,
 }
@@ -162,13 +160,12 @@ impl Ahead {
     fn tokens(&self, py: Python<'_>) -> PyResult<usize> {
         detached(py, || self.tokens.get())
     }
+}
 
+impl Ahead {
     /// The text's zstd frame; waits for it.
-    fn frame<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        match detached(py, || self.frame.get())? {
-            Ok(bytes) => Ok(PyBytes::new(py, &bytes)),
-            Err(error) => Err(PyValueError::new_err(error.to_string())),
-        }
+    pub fn packed(&self) -> Result<Vec<u8>, FrameError> {
+        self.frame.get()
     }
 }
 
