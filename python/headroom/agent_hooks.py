@@ -1,0 +1,71 @@
+"""What agents' hooks call: an event as the agent writes it goes in, its answer comes out.
+
+Claude Code's PostToolUse hook (https://code.claude.com/docs/en/hooks): `tool_name`, `tool_input` and `tool_response`
+in; `updatedToolOutput` out, which stands for the response in the agent's own history and must have its shape. So only
+the texts in it that a model reads are replaced. Where nothing becomes smaller there is no answer: one with the
+same output would undo what another hook makes of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headroom.errors import InputError
+from headroom.library import compress
+from headroom.places import with_texts
+from headroom.segment import Place, ToolCall
+
+# Where the tools of Claude Code, and MCP tools, keep what a model reads: Bash, Grep, WebFetch, blocks of content.
+_TEXT_FIELDS = ("stdout", "stderr", "content", "result", "text")
+
+# A response smaller than this in characters gains nothing that would pay for a marker.
+_MIN_CHARACTERS = 200
+
+
+def claude_post_tool_use(event: str) -> str:
+    """The answer to a PostToolUse event, or an empty text to leave the output as it is.
+
+    Raises InputError for something that is no such event.
+    """
+    try:
+        fields = json.loads(event)
+    except ValueError:
+        raise InputError("standard input is no JSON; this command is for Claude Code's PostToolUse hook") from None
+    if not isinstance(fields, dict) or "tool_response" not in fields:
+        raise InputError("standard input is no PostToolUse event: it has no tool_response")
+    name, response = str(fields.get("tool_name", "")), fields["tool_response"]
+    found = [(place, text) for place, text in _texts(response, ()) if len(text) >= _MIN_CHARACTERS]
+    if not found or ToolCall(name, "").is_retrieve:
+        return ""
+    shorter = _compressed(name, fields.get("tool_input"), [text for _, text in found])
+    replaced = {place: new for (place, old), new in zip(found, shorter, strict=True) if new != old}
+    if not replaced:
+        return ""
+    answer = {"hookEventName": "PostToolUse", "updatedToolOutput": with_texts(response, replaced)}
+    return json.dumps({"hookSpecificOutput": answer}, ensure_ascii=False)
+
+
+def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*place, index))
+    elif isinstance(value, Mapping):
+        for field in _TEXT_FIELDS:
+            if field in value:
+                yield from _texts(value[field], (*place, field))
+
+
+def _compressed(name: str, arguments: Any, texts: list[str]) -> list[str]:
+    """The texts as a conversation would have them, in which the tool call says what was asked for."""
+    use = {"type": "tool_use", "id": "1", "name": name, "input": arguments if isinstance(arguments, dict) else {}}
+    blocks = [{"type": "text", "text": text} for text in texts]
+    messages = [
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": blocks}]},
+    ]
+    written: Any = compress(messages, provider="anthropic_messages").messages
+    return [block["text"] for block in written[1]["content"][0]["content"]]

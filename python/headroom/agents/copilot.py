@@ -1,0 +1,23 @@
+"""GitHub Copilot CLI (https://docs.github.com/copilot/how-tos/copilot-cli): routing tried with 1.0.102."""
+
+from headroom.agents import Agent, Location, Setup, stdio_server
+
+name = "copilot"
+
+agent = Agent(
+    name=name,
+    title="GitHub Copilot CLI",
+    command="copilot",
+    environment={"COPILOT_PROVIDER_BASE_URL": "{base_url}/v1", "COPILOT_PROVIDER_TYPE": "openai"},
+    setups={
+        "mcp": Setup(
+            Location("~/.copilot/mcp-config.json", variable="COPILOT_HOME", replaces="~/.copilot"),
+            (stdio_server("mcpServers", type="local", tools=["*"]),),
+            "tested",
+        )
+    },
+    transcripts=("~/.copilot/session-state/*/events.jsonl",),
+    wire_formats=("openai_chat", "anthropic_messages"),
+    routing="tested",
+    note="Routing needs a key of your own: COPILOT_PROVIDER_API_KEY and COPILOT_MODEL.",
+)
