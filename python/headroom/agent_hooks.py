@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headroom.errors import InputError
-from headroom.library import compress
 from headroom.places import with_texts
 from headroom.segment import Place, ToolCall
 
@@ -61,6 +60,9 @@ def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
 
 def _compressed(name: str, arguments: Any, texts: list[str]) -> list[str]:
     """The texts as a conversation would have them, in which the tool call says what was asked for."""
+    # Imported here since most outputs are small, and the hook starts anew for each.
+    from headroom.library import compress
+
     use = {"type": "tool_use", "id": "1", "name": name, "input": arguments if isinstance(arguments, dict) else {}}
     blocks = [{"type": "text", "text": text} for text in texts]
     messages = [

@@ -7,7 +7,6 @@ changed, and nothing else. A file that cannot be read, or an outcome that differ
 from __future__ import annotations
 
 import codecs
-import copy
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
@@ -127,7 +126,7 @@ def _changed(text: str, format: Format, path: str, operation: str, arguments: tu
 
 def _taken_out(text: str, format: Format, edit: Edit, was: Before, path: str) -> str:
     value = _parsed(text, format, path)
-    expected = copy.deepcopy(value)
+    expected = _copied(value, edit.path)
     where = edit.path
     if edit.in_list:
         elements = _at(expected, where)
@@ -171,16 +170,24 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
+def _copied(value: Any, path: Path) -> Any:
+    """A value of which the containers on the path are copies."""
+    if isinstance(value, list):
+        return list(value)
+    if not path or not isinstance(value, dict) or path[0] not in value:
+        return dict(value) if isinstance(value, dict) else value
+    return {**value, path[0]: _copied(value[path[0]], path[1:])}
+
+
 def _with(value: Any, edit: Edit, path: str) -> Any:
-    changed = copy.deepcopy(value)
-    inner = changed
+    changed = inner = dict(value)
     for depth, key in enumerate(edit.path[:-1]):
-        inner = inner.setdefault(key, {})
-        if inner is None:  # YAML's `key:` without a value
-            inner = _parent(changed, edit.path[:depth])[key] = {}
-        if not isinstance(inner, dict):
+        found = inner.get(key)
+        if found is not None and not isinstance(found, dict):
             where = ".".join(edit.path[: depth + 1])
-            raise ConfigError(f"{path} holds a {type(inner).__name__} at {where}, where a table is expected; mend it")
+            raise ConfigError(f"{path} holds a {type(found).__name__} at {where}, where a table is expected; mend it")
+        # None is YAML's `key:` without a value.
+        inner[key] = inner = dict(found or {})
     last = edit.path[-1]
     if not edit.in_list:
         inner[last] = edit.value
@@ -191,9 +198,3 @@ def _with(value: Any, edit: Edit, path: str) -> Any:
         raise ConfigError(f"{path} holds a {type(inner[last]).__name__} at {edit}, where a list is expected; mend it")
     inner[last] = [*inner[last], edit.value]
     return changed
-
-
-def _parent(value: Any, path: Path) -> Any:
-    for key in path:
-        value = value[key]
-    return value

@@ -17,7 +17,7 @@ def read_bytes(path: str) -> bytes | None:
     try:
         with open(path, "rb") as stream:
             return stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}; check its permissions") from None
@@ -30,7 +30,7 @@ def digest(raw: bytes | None) -> str:
 
 def refuse_protected(path: str) -> None:
     """Raises ConfigError for a file that its owner has made read-only."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         if not os.stat(path).st_mode & 0o222:
             raise ConfigError(f"{path} is read-only; make it writable (chmod u+w {path}), or make the change by hand")
 
@@ -73,7 +73,7 @@ def unlink(path: str) -> None:
     """Removes a file, if it is there. Raises ConfigError when it cannot be."""
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise ConfigError(f"{path} cannot be removed: {error.strerror}; check its directory's permissions") from None

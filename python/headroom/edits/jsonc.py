@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 )
 _CLOSERS = {"{": "}", "[": "]"}
 _MISSING: Any = object()
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(slots=True)
@@ -50,12 +51,15 @@ class _Item:
 
 def read(text: str) -> Any:
     """The value that a text says; an empty text, or one of comments alone, says an empty object."""
-    return _read(text).value
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _read(text, None).value
 
 
 def put(text: str, path: Path, value: Any) -> str:
     """The text with `value` at `path`; objects on the way that are missing are made."""
-    root = _read(text)
+    root = _read(text, path)
     if root.start == root.end:
         return (
             text
@@ -75,7 +79,7 @@ def put(text: str, path: Path, value: Any) -> str:
 
 def append(text: str, path: Path, value: Any) -> str:
     """The text with `value` as the last element of the list at `path`, which is made if it is missing."""
-    root = _read(text)
+    root = _read(text, path)
     node = _find(root, path)
     if node is None:
         return put(text, path, [value])
@@ -86,7 +90,7 @@ def append(text: str, path: Path, value: Any) -> str:
 
 def remove(text: str, path: Path, element: Any = _MISSING) -> str:
     """The text without the member at `path`, or without the last element of the list there that equals `element`."""
-    root = _read(text)
+    root = _read(text, path)
     if element is _MISSING:
         container = _find(root, path[:-1])
         found = None if container is None else _member(container, path[-1], path[:-1])
@@ -253,68 +257,98 @@ def _tokens(text: str, at: int = 0) -> Iterator[tuple[str, int, int]]:
         at = found.end()
 
 
-def _read(text: str) -> _Node:
-    tokens = (token for token in _tokens(text) if token[0] not in ("space", "comment"))
-    first = next(tokens, None)
-    if first is None:
+def _read(text: str, path: Path | None) -> _Node:
+    """The text's value, with the spans of what the containers on the path hold."""
+    reader = _Reader(text)
+    if reader.kind == "end":
         return _Node(0, 0, {})
     try:
-        node = _value(text, tokens, first)
+        node = reader.value(path)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    behind = next(tokens, None)
-    if behind is not None:
-        raise ValueError(f"something follows the value: {text[behind[1] : behind[1] + 20]!r}")
+    if reader.kind != "end":
+        raise ValueError(f"something follows the value: {text[reader.start : reader.start + 20]!r}")
     return node
 
 
-def _value(text: str, tokens: Iterator[tuple[str, int, int]], first: tuple[str, int, int]) -> _Node:
-    kind, start, end = first
-    if kind == "mark":
-        if text[start] not in _CLOSERS:
-            raise _unexpected(text, start)
-        return _container(text, tokens, start)
-    return _Node(start, end, _scalar(text[start:end], kind))
+class _Reader:
+    """A text and the token at hand: its kind and span, spaces and comments passed over; "end" behind the last."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kind, self.start, self.end = "end", 0, 0
+        self._go(0)
 
-def _container(text: str, tokens: Iterator[tuple[str, int, int]], start: int) -> _Node:
-    opener = text[start]
-    node = _Node(start, start, {} if opener == "{" else [])
-    while True:
-        kind, at, end = _next(text, tokens)
-        if text[at:end] == _CLOSERS[opener]:
-            node.end = end
-            return node
-        if node.items and node.items[-1].comma is None:
-            if text[at:end] != ",":
-                raise _unexpected(text, at)
-            node.items[-1].comma = end
-            continue
-        if opener == "{":
-            if kind == "mark":
-                raise _unexpected(text, at)
-            key = str(_scalar(text[at:end], kind)) if kind == "string" else text[at:end]
-            colon = _next(text, tokens)
-            if text[colon[1] : colon[2]] != ":":
-                raise _unexpected(text, colon[1])
-            value = _value(text, tokens, _next(text, tokens))
-            node.items.append(_Item(at, key, value))
-            node.value[key] = value.value
-        else:
-            value = _value(text, tokens, (kind, at, end))
-            node.items.append(_Item(at, None, value))
-            node.value.append(value.value)
+    def value(self, path: Path | None) -> _Node:
+        """The value that begins at hand; then what is behind it is. Without a path its insides do not matter."""
+        start = self.start
+        if self.kind == "end":
+            raise ValueError("it ends too early")
+        if self.kind == "mark" and self.text[start] in _CLOSERS:
+            return (self._known() if path is None else None) or self._container(path)
+        if self.kind == "mark":
+            raise self._unexpected()
+        node = _Node(start, self.end, _scalar(self.text[start : self.end], self.kind))
+        self._go(self.end)
+        return node
 
+    def _known(self) -> _Node | None:
+        """A container whose insides do not matter, at the speed of the standard library, if it is plain JSON."""
+        start = self.start
+        try:
+            value, end = _DECODER.raw_decode(self.text, start)
+        except (ValueError, RecursionError):
+            return None
+        self._go(end)
+        return _Node(start, end, value)
 
-def _next(text: str, tokens: Iterator[tuple[str, int, int]]) -> tuple[str, int, int]:
-    token = next(tokens, None)
-    if token is None:
-        raise ValueError("it ends too early")
-    return token
+    def _container(self, path: Path | None) -> _Node:
+        opener = self.text[self.start]
+        node = _Node(self.start, self.start, {} if opener == "{" else [])
+        self._go(self.end)
+        while True:
+            if self._is_at(_CLOSERS[opener]):
+                node.end = self.end
+                self._go(self.end)
+                return node
+            if node.items and node.items[-1].comma is None:
+                if not self._is_at(","):
+                    raise self._unexpected()
+                node.items[-1].comma = self.end
+                self._go(self.end)
+            elif opener == "{":
+                self._member(node, path)
+            else:
+                node.items.append(_Item(self.start, None, self.value(None)))
+                node.value.append(node.items[-1].node.value)
 
+    def _member(self, node: _Node, path: Path | None) -> None:
+        start, source = self.start, self.text[self.start : self.end]
+        if self.kind in ("mark", "end"):
+            raise self._unexpected()
+        key = str(_scalar(source, self.kind)) if self.kind == "string" else source
+        self._go(self.end)
+        if not self._is_at(":"):
+            raise self._unexpected()
+        self._go(self.end)
+        inner = path[1:] if path and path[0] == key else None
+        node.items.append(_Item(start, key, self.value(inner)))
+        node.value[key] = node.items[-1].node.value
 
-def _unexpected(text: str, at: int) -> ValueError:
-    return ValueError(f"line {text.count(chr(10), 0, at) + 1}: {text[at]!r} is not expected here")
+    def _is_at(self, mark: str) -> bool:
+        return self.kind == "mark" and self.text[self.start] == mark
+
+    def _go(self, at: int) -> None:
+        self.kind, self.start, self.end = next(
+            (token for token in _tokens(self.text, at) if token[0] not in ("space", "comment")),
+            ("end", len(self.text), len(self.text)),
+        )
+
+    def _unexpected(self) -> ValueError:
+        if self.kind == "end":
+            return ValueError("it ends too early")
+        line = self.text.count("\n", 0, self.start) + 1
+        return ValueError(f"line {line}: {self.text[self.start]!r} is not expected here")
 
 
 def _scalar(source: str, kind: str) -> Any:
