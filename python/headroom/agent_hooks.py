@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from headroom.errors import InputError
@@ -18,6 +19,9 @@ from headroom.segment import Place, ToolCall
 
 # Where the tools of Claude Code, and MCP tools, keep what a model reads: Bash, Grep, WebFetch, blocks of content.
 _TEXT_FIELDS = ("stdout", "stderr", "content", "result", "text")
+
+# The question in force is looked for in so much of the end of a transcript, in bytes.
+_TRANSCRIPT_END_BYTES = 1 << 19
 
 # A response smaller than this in characters gains nothing that would pay for a marker.
 _MIN_CHARACTERS = 200
@@ -38,7 +42,8 @@ def claude_post_tool_use(event: str) -> str:
     found = [(place, text) for place, text in _texts(response, ()) if len(text) >= _MIN_CHARACTERS]
     if not found or ToolCall(name, "").is_retrieve:
         return ""
-    shorter = _compressed(name, fields.get("tool_input"), [text for _, text in found])
+    question = _question(str(fields.get("transcript_path") or ""))
+    shorter = _compressed(name, fields.get("tool_input"), question, [text for _, text in found])
     replaced = {place: new for (place, old), new in zip(found, shorter, strict=True) if new != old}
     if not replaced:
         return ""
@@ -58,7 +63,27 @@ def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
                 yield from _texts(value[field], (*place, field))
 
 
-def _compressed(name: str, arguments: Any, texts: list[str]) -> list[str]:
+def _question(transcript: str) -> str | None:
+    """What the user asked last, from the end of a transcript, of which each line is JSON; None if it is not there."""
+    try:
+        with open(transcript, "rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - _TRANSCRIPT_END_BYTES))
+            lines = stream.read().splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        # Only a line that may hold what a user wrote is worth parsing.
+        if b'"user"' not in line or b'"tool_result"' in line:
+            continue
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if entry.get("type") == "user" and not entry.get("isMeta"):
+                texts = [text for _, text in _texts(entry["message"], ())]
+                return "\n".join(texts) or None
+    return None
+
+
+def _compressed(name: str, arguments: Any, question: str | None, texts: list[str]) -> list[str]:
     """The texts as a conversation would have them, in which the tool call says what was asked for."""
     # Imported here since most outputs are small, and the hook starts anew for each.
     from headroom.library import compress
@@ -69,5 +94,5 @@ def _compressed(name: str, arguments: Any, texts: list[str]) -> list[str]:
         {"role": "assistant", "content": [use]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": blocks}]},
     ]
-    written: Any = compress(messages, provider="anthropic_messages").messages
+    written: Any = compress(messages, provider="anthropic_messages", query=question).messages
     return [block["text"] for block in written[1]["content"][0]["content"]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from headroom.agent_setup import agent_named, this_machine
+from headroom.agent_setup import agent_named, plan_setup, this_machine
+from headroom.agents import Purpose
 from headroom.cli.edits import dry_run, ledger_of_user, make
 from headroom.errors import InputError
 
@@ -22,13 +23,14 @@ def command(agent: str, hooks: bool, base_url: str | None, dry_run: bool) -> Non
     if base_url is not None and not base_url.startswith(("http://", "https://")):
         raise InputError(f"--base-url {base_url!r} is no address; it begins with http:// or https://")
     chosen, machine, ledger = agent_named(agent), this_machine(), ledger_of_user()
-    if "mcp" in chosen.setups:
-        make(ledger, chosen, "mcp", machine, dry=dry_run)
-    elif not hooks and base_url is None:
+    wanted: dict[Purpose, bool] = {"mcp": "mcp" in chosen.setups, "hooks": hooks, "route": base_url is not None}
+    purposes = [purpose for purpose, is_wanted in wanted.items() if is_wanted]
+    if not purposes:
         raise InputError(f"{chosen.title} takes no MCP server; give --base-url. {chosen.note}".strip())
-    if hooks:
-        make(ledger, chosen, "hooks", machine, dry=dry_run)
-    if base_url is not None:
-        make(ledger, chosen, "route", machine, base_url, dry=dry_run)
+    for purpose in purposes:
+        # Whatever is refused is refused before anything is changed.
+        plan_setup(ledger, chosen, purpose, machine, base_url or "")
+    for purpose in purposes:
+        make(ledger, chosen, purpose, machine, base_url or "", dry=dry_run)
     if chosen.note and base_url is None:
         click.echo(f"note: {chosen.note}", err=True)

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from headroom.agent_setup import Surroundings, file_edit, is_present, this_machine
+from headroom.agent_setup import Surroundings, file_edit, is_present, plan_setup, this_machine
 from headroom.agents import Agent
 from headroom.cli.edits import chosen, dry_run, ledger_of_user, make, records_of, take_back
 from headroom.cli.streams import write_text
@@ -52,6 +52,9 @@ def install(names: tuple[str, ...], dry_run: bool) -> None:
     """Register the MCP server with agents; `headroom mcp uninstall` takes it back without a trace."""
     machine, ledger = this_machine(), ledger_of_user()
     found = chosen(names, "mcp", machine)
+    for agent in found:
+        # Whatever is refused is refused before anything is changed.
+        plan_setup(ledger, agent, "mcp", machine)
     for agent in found:
         make(ledger, agent, "mcp", machine, dry=dry_run)
     if not found:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import headroom
+from headroom.agent_hooks import claude_post_tool_use
+from headroom.errors import InputError
+from headroom.marker import parse_marker
+from payloads import big_table
+
+TABLE = big_table()
+LOG = "\n".join(f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(400))
+
+
+def answered(response, tool="Bash", arguments=None, **fields):
+    """The output that stands for a tool's, or None where it is left alone."""
+    event = {"tool_name": tool, "tool_input": arguments or {"command": "cat x"}, "tool_response": response, **fields}
+    answer = claude_post_tool_use(json.dumps(event))
+    if not answer:
+        return None
+    specific = json.loads(answer)["hookSpecificOutput"]
+    assert specific.pop("hookEventName") == "PostToolUse"
+    assert set(specific) == {"updatedToolOutput"}
+    return specific["updatedToolOutput"]
+
+
+def test_the_output_keeps_its_shape_and_its_original_can_be_had_back():
+    response = {"stdout": LOG, "stderr": "", "interrupted": False, "isImage": False}
+    output = answered(response)
+    assert {**output, "stdout": LOG} == response
+    assert len(output["stdout"]) < len(LOG) / 10
+    assert headroom.retrieve(parse_marker(output["stdout"]).key).text == LOG
+
+
+@pytest.mark.parametrize(
+    ("response", "read"),
+    [
+        (TABLE, lambda output: output),
+        ([{"type": "text", "text": TABLE}], lambda output: output[0]["text"]),
+        ({"content": [{"type": "text", "text": TABLE}]}, lambda output: output["content"][0]["text"]),
+        ({"mode": "content", "content": TABLE, "numFiles": 3}, lambda output: output["content"]),
+        ({"result": TABLE, "code": 200}, lambda output: output["result"]),
+    ],
+)
+def test_texts_are_found_wherever_tools_keep_them(response, read):
+    text = read(answered(response, "mcp__db__query"))
+    assert parse_marker(text)
+    assert headroom.retrieve(parse_marker(text).key).text == TABLE
+
+
+def test_what_would_not_become_smaller_is_left_alone():
+    for response in ("short", {"stdout": "", "stderr": ""}, {"stdout": "x" * 150}, [], None, 3, {"filePath": LOG}):
+        assert answered(response) is None
+
+
+def test_answers_of_the_retrieve_tool_are_left_alone():
+    for tool in ("mcp__headroom__headroom_retrieve", "headroom_retrieve"):
+        assert answered([{"type": "text", "text": TABLE}], tool) is None
+
+
+def test_an_output_that_is_ours_already_is_left_alone():
+    response = {"stdout": answered({"stdout": LOG})["stdout"]}
+    assert answered(response) is None
+
+
+def test_what_the_user_asked_last_decides_what_stays(tmp_path):
+    transcript = tmp_path / "transcript.jsonl"
+    lines = [
+        {"type": "user", "message": {"role": "user", "content": "what did request 311 do?"}},
+        {"type": "assistant", "message": {"role": "assistant", "content": [{"type": "tool_use"}]}},
+        {"type": "user", "message": {"role": "user", "content": [{"type": "tool_result", "content": "no question"}]}},
+    ]
+    transcript.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"type": "user", torn')
+    wanted = "handled request 311 in"
+    assert wanted in answered({"stdout": LOG}, transcript_path=str(transcript))["stdout"]
+    assert wanted not in answered({"stdout": LOG}, transcript_path=str(tmp_path / "absent"))["stdout"]
+
+
+@pytest.mark.parametrize("event", ["", "{", "[]", '{"tool_name": "Bash"}'])
+def test_something_else_than_an_event_is_refused(event):
+    with pytest.raises(InputError, match="PostToolUse"):
+        claude_post_tool_use(event)
