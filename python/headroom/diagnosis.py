@@ -15,6 +15,7 @@ from headroom.edits.ledger import Ledger
 from headroom.edits.records import Record
 from headroom.errors import HeadroomError
 from headroom.library import default_store, resolve_settings
+from headroom.mcp import is_installed
 from headroom.registry import agents, compressors, providers
 
 # What an extra brings, by the module that shows it is there.
@@ -123,7 +124,7 @@ def _record(ledger: Ledger, agent: Agent, purpose: Purpose, record: Record) -> I
         if program is not None and not os.path.exists(program):
             yield Finding(record.name, "problem", f"{program}, which the agent starts, is gone", redo)
             return
-        if purpose == "mcp" and not _is_importable("mcp"):
+        if purpose == "mcp" and not is_installed():
             cure = f"pip install 'headroom-ai[mcp]', or: {undo}"
             yield Finding(record.name, "problem", "the server is registered and cannot run: no extra mcp", cure)
             return

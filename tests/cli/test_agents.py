@@ -24,7 +24,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def headroom(home, tmp_path):
-    def run(*arguments, input=b"", code=0, python=sys.executable):
+    def run(*arguments, input=b"", code=0, python=sys.executable, start=("-m", "headroom")):
         surroundings = {
             "HOME": str(home),
             "PATH": "/usr/bin:/bin",
@@ -33,7 +33,7 @@ def headroom(home, tmp_path):
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         done = subprocess.run(
-            [python, "-m", "headroom", *arguments],
+            [python, *start, *arguments],
             input=input,
             env=surroundings,
             cwd=tmp_path,
@@ -180,6 +180,16 @@ def test_the_hook_answers_an_event_and_fails_open(headroom):
     small = json.dumps({**event, "tool_response": "small"}).encode()
     assert headroom("hook", "claude-post-tool-use", input=small).text == ""
     assert "was left as it is" in refusal(headroom("hook", "claude-post-tool-use", input=b"torn", code=1))
+
+
+def test_a_server_that_could_not_run_is_not_registered(headroom, home):
+    """As where the extra is not installed: the import system is told that there is no such module."""
+    without = ["-c", "import sys; sys.modules['mcp'] = None; from headroom.cli import main; main()"]
+    for command in (["mcp", "install", "--agent", "claude"], ["init", "claude"], ["mcp", "serve"]):
+        assert "pip install 'headroom-ai[mcp]'" in refusal(headroom(*command, code=2, start=without))
+    assert snapshot(home) == {}
+    headroom("mcp", "install", "--agent", "claude")
+    assert "cannot run: no extra mcp" in headroom("doctor", code=1, start=without).text
 
 
 def test_every_help_fits_one_screen(headroom):

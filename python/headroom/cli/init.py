@@ -8,6 +8,7 @@ from headroom.agent_setup import agent_named, plan_setup, this_machine
 from headroom.agents import Purpose
 from headroom.cli.edits import dry_run, ledger_of_user, make
 from headroom.errors import InputError
+from headroom.mcp import require_installed
 
 
 @click.command("init")
@@ -27,6 +28,8 @@ def command(agent: str, hooks: bool, base_url: str | None, dry_run: bool) -> Non
     purposes = [purpose for purpose, is_wanted in wanted.items() if is_wanted]
     if not purposes:
         raise InputError(f"{chosen.title} takes no MCP server; give --base-url. {chosen.note}".strip())
+    if "mcp" in purposes:
+        require_installed()
     for purpose in purposes:
         # Whatever is refused is refused before anything is changed.
         plan_setup(ledger, chosen, purpose, machine, base_url or "")

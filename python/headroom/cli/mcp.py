@@ -12,7 +12,8 @@ from headroom.cli.edits import chosen, dry_run, ledger_of_user, make, records_of
 from headroom.cli.streams import write_text
 from headroom.edits.documents import state, value_at
 from headroom.edits.files import read_bytes
-from headroom.errors import ConfigError, InputError, SettingsError
+from headroom.errors import ConfigError, InputError
+from headroom.mcp import require_installed
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -35,10 +36,10 @@ def serve(http: bool, host: str, port: int) -> None:
     """
     if host not in _LOOPBACK:
         raise InputError(f"--host {host!r} is not this machine alone; use one of {', '.join(_LOOPBACK)}")
-    try:
-        from headroom.mcp.server import serve_http, serve_stdio
-    except ImportError as error:
-        raise SettingsError(f"the MCP server needs the extra mcp ({error}): pip install 'headroom-ai[mcp]'") from None
+    require_installed()
+    # Imported here since the SDK takes over half a second, and the other commands do without.
+    from headroom.mcp.server import serve_http, serve_stdio
+
     if http:
         serve_http(host, port)
     else:
@@ -50,6 +51,7 @@ def serve(http: bool, host: str, port: int) -> None:
 @dry_run
 def install(names: tuple[str, ...], dry_run: bool) -> None:
     """Register the MCP server with agents; `headroom mcp uninstall` takes it back without a trace."""
+    require_installed()
     machine, ledger = this_machine(), ledger_of_user()
     found = chosen(names, "mcp", machine)
     for agent in found:
