@@ -90,7 +90,15 @@ def is_present(agent: Agent, machine: Surroundings) -> bool:
 
 def locate(location: Location, machine: Surroundings) -> str:
     """Where a file of an agent is on this machine."""
-    path = {"darwin": location.darwin, "win32": location.win32}.get(machine.platform) or location.path
+    own = {"darwin": location.darwin, "win32": location.win32}.get(machine.platform)
+    path = _expanded(own or location.path, location, machine)
+    if location.otherwise and not os.path.exists(path):
+        otherwise = _expanded(location.otherwise, location, machine)
+        return otherwise if os.path.exists(otherwise) else path
+    return path
+
+
+def _expanded(path: str, location: Location, machine: Surroundings) -> str:
     directory = machine.environment.get(location.variable) if location.variable else None
     if directory and (path + "/").startswith(location.replaces + "/"):
         path = os.path.join(directory, path[len(location.replaces) + 1 :])

@@ -53,11 +53,26 @@ def test_an_agents_own_variables_move_its_files():
         ("claude", "CLAUDE_CONFIG_DIR", "/c", "/c/.claude.json"),
         ("codex", "CODEX_HOME", "/c", "/c/config.toml"),
         ("opencode", "XDG_CONFIG_HOME", "/c", "/c/opencode/opencode.json"),
+        ("qwen", "QWEN_HOME", "/c", "/c/settings.json"),
+        ("gemini", "GEMINI_CLI_HOME", "/c", "/c/.gemini/settings.json"),
+        ("copilot", "COPILOT_HOME", "/c", "/c/mcp-config.json"),
         ("claude", "CLAUDE_CONFIG_DIR", "", "/home/ann/.claude.json"),
     ):
         assert locate(agent_named(name).setups["mcp"].file, machine({variable: value})) == path
     hooks = agent_named("claude").setups["hooks"].file
     assert locate(hooks, machine({"CLAUDE_CONFIG_DIR": "/c"})) == "/c/settings.json"
+
+
+def test_a_file_that_has_two_names_is_found_under_the_one_it_has(tmp_path):
+    file = agent_named("opencode").setups["mcp"].file
+    surroundings = machine({"XDG_CONFIG_HOME": str(tmp_path)})
+    path, otherwise = (tmp_path / "opencode" / f"opencode.{ending}" for ending in ("json", "jsonc"))
+    assert locate(file, surroundings) == str(path)
+    path.parent.mkdir()
+    otherwise.touch()
+    assert locate(file, surroundings) == str(otherwise)
+    path.touch()
+    assert locate(file, surroundings) == str(path)
 
 
 def test_other_systems_have_other_places():

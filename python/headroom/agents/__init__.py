@@ -29,7 +29,7 @@ class Location:
     """A file of an agent's. `path` may begin with `~`.
 
     If the environment has `variable`, its value stands for the directory `replaces`. `darwin` and `win32` are the paths
-    on those systems, where they differ.
+    on those systems, where they differ. Where there is no such file and one at `otherwise`, that is taken.
     """
 
     path: str
@@ -38,6 +38,7 @@ class Location:
     replaces: str = ""
     darwin: str = ""
     win32: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,12 @@ from headroom.edits import Edit
 
 name = "opencode"
 
-_CONFIG = Location("~/.config/opencode/opencode.json", variable="XDG_CONFIG_HOME", replaces="~/.config")
+_CONFIG = Location(
+    "~/.config/opencode/opencode.json",
+    variable="XDG_CONFIG_HOME",
+    replaces="~/.config",
+    otherwise="~/.config/opencode/opencode.jsonc",
+)
 
 agent = Agent(
     name=name,

@@ -9,7 +9,13 @@ agent = Agent(
     title="Qwen Code",
     command="qwen",
     environment={"OPENAI_BASE_URL": "{base_url}/v1"},
-    setups={"mcp": Setup(Location("~/.qwen/settings.json"), (stdio_server("mcpServers"),), "tested")},
+    setups={
+        "mcp": Setup(
+            Location("~/.qwen/settings.json", variable="QWEN_HOME", replaces="~/.qwen"),
+            (stdio_server("mcpServers"),),
+            "tested",
+        )
+    },
     transcripts=("~/.qwen/projects/*/chats/*.jsonl",),
     wire_formats=("openai_chat",),
     routing="tested",

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from headroom.edits import Path
-from headroom.errors import SettingsError
+from headroom.errors import ConfigError
 
 _MISSING: Any = object()
 
@@ -84,17 +84,20 @@ def remove(text: str, path: Path, element: Any = _MISSING) -> str:
     if before.strip(" -") or before.count("-") > (element is not _MISSING):
         raise ValueError(f"{'.'.join(path)} shares its line with something else")
     end = _end_of_line(text, _last_end(nodes[1]))
-    if len(container.value) > 1 or (start == 0 and len(path) == 1 and element is _MISSING):
+    where = path if element is not _MISSING else path[:-1]
+    if len(container.value) > 1 or not where:
         return text[:start] + text[end:]
-    head = text[:start].rstrip()
-    return head + (" {}" if container.id == "mapping" else " []") + text[len(head) : start] + text[end:]
+    # A collection that becomes empty is said in brackets, behind its key.
+    key = _pair(_find(root, where[:-1]), where[-1], where[:-1])[0]
+    colon = text.index(":", key.end_mark.index) + 1
+    return text[:colon] + (" {}" if container.id == "mapping" else " []") + text[colon:start] + text[end:]
 
 
 def _library() -> Any:
     try:
         import ruamel.yaml
     except ImportError:
-        raise SettingsError(
+        raise ConfigError(
             "editing YAML needs the package ruamel.yaml: pip install 'headroom-ai[mcp]', and try again"
         ) from None
     return ruamel.yaml
