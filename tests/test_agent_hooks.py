@@ -5,9 +5,10 @@ import json
 import pytest
 
 import headroom
-from headroom.agent_hooks import claude_post_tool_use
+from headroom.agent_hooks import EVENTS, claude_post_tool_use, cursor_post_tool_use
 from headroom.errors import InputError
 from headroom.marker import parse_marker
+from headroom.registry import agents
 from payloads import big_table
 
 TABLE = big_table()
@@ -78,7 +79,28 @@ def test_what_the_user_asked_last_decides_what_stays(tmp_path):
     assert wanted not in answered({"stdout": LOG}, transcript_path=str(tmp_path / "absent"))["stdout"]
 
 
+def test_cursors_mcp_tools_are_answered_and_its_own_left_alone():
+    def answered(tool, output):
+        event = {"tool_name": tool, "tool_input": "{}", "tool_output": output}
+        return json.loads(cursor_post_tool_use(json.dumps(event)))
+
+    blocks = {"content": [{"type": "text", "text": TABLE}], "isError": False}
+    answer = answered("MCP:db:query", json.dumps(blocks))
+    assert set(answer) == {"updated_mcp_tool_output"}
+    [block] = answer["updated_mcp_tool_output"]["content"]
+    assert headroom.retrieve(parse_marker(block["text"]).key).text == TABLE
+    assert parse_marker(answered("MCP:query", LOG)["updated_mcp_tool_output"])
+    assert answered("Shell", json.dumps({"output": LOG, "exitCode": 0})) == {}
+    assert answered("MCP:headroom:headroom_retrieve", json.dumps(blocks)) == {}
+    assert answered("MCP:query", '"short"') == {}
+
+
+def test_the_events_are_those_that_agents_hooks_name():
+    assert {agent.hook_event for agent in agents() if "hooks" in agent.setups} == set(EVENTS)
+
+
 @pytest.mark.parametrize("event", ["", "{", "[]", '{"tool_name": "Bash"}'])
-def test_something_else_than_an_event_is_refused(event):
-    with pytest.raises(InputError, match="PostToolUse"):
-        claude_post_tool_use(event)
+@pytest.mark.parametrize("answer", EVENTS.values(), ids=EVENTS)
+def test_something_else_than_an_event_is_refused(event, answer):
+    with pytest.raises(InputError, match="standard input is no"):
+        answer(event)

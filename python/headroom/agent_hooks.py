@@ -1,9 +1,12 @@
 """What agents' hooks call: an event as the agent writes it goes in, its answer comes out.
 
-Claude Code's PostToolUse hook (https://code.claude.com/docs/en/hooks): `tool_name`, `tool_input` and `tool_response`
-in; `updatedToolOutput` out, which stands for the response in the agent's own history and must have its shape. So only
-the texts in it that a model reads are replaced. Where nothing becomes smaller there is no answer: one with the
-same output would undo what another hook makes of it.
+- Claude Code's PostToolUse (https://code.claude.com/docs/en/hooks): `tool_name`, `tool_input` and `tool_response` in,
+  `updatedToolOutput` out, which stands for the response in the agent's own history and must have its shape.
+- Cursor's postToolUse (https://cursor.com/docs/agent/hooks): the same with `tool_output`, which is JSON in a text, and
+  `updated_mcp_tool_output`, which is heeded for MCP tools alone.
+
+Only the texts that a model reads are replaced. Where none becomes smaller the answer changes nothing: one with the same
+output would undo what another hook makes of it.
 """
 
 from __future__ import annotations
@@ -28,27 +31,57 @@ _MIN_CHARACTERS = 200
 
 
 def claude_post_tool_use(event: str) -> str:
-    """The answer to a PostToolUse event, or an empty text to leave the output as it is.
+    """The answer to Claude Code's event, or an empty text to leave the output as it is.
 
     Raises InputError for something that is no such event.
     """
+    fields = _read(event, "tool_response")
+    shorter = _shorter(str(fields.get("tool_name", "")), fields, fields["tool_response"])
+    if shorter is None:
+        return ""
+    answer = {"hookEventName": "PostToolUse", "updatedToolOutput": shorter}
+    return json.dumps({"hookSpecificOutput": answer}, ensure_ascii=False)
+
+
+def cursor_post_tool_use(event: str) -> str:
+    """The answer to Cursor's event; an empty object leaves the output as it is.
+
+    Raises InputError for something that is no such event.
+    """
+    fields = _read(event, "tool_output")
+    kind, _, name = str(fields.get("tool_name", "")).partition(":")
+    if kind != "MCP":
+        return "{}"
+    output = fields["tool_output"]
+    with suppress(ValueError, TypeError):
+        output = json.loads(output)
+    shorter = _shorter(name.rpartition(":")[2], fields, output)
+    return "{}" if shorter is None else json.dumps({"updated_mcp_tool_output": shorter}, ensure_ascii=False)
+
+
+EVENTS = {"claude-post-tool-use": claude_post_tool_use, "cursor-post-tool-use": cursor_post_tool_use}
+"""What answers each event, by the name that `headroom hook` takes."""
+
+
+def _read(event: str, field: str) -> dict[str, Any]:
     try:
         fields = json.loads(event)
     except ValueError:
-        raise InputError("standard input is no JSON; this command is for Claude Code's PostToolUse hook") from None
-    if not isinstance(fields, dict) or "tool_response" not in fields:
-        raise InputError("standard input is no PostToolUse event: it has no tool_response")
-    name, response = str(fields.get("tool_name", "")), fields["tool_response"]
+        raise InputError("standard input is no JSON; this command is for agents' hooks, see headroom init") from None
+    if not isinstance(fields, dict) or field not in fields:
+        raise InputError(f"standard input is no event after a tool's use: it has no {field}")
+    return fields
+
+
+def _shorter(name: str, fields: Mapping[str, Any], response: Any) -> Any:
+    """The response with what became smaller in it, or None if nothing did."""
     found = [(place, text) for place, text in _texts(response, ()) if len(text) >= _MIN_CHARACTERS]
     if not found or ToolCall(name, "").is_retrieve:
-        return ""
+        return None
     question = _question(str(fields.get("transcript_path") or ""))
     shorter = _compressed(name, fields.get("tool_input"), question, [text for _, text in found])
     replaced = {place: new for (place, old), new in zip(found, shorter, strict=True) if new != old}
-    if not replaced:
-        return ""
-    answer = {"hookEventName": "PostToolUse", "updatedToolOutput": with_texts(response, replaced)}
-    return json.dumps({"hookSpecificOutput": answer}, ensure_ascii=False)
+    return with_texts(response, replaced) if replaced else None
 
 
 def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:

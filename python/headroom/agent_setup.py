@@ -23,13 +23,6 @@ from headroom.settings import surroundings
 
 PURPOSES: tuple[Purpose, ...] = ("mcp", "hooks", "route")
 
-# What each purpose runs, behind the program's name.
-_ARGUMENTS: Mapping[Purpose, tuple[str, ...]] = {
-    "mcp": ("mcp", "serve"),
-    "hooks": ("hook", "claude-post-tool-use"),
-    "route": (),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -115,7 +108,7 @@ def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: s
         note = f" {agent.note}" if purpose == "route" and agent.note else ""
         raise InputError(f"{agent.title} has no settings for {purpose}; these have: {', '.join(possible)}.{note}")
     program, *prefix = machine.launcher
-    arguments = (*prefix, *_ARGUMENTS[purpose])
+    arguments = (*prefix, *_arguments(agent, purpose))
     words = {
         "{command}": program,
         "{command_line}": shlex.join((program, *arguments)),
@@ -124,6 +117,13 @@ def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: s
     }
     edits = tuple(Edit(edit.path, _filled(edit.value, words, arguments), edit.in_list) for edit in setup.edits)
     return FileEdit(locate(setup.file, machine), setup.file.format, edits)
+
+
+def _arguments(agent: Agent, purpose: Purpose) -> tuple[str, ...]:
+    """What a set-up runs, behind the program's name."""
+    if purpose == "mcp":
+        return ("mcp", "serve")
+    return ("hook", agent.hook_event) if purpose == "hooks" else ()
 
 
 def plan_setup(

@@ -128,7 +128,7 @@ def _record(ledger: Ledger, agent: Agent, purpose: Purpose, record: Record) -> I
             cure = f"pip install 'headroom-ai[mcp]', or: {undo}"
             yield Finding(record.name, "problem", "the server is registered and cannot run: no extra mcp", cure)
             return
-        if purpose == "route" and isinstance(value, str) and not _answers(value.rpartition("=")[2]):
+        if purpose == "route" and isinstance(value, str) and not is_answered(value.rpartition("=")[2]):
             cure = f"start the proxy, or: {undo}"
             yield Finding(record.name, "problem", f"requests go to {value}, where nothing answers", cure)
             return
@@ -141,13 +141,14 @@ def _program(value: Any) -> str | None:
     return command[0] if isinstance(command, list) else command
 
 
-def _answers(address: str) -> bool:
+def is_answered(address: str) -> bool:
+    """Whether something listens at an address on this machine; of another machine it is taken for granted."""
     import socket
 
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        return True  # another machine is not asked
+        return True
     try:
         socket.create_connection((parts.hostname, port), _CONNECT_TIMEOUT_S).close()
     except OSError:

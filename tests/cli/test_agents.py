@@ -95,7 +95,7 @@ def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, ho
     (home / ".codex").mkdir()
     (home / ".codex" / "config.toml").write_text('model = "x" # mine\n')
     before = snapshot(home)
-    headroom("init", "codex", "--base-url", "http://127.0.0.1:1")
+    assert "nothing answers at http://127.0.0.1:1" in headroom("init", "codex", "--base-url", "http://127.0.0.1:1").text
     headroom("init", "codex", "--base-url", "http://127.0.0.1:2/")
     assert 'openai_base_url = "http://127.0.0.1:2/v1"\n' in (home / ".codex" / "config.toml").read_text()
     headroom("unwrap", "--all")
@@ -121,7 +121,9 @@ def test_hooks_go_with_the_server_that_gives_back_what_they_leave_out(headroom, 
 def test_where_nothing_can_be_done_the_message_says_what_can(headroom, home):
     assert "no agent 'cluade'; did you mean 'claude'?" in refusal(headroom("init", "cluade", code=2))
     assert "python/headroom/agents/cluade.py" in refusal(headroom("init", "cluade", code=2))
-    assert "has no settings for hooks; these have: claude" in refusal(headroom("init", "aider", "--hooks", code=2))
+    assert "has no settings for hooks; these have: claude, cursor" in refusal(
+        headroom("init", "aider", "--hooks", code=2)
+    )
     assert "Aider takes no MCP server; give --base-url" in refusal(headroom("init", "aider", code=2))
     assert "is no address" in refusal(headroom("init", "claude", "--base-url", "localhost:1", code=2))
     assert "cannot be routed" in refusal(headroom("init", "cursor", "--base-url", "http://x", code=2))

@@ -60,6 +60,7 @@ class Agent:
     - `transcripts`: globs of the files that hold its conversations.
     - `wire_formats`: names of the providers that it speaks to; none for one whose calls never pass this machine.
     - `routing`: how sure `environment`, `arguments` and `wire_formats` are.
+    - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
     - `note`: what a user should know.
     """
 
@@ -72,6 +73,7 @@ class Agent:
     transcripts: tuple[str, ...] = ()
     wire_formats: tuple[str, ...] = ()
     routing: Evidence = "documented"
+    hook_event: str = ""
     note: str = ""
 
 

@@ -40,4 +40,5 @@ agent = Agent(
     transcripts=("~/.claude/projects/*/*.jsonl",),
     wire_formats=("anthropic_messages",),
     routing="tested",
+    hook_event="claude-post-tool-use",
 )

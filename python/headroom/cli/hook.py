@@ -7,21 +7,24 @@ import sys
 import click
 
 from headroom.cli.streams import read_text, write_text
-
-_EVENTS = ("claude-post-tool-use",)
+from headroom.errors import InputError
 
 
 @click.command("hook")
-@click.argument("event", type=click.Choice(_EVENTS))
+@click.argument("event")
 def command(event: str) -> int:
-    """Answer a hook of an agent; `headroom init claude --hooks` sets it up.
+    """Answer EVENT of an agent's hooks, which `headroom init AGENT --hooks` sets up.
+
+    EVENT is claude-post-tool-use or cursor-post-tool-use; what happened is read from standard input.
 
     Fails open: whatever goes wrong, the agent goes on with the tool's output as it was, and shows its user the reason.
     """
     try:
-        from headroom.agent_hooks import claude_post_tool_use
+        from headroom.agent_hooks import EVENTS
 
-        answer = claude_post_tool_use(read_text("-"))
+        if event not in EVENTS:
+            raise InputError(f"no event {event!r}; there are {', '.join(EVENTS)}")
+        answer = EVENTS[event](read_text("-"))
     except Exception as error:
         print(f"headroom: the tool's output was left as it is: {error}", file=sys.stderr)
         # Any code but 2 lets the agent go on.

@@ -7,6 +7,7 @@ import click
 from headroom.agent_setup import agent_named, plan_setup, this_machine
 from headroom.agents import Purpose
 from headroom.cli.edits import dry_run, ledger_of_user, make
+from headroom.diagnosis import is_answered
 from headroom.errors import InputError
 from headroom.mcp import require_installed
 
@@ -37,3 +38,8 @@ def command(agent: str, hooks: bool, base_url: str | None, dry_run: bool) -> Non
         make(ledger, chosen, purpose, machine, base_url or "", dry=dry_run)
     if chosen.note and base_url is None:
         click.echo(f"note: {chosen.note}", err=True)
+    if base_url is not None and not is_answered(base_url):
+        undo = f"`headroom unwrap {chosen.name}` takes it back"
+        click.echo(
+            f"note: nothing answers at {base_url}, so {chosen.title} cannot work until it does; {undo}", err=True
+        )
