@@ -181,7 +181,7 @@ def configuration(random, file):
     text = WRITERS[file.format](random, settled(random, file.edits))
     if random.random() < 0.3:
         text = text.replace("\n", "\r\n")
-    mark = b"\xef\xbb\xbf" if file.format != "yaml" and random.random() < 0.15 else b""
+    mark = b"\xef\xbb\xbf" if random.random() < 0.15 else b""
     return mark + text.encode()
 
 

@@ -17,7 +17,7 @@ from headroom.edits.ledger import Ledger
 from headroom.errors import ConfigError
 from headroom.registry import agents
 
-CONFIGURATIONS = int(os.environ.get("EDIT_CONFIGURATIONS", "12"))
+CONFIGURATIONS = int(os.environ.get("EDIT_CONFIGURATIONS", "25"))
 SETUPS = [(agent, purpose) for agent in agents() for purpose in PURPOSES if purpose in agent.setups]
 BASE_URL = "http://127.0.0.1:8787"
 

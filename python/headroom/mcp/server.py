@@ -18,7 +18,8 @@ from mcp_types import Tool as ListedTool
 from headroom import __version__
 from headroom.mcp.tools import TOOLS, Tool, call
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# As much as the compressors are tried with; the SDK's own limit is 4 MB.
+_MAX_REQUEST_BYTES = 100_000_000
 
 # Claude Code shows a model only the names of MCP tools until it asks, except for tools that carry this.
 _LOAD_AT_ONCE = {"anthropic/alwaysLoad": True}
@@ -30,10 +31,12 @@ def serve_stdio() -> None:
 
 
 def serve_http(host: str, port: int) -> None:
-    """Serves on `http://host:port/mcp` until the process is stopped; `host` is one of LOOPBACK."""
+    """Serves on `http://host:port/mcp` until the process is stopped; `host` is a loopback address."""
     import uvicorn
 
-    app = _server().streamable_http_app(host=host, stateless_http=True, json_response=True)
+    app = _server().streamable_http_app(
+        host=host, stateless_http=True, json_response=True, max_request_body_size=_MAX_REQUEST_BYTES
+    )
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
