@@ -5,7 +5,7 @@ import json
 import pytest
 
 import headroom
-from headroom.agent_hooks import EVENTS, claude_post_tool_use, cursor_post_tool_use
+from headroom.agent_hooks import EVENTS, claude_post_tool_use, copilot_post_tool_use, cursor_post_tool_use
 from headroom.errors import InputError
 from headroom.marker import parse_marker
 from headroom.registry import agents
@@ -93,6 +93,21 @@ def test_cursors_mcp_tools_are_answered_and_its_own_left_alone():
     assert answered("Shell", json.dumps({"output": LOG, "exitCode": 0})) == {}
     assert answered("MCP:headroom:headroom_retrieve", json.dumps(blocks)) == {}
     assert answered("MCP:query", '"short"') == {}
+
+
+def test_copilots_results_are_answered_but_not_what_it_says_of_files():
+    def answered(tool, text):
+        result = {"resultType": "success", "textResultForLlm": text}
+        event = {"toolName": tool, "toolArgs": {"command": "cat x"}, "toolResult": result}
+        answer = copilot_post_tool_use(json.dumps(event))
+        return json.loads(answer)["modifiedResult"] if answer else None
+
+    result = answered("bash", LOG)
+    assert result["resultType"] == "success"
+    assert headroom.retrieve(parse_marker(result["textResultForLlm"]).key).text == LOG
+    for tool in ("view", "edit", "headroom-headroom_retrieve"):
+        assert answered(tool, LOG) is None
+    assert answered("bash", "short") is None
 
 
 def test_the_events_are_those_that_agents_hooks_name():

@@ -4,6 +4,8 @@
   `updatedToolOutput` out, which stands for the response in the agent's own history and must have its shape.
 - Cursor's postToolUse (https://cursor.com/docs/agent/hooks): the same with `tool_output`, which is JSON in a text, and
   `updated_mcp_tool_output`, which is heeded for MCP tools alone.
+- Copilot CLI's postToolUse (https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-hooks-reference):
+  `toolName`, `toolArgs` and `toolResult` in, `modifiedResult` out.
 
 Only the texts that a model reads are replaced. Where none becomes smaller the answer changes nothing: one with the same
 output would undo what another hook makes of it.
@@ -20,8 +22,11 @@ from headroom.errors import InputError
 from headroom.places import with_texts
 from headroom.segment import Place, ToolCall
 
-# Where the tools of Claude Code, and MCP tools, keep what a model reads: Bash, Grep, WebFetch, blocks of content.
-_TEXT_FIELDS = ("stdout", "stderr", "content", "result", "text")
+# Where tools keep what a model reads: Claude Code's Bash, Grep and WebFetch, blocks of content, Copilot CLI's results.
+_TEXT_FIELDS = ("stdout", "stderr", "content", "result", "text", "textResultForLlm")
+
+# What Copilot CLI's own tools say of files is wanted literally, to be edited.
+_COPILOT_FILE_TOOLS = ("view", "create", "edit")
 
 # The question in force is looked for in so much of the end of a transcript, in bytes.
 _TRANSCRIPT_END_BYTES = 1 << 19
@@ -36,7 +41,7 @@ def claude_post_tool_use(event: str) -> str:
     Raises InputError for something that is no such event.
     """
     fields = _read(event, "tool_response")
-    shorter = _shorter(str(fields.get("tool_name", "")), fields, fields["tool_response"])
+    shorter = _shorter(fields.get("tool_name"), fields.get("tool_input"), fields["tool_response"], fields)
     if shorter is None:
         return ""
     answer = {"hookEventName": "PostToolUse", "updatedToolOutput": shorter}
@@ -49,17 +54,32 @@ def cursor_post_tool_use(event: str) -> str:
     Raises InputError for something that is no such event.
     """
     fields = _read(event, "tool_output")
-    kind, _, name = str(fields.get("tool_name", "")).partition(":")
-    if kind != "MCP":
+    if not str(fields.get("tool_name")).startswith("MCP:"):
         return "{}"
     output = fields["tool_output"]
     with suppress(ValueError, TypeError):
         output = json.loads(output)
-    shorter = _shorter(name.rpartition(":")[2], fields, output)
+    shorter = _shorter(fields["tool_name"], fields.get("tool_input"), output, fields)
     return "{}" if shorter is None else json.dumps({"updated_mcp_tool_output": shorter}, ensure_ascii=False)
 
 
-EVENTS = {"claude-post-tool-use": claude_post_tool_use, "cursor-post-tool-use": cursor_post_tool_use}
+def copilot_post_tool_use(event: str) -> str:
+    """The answer to Copilot CLI's event, or an empty text to leave the output as it is.
+
+    Raises InputError for something that is no such event.
+    """
+    fields = _read(event, "toolResult")
+    if fields.get("toolName") in _COPILOT_FILE_TOOLS:
+        return ""
+    shorter = _shorter(fields.get("toolName"), fields.get("toolArgs"), fields["toolResult"], fields)
+    return "" if shorter is None else json.dumps({"modifiedResult": shorter}, ensure_ascii=False)
+
+
+EVENTS = {
+    "claude-post-tool-use": claude_post_tool_use,
+    "copilot-post-tool-use": copilot_post_tool_use,
+    "cursor-post-tool-use": cursor_post_tool_use,
+}
 """What answers each event, by the name that `headroom hook` takes."""
 
 
@@ -73,13 +93,13 @@ def _read(event: str, field: str) -> dict[str, Any]:
     return fields
 
 
-def _shorter(name: str, fields: Mapping[str, Any], response: Any) -> Any:
+def _shorter(name: Any, arguments: Any, response: Any, fields: Mapping[str, Any]) -> Any:
     """The response with what became smaller in it, or None if nothing did."""
     found = [(place, text) for place, text in _texts(response, ()) if len(text) >= _MIN_CHARACTERS]
-    if not found or ToolCall(name, "").is_retrieve:
+    if not found or ToolCall(str(name), "").is_retrieve:
         return None
     question = _question(str(fields.get("transcript_path") or ""))
-    shorter = _compressed(name, fields.get("tool_input"), question, [text for _, text in found])
+    shorter = _compressed(str(name), arguments, question, [text for _, text in found])
     replaced = {place: new for (place, old), new in zip(found, shorter, strict=True) if new != old}
     return with_texts(response, replaced) if replaced else None
 

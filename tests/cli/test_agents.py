@@ -121,7 +121,7 @@ def test_hooks_go_with_the_server_that_gives_back_what_they_leave_out(headroom, 
 def test_where_nothing_can_be_done_the_message_says_what_can(headroom, home):
     assert "no agent 'cluade'; did you mean 'claude'?" in refusal(headroom("init", "cluade", code=2))
     assert "python/headroom/agents/cluade.py" in refusal(headroom("init", "cluade", code=2))
-    assert "has no settings for hooks; these have: claude, cursor" in refusal(
+    assert "has no settings for hooks; these have: claude, copilot, cursor" in refusal(
         headroom("init", "aider", "--hooks", code=2)
     )
     assert "Aider takes no MCP server; give --base-url" in refusal(headroom("init", "aider", code=2))

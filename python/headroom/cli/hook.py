@@ -15,7 +15,8 @@ from headroom.errors import InputError
 def command(event: str) -> int:
     """Answer EVENT of an agent's hooks, which `headroom init AGENT --hooks` sets up.
 
-    EVENT is claude-post-tool-use or cursor-post-tool-use; what happened is read from standard input.
+    EVENT is claude-post-tool-use, copilot-post-tool-use or cursor-post-tool-use; what happened is read from standard
+    input.
 
     Fails open: whatever goes wrong, the agent goes on with the tool's output as it was, and shows its user the reason.
     """
