@@ -1,7 +1,8 @@
 """A provider on loopback that speaks Anthropic's Messages API: it has a tool called, retrieves, and is done.
 
-Run as `python fake_provider.py FILE`: prints its port, and at the end of its input, as JSON, every request it got. Its
-first answer has `cat FILE` run, its second asks the retrieve tool for lines 5 to 6 under the key it was shown.
+Run as `python fake_provider.py FILE SHELL RETRIEVE`, the last two being what the agent calls its shell and the retrieve
+tool: prints its port, and at the end of its input, as JSON, every request it got. Its first answer has `cat FILE` run,
+its second asks for lines 5 to 6 under the key it was shown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+FILE, SHELL, RETRIEVE = sys.argv[1:4]
 REQUESTS: list[dict] = []
 
 
@@ -21,15 +23,15 @@ def answer(body):
         block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]
     ]
     results = [block for block in blocks if block.get("type") == "tool_result"]
-    if "Bash" not in [tool["name"] for tool in body.get("tools", [])]:
+    if SHELL not in [tool["name"] for tool in body.get("tools", [])]:
         return {"type": "text", "text": "a title"}
     if not results:
-        arguments = {"command": f"cat {sys.argv[1]}", "description": "reads the log"}
-        return {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": arguments}
+        arguments = {"command": f"cat {FILE}", "description": "reads the log"}
+        return {"type": "tool_use", "id": "toolu_1", "name": SHELL, "input": arguments}
     if len(results) == 1:
         key = re.search(r"key=([0-9A-Za-z]{11})", json.dumps(results[0]))
         arguments = {"key": key.group(1) if key else "absent", "query": "lines 5-6"}
-        return {"type": "tool_use", "id": "toolu_2", "name": "mcp__headroom__headroom_retrieve", "input": arguments}
+        return {"type": "tool_use", "id": "toolu_2", "name": RETRIEVE, "input": arguments}
     return {"type": "text", "text": "all done"}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from configurations import snapshot
 from headroom import count_tokens
 from headroom.agent_setup import Surroundings, agent_named, file_edit
 
@@ -75,14 +76,38 @@ def test_an_agent_knows_the_server_once_it_is_registered_and_no_longer_afterward
     assert after == before or (is_theirs and b"headroom" not in (after or b""))
 
 
-def test_claude_code_compresses_a_tools_output_and_has_a_part_of_the_original_back(home, run):
+# What each calls its shell and the retrieve tool, how it is routed and run without a terminal.
+HOOKED = {
+    "claude": (
+        "Bash",
+        "mcp__headroom__headroom_retrieve",
+        ["--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"],
+        {"ANTHROPIC_BASE_URL": "{address}", "ANTHROPIC_API_KEY": "sk-none"},
+    ),
+    "copilot": (
+        "bash",
+        "headroom-headroom_retrieve",
+        ["--allow-all-tools"],
+        {
+            "COPILOT_PROVIDER_BASE_URL": "{address}",
+            "COPILOT_PROVIDER_TYPE": "anthropic",
+            "COPILOT_PROVIDER_API_KEY": "none",
+            "COPILOT_MODEL": "claude-sonnet-4-5",
+            "COPILOT_OFFLINE": "true",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had_back(name, home, run):
+    shell, retrieve, options, routing = HOOKED[name]
     log = home / "app.log"
-    lines = [
-        f"2026-01-01 10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)
-    ]
-    log.write_text("\n".join([*lines, "2026-01-01 10:20:00 ERROR worker-3 upstream timed out"]))
+    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
+    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    before = snapshot(home)
     provider = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log)],
+        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,22 +115,21 @@ def test_claude_code_compresses_a_tools_output_and_has_a_part_of_the_original_ba
     assert provider.stdout is not None
     with provider:
         address = f"http://127.0.0.1:{provider.stdout.readline().strip()}"
-        run(sys.executable, "-m", "headroom", "init", "claude", "--hooks", "--base-url", address)
-        tools = ["--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"]
-        said = run("claude", "-p", "which request failed?", *tools, ANTHROPIC_API_KEY="sk-none")
-        run(sys.executable, "-m", "headroom", "unwrap", "claude")
+        surroundings = {variable: value.format(address=address) for variable, value in routing.items()}
+        run(sys.executable, "-m", "headroom", "init", name, "--hooks")
+        said = run(name, "-p", "which request failed?", *options, **surroundings)
+        run(sys.executable, "-m", "headroom", "unwrap", name)
         requests = json.loads(provider.communicate("")[0])
     assert "all done" in said
-    assert "mcp__headroom__headroom_retrieve" in [tool["name"] for tool in requests[-1]["tools"]]
-    blocks = [
-        block
-        for message in requests[-1]["messages"]
-        if isinstance(message["content"], list)
-        for block in message["content"]
-    ]
-    shown, retrieved = [block["content"] for block in blocks if block["type"] == "tool_result"]
+    assert retrieve in [tool["name"] for tool in requests[-1]["tools"]]
+    contents = [message["content"] for message in requests[-1]["messages"] if isinstance(message["content"], list)]
+    blocks = [block for content in contents for block in content]
+    shown, retrieved = [json.dumps(block["content"]) for block in blocks if block["type"] == "tool_result"]
     assert "upstream timed out" in shown
     assert count_tokens(shown) < count_tokens(log.read_text()) / 10
-    assert "\n".join(lines[4:6]) in retrieved[0]["text"]
-    assert not (home / ".claude" / "settings.json").exists()
-    assert "headroom" not in (home / ".claude.json").read_text()
+    assert all(line in retrieved for line in lines[4:6])
+    ours = {path: kind for path, kind in snapshot(home).items() if path in before}
+    assert ours == before
+    for purpose in ("mcp", "hooks"):
+        path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
+        assert not path.exists() or "headroom" not in path.read_text()

@@ -97,6 +97,7 @@ def test_an_original_is_compressed_and_had_back_byte_for_byte(client):
         compressed = await connected.call_tool("headroom_compress", {"content": TABLE, "query": "which failed?"})
         key = compressed.structured_content["keys"][0]
         whole = await connected.call_tool("headroom_retrieve", {"key": key, "query": "chars 1-200"})
+        assert connected.protocol_version == "2026-07-28"
         rows = await connected.call_tool("headroom_retrieve", {"key": key, "query": "rows 2"})
         return compressed, whole, rows, (await connected.call_tool("headroom_stats", {}))
 
@@ -219,6 +220,16 @@ def test_over_http_no_other_name_and_no_web_page_reaches_it(address, header):
         post(address, {"id": 1, "method": "tools/list"}, **header)
     assert refused.value.code in (403, 421)
     refused.value.close()
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(address, surroundings):
+    port = address.split(":")[2].split("/")[0]
+    done = subprocess.run(
+        [sys.executable, *SERVE, "--http", "--port", port], env=surroundings, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.decode().splitlines()
+    assert f"port {port} of 127.0.0.1 cannot be had: Address already in use; choose another --port" in line
 
 
 def test_it_serves_no_other_machine_and_says_so(surroundings):

@@ -108,7 +108,7 @@ class Ledger:
             self._journal.write(record)
             try:
                 self._write(record)
-            except ConfigError:
+            except (ConfigError, KeyboardInterrupt):
                 self._restore(record, self._undone(record))
                 raise
             self._checkpoint("applied")

@@ -7,6 +7,8 @@ that no web page can reach the server by a name of its own (DNS rebinding).
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import Any
 
 from anyio import run, to_thread
@@ -16,6 +18,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, Pa
 from mcp_types import Tool as ListedTool
 
 from headroom import __version__
+from headroom.errors import SettingsError
 from headroom.mcp.tools import TOOLS, Tool, call
 
 # As much as the compressors are tried with; the SDK's own limit is 4 MB.
@@ -31,13 +34,21 @@ def serve_stdio() -> None:
 
 
 def serve_http(host: str, port: int) -> None:
-    """Serves on `http://host:port/mcp` until the process is stopped; `host` is a loopback address."""
+    """Serves on `http://host:port/mcp` until the process is stopped; `host` is a loopback address.
+
+    Raises SettingsError when the port is taken.
+    """
     import uvicorn
 
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise SettingsError(f"port {port} of {host} cannot be had: {reason}; choose another --port") from None
     app = _server().streamable_http_app(
         host=host, stateless_http=True, json_response=True, max_request_body_size=_MAX_REQUEST_BYTES
     )
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
 
 
 async def _serve_stdio() -> None:
