@@ -104,19 +104,28 @@ def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: s
     """The edits that set an agent up for a purpose. Raises InputError when it has no place for that."""
     setup = agent.setups.get(purpose)
     if setup is None:
-        possible = [each.name for each in agents() if purpose in each.setups]
-        note = f" {agent.note}" if purpose == "route" and agent.note else ""
-        raise InputError(f"{agent.title} has no settings for {purpose}; these have: {', '.join(possible)}.{note}")
+        raise InputError(_instead(agent, purpose, base_url))
     program, *prefix = machine.launcher
     arguments = (*prefix, *_arguments(agent, purpose))
     words = {
         "{command}": program,
         "{command_line}": shlex.join((program, *arguments)),
         "{base_url}": base_url.rstrip("/"),
-        "{home}": machine.home,
     }
     edits = tuple(Edit(edit.path, _filled(edit.value, words, arguments), edit.in_list) for edit in setup.edits)
     return FileEdit(locate(setup.file, machine), setup.file.format, edits)
+
+
+def _instead(agent: Agent, purpose: Purpose, base_url: str) -> str:
+    """What to do where an agent has no settings for a purpose."""
+    if purpose == "route" and (agent.environment or agent.arguments):
+        words = [f"{name}={value}" for name, value in agent.environment.items()] + [agent.command, *agent.arguments]
+        line = shlex.join(word.replace("{base_url}", base_url.rstrip("/")) for word in words)
+        return f"{agent.title} keeps no address in its settings; run it as: {line}. {agent.note}".strip()
+    if purpose == "route":
+        return f"{agent.title} keeps no address that could be set here. {agent.note}".strip()
+    possible = [each.name for each in agents() if purpose in each.setups]
+    return f"{agent.title} has no settings for {purpose}; these have: {', '.join(possible)}"
 
 
 def _arguments(agent: Agent, purpose: Purpose) -> tuple[str, ...]:

@@ -127,6 +127,8 @@ def test_where_nothing_can_be_done_the_message_says_what_can(headroom, home):
     assert "Aider takes no MCP server; give --base-url" in refusal(headroom("init", "aider", code=2))
     assert "is no address" in refusal(headroom("init", "claude", "--base-url", "localhost:1", code=2))
     assert "cannot be routed" in refusal(headroom("init", "cursor", "--base-url", "http://x", code=2))
+    routed = refusal(headroom("init", "gemini", "--base-url", "http://x/", code=2))
+    assert "run it as: GOOGLE_GEMINI_BASE_URL=http://x GOOGLE_VERTEX_BASE_URL=http://x gemini. Routing needs" in routed
     assert snapshot(home) == {}, "also of what comes before the part that is refused"
     assert "name one agent, or give --all" in refusal(headroom("unwrap", code=2))
     assert "no agent was found on this machine" in refusal(headroom("mcp", "install", code=2))

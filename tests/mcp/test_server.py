@@ -14,8 +14,6 @@ import urllib.request
 import anyio
 import pytest
 
-pytest.importorskip("mcp", reason="the extra mcp is not installed")
-
 import headroom
 from headroom import count_tokens, retrieve_tool
 from headroom.marker import parse_marker

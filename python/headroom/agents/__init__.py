@@ -5,8 +5,8 @@ join by the entry point group `headroom.agents`. Nothing here does anything: `he
 these values, and `headroom.edits` applies them.
 
 In texts, `{command}` stands for the program that runs Headroom, `{command_line}` for it and its arguments as a shell
-would take them, `{base_url}` for the address of a proxy without a path, and `{home}` for the home directory. A list
-element `{arguments}` stands for the arguments one by one, and a value that is `{arguments}` for the list of them.
+would take them, and `{base_url}` for the address of a proxy without a path. A list element `{arguments}` stands for the
+arguments one by one, and a value that is `{arguments}` for the list of them.
 """
 
 from __future__ import annotations
