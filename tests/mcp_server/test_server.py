@@ -13,12 +13,12 @@ import urllib.request
 
 import anyio
 import pytest
+from mcp import Client, StdioServerParameters
 
 import headroom
 from headroom import count_tokens, retrieve_tool
 from headroom.marker import parse_marker
 from headroom.mcp.tools import TOOLS, call
-from mcp import Client, StdioServerParameters
 from payloads import big_table
 
 TABLE = big_table()
