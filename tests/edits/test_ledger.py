@@ -134,6 +134,30 @@ def test_a_journal_that_cannot_be_read_is_no_reason_to_guess(ledger, path, tmp_p
         ledger.recover()
 
 
+def test_without_a_place_for_the_journal_nothing_is_changed(path, tmp_path):
+    write(path, "{}")
+    (tmp_path / "data").write_text("a file")
+    ledger = Ledger(str(tmp_path / "data" / "edits"))
+    with pytest.raises(ConfigError, match=r"the journal in .* cannot be used: Not a directory"):
+        apply(ledger, path, ROUTE)
+    assert path.read_text() == "{}"
+
+
+def test_a_value_that_the_journal_could_not_keep_is_not_replaced(ledger, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("[env]\nBASE_URL = 2026-01-01\n")
+    with pytest.raises(ConfigError, match=r"cannot be kept .* by hand"):
+        ledger.apply(ledger.plan("test", (FileEdit(str(path), "toml", (ROUTE,)),)))
+    assert path.read_text() == "[env]\nBASE_URL = 2026-01-01\n"
+
+
+def test_a_link_that_leads_in_a_circle_is_refused(ledger, path):
+    path.parent.mkdir()
+    path.symlink_to(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        ledger.plan("test", (FileEdit(str(path), "json", (ROUTE,)),))
+
+
 def test_a_plan_shows_its_change_as_a_diff_and_writes_nothing(ledger, path, tmp_path):
     write(path, '{\n  "a": 1\n}\n')
     plan = ledger.plan("test", (FileEdit(str(path), "json", (ROUTE,)),))

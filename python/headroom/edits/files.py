@@ -30,7 +30,8 @@ def digest(raw: bytes | None) -> str:
 
 def refuse_protected(path: str) -> None:
     """Raises ConfigError for a file that its owner has made read-only."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    # Whatever else is wrong with it is told when it is read.
+    with suppress(OSError):
         if not os.stat(path).st_mode & 0o222:
             raise ConfigError(f"{path} is read-only; make it writable (chmod u+w {path}), or make the change by hand")
 

@@ -65,16 +65,23 @@ class Journal:
         """Every record, oldest first. Raises ConfigError for one that cannot be read."""
         try:
             names = os.listdir(self.directory)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise self._unusable(error) from None
         paths = [os.path.join(self.directory, name) for name in names if name.endswith(_SUFFIX)]
         found = [(path, read_bytes(path)) for path in paths]
         return sorted((_read(raw, path) for path, raw in found if raw is not None), key=lambda record: record.number)
 
     def write(self, record: Record) -> None:
-        """Writes a record, in place of an earlier one of its name."""
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
-        write_atomically(self._path(record.name), json.dumps(_encoded(record)).encode(), 0o600)
+        """Writes a record, in place of an earlier one of its name, while the journal is locked."""
+        try:
+            raw = json.dumps(_encoded(record)).encode()
+        except TypeError as error:
+            raise ConfigError(
+                f"{record.name}: a value that it replaces cannot be kept ({error}); set it by hand"
+            ) from None
+        write_atomically(self._path(record.name), raw, 0o600)
 
     def delete(self, record: Record) -> None:
         """Forgets a record."""
@@ -83,13 +90,19 @@ class Journal:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other processes from working on the same journal; waits for one that does."""
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
-        descriptor = os.open(os.path.join(self.directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.makedirs(self.directory, mode=0o700, exist_ok=True)
+            descriptor = os.open(os.path.join(self.directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from None
         try:
             _lock(descriptor)
             yield
         finally:
             os.close(descriptor)
+
+    def _unusable(self, error: OSError) -> ConfigError:
+        return ConfigError(f"the journal in {self.directory} cannot be used: {error.strerror}; make it writable")
 
     def _path(self, name: str) -> str:
         return os.path.join(self.directory, name + _SUFFIX)
@@ -161,6 +174,6 @@ def temporaries(directory: str) -> list[str]:
     """Half-written records that a crash has left."""
     try:
         names = os.listdir(directory)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [os.path.join(directory, name) for name in names if name.endswith(TEMPORARY_SUFFIX)]
