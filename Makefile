@@ -1,8 +1,9 @@
 # make demo   set up and compress a real input, then get the original back
 # make test   set up and run every test
+# make test-agents   install coding agents into target/agents (npm, 1.5 GB) and try them
 # make check  format, lint, types, stubs
 # make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
-.PHONY: setup check test demo bench bench-baseline clean
+.PHONY: setup check test test-agents demo bench bench-baseline clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,6 +39,20 @@ check: setup
 test: setup
 	cargo test --workspace --locked --quiet
 	$(BIN)/python -m pytest --quiet
+
+# The versions with which the facts in python/headroom/agents were found.
+AGENTS := @anthropic-ai/claude-code@2.1.329 @openai/codex@0.171.0 @google/gemini-cli@0.61.0 \
+  @qwen-code/qwen-code@0.15.10 @github/copilot@1.0.102 opencode-ai@1.18.33
+PROGRAMS := $(CURDIR)/target/agents/node_modules
+
+$(PROGRAMS)/.installed: Makefile
+	npm install --no-audit --no-fund --loglevel=error --prefix target/agents $(AGENTS)
+	node $(PROGRAMS)/@anthropic-ai/claude-code/install.cjs
+	node $(PROGRAMS)/opencode-ai/postinstall.mjs
+	@touch $@
+
+test-agents: setup $(PROGRAMS)/.installed
+	AGENT_PROGRAMS=$(PROGRAMS)/.bin $(BIN)/python -m pytest --quiet tests/agents/test_real_agents.py
 
 demo: setup
 	@$(BIN)/python examples/demo.py

@@ -6,6 +6,7 @@
     ├── KeyNotFoundError         (KeyError) no original under this key for this tenant
     ├── QueryError               (ValueError) a retrieval query that cannot be understood
     ├── SettingsError            (ValueError) an unknown setting, or a value that it does not take
+    ├── ConfigError              an agent's configuration that cannot be edited, or not be taken back
     ├── InputError               (ValueError) an argument or a payload that cannot be worked on
     ├── UnknownOptionError       (TypeError) a keyword that no function of ours takes
     └── RegistryError            a member of a family that is broken, or whose name is taken
@@ -40,6 +41,10 @@ class QueryError(HeadroomError, ValueError):
 
 class SettingsError(HeadroomError, ValueError):
     """An unknown setting, or a value that it does not take."""
+
+
+class ConfigError(HeadroomError):
+    """An agent's configuration file that cannot be edited, or an edit that cannot be undone. Nothing was changed."""
 
 
 class InputError(HeadroomError, ValueError):

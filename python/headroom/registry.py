@@ -1,8 +1,8 @@
 """Families and their members: a package is scanned, and whoever has what the family asks for is in.
 
 Members of installed packages join by an entry point in the group of the family (`headroom.compressors`,
-`headroom.providers`) that names a module. A member that cannot be imported, lacks something, or takes a name that is
-taken is an error that names both sides: half a family would silently compress less.
+`headroom.providers`, `headroom.agents`) that names a module. A member that cannot be imported, lacks something, or
+takes a name that is taken is an error that names both sides: half a family would silently compress less.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from headroom.compressors import Compressor
 from headroom.errors import InputError, RegistryError
 from headroom.nearest import did_you_mean
 from headroom.providers import Provider
+
+if TYPE_CHECKING:
+    from headroom.agents import Agent
 
 _COMPRESSOR_PARTS = ("name", "content_types", "lossless", "Options", "match", "compress")
 _PROVIDER_PARTS = (
@@ -32,6 +35,7 @@ _PROVIDER_PARTS = (
     "read_tool_call",
     "answer_tool_call",
 )
+_AGENT_PARTS = ("name", "agent")
 
 
 class _Member(Protocol):
@@ -56,6 +60,12 @@ def providers() -> tuple[Provider, ...]:
     found = load_family("headroom.providers", _PROVIDER_PARTS)
     _refuse_shared(found, "aliases")
     return cast(tuple[Provider, ...], found)
+
+
+@cache
+def agents() -> tuple[Agent, ...]:
+    """Every agent, by name. Found once a process."""
+    return tuple(member.agent for member in load_family("headroom.agents", _AGENT_PARTS))
 
 
 def provider_named(name: str) -> Provider:

@@ -16,6 +16,8 @@ StepName = Literal["read", "choose", "compress", "gate", "store", "write", "budg
 RETRIEVE_TOOL = "headroom_retrieve"
 """The name of the tool by which a model asks for an original."""
 
+_SERVED_NAMES = tuple(f"headroom{mark}{RETRIEVE_TOOL}" for mark in ("_", "__", "-", ":", ".", "/"))
+
 Place = tuple[str | int, ...]
 """Where a text stands in a payload: keys and indexes from the outside in, such as `(3, "content", 0, "text")`.
 
@@ -37,10 +39,15 @@ class ToolCall(NamedTuple):
 
     @property
     def is_retrieve(self) -> bool:
-        """Whether it asked Headroom for an original, directly or through MCP."""
-        return self.name == RETRIEVE_TOOL or (
-            self.name.startswith("mcp__") and self.name.endswith(f"__{RETRIEVE_TOOL}")
-        )
+        """Whether it asked Headroom for an original, directly or through MCP.
+
+        Agents put a server's name, which is ours, before that of its tool, each in its own way: `mcp__server__tool`
+        (Claude Code, which may know the server by any name), `server-tool` (Copilot CLI), `server_tool` (OpenCode),
+        `MCP:server:tool` (Cursor).
+        """
+        if self.name.startswith("mcp__"):
+            return self.name.endswith(f"__{RETRIEVE_TOOL}")
+        return self.name == RETRIEVE_TOOL or self.name.endswith(_SERVED_NAMES)
 
 
 class Step(NamedTuple):

@@ -136,6 +136,11 @@ def environment_name(name: str) -> str:
     return _PREFIX + name.replace(".", "_").upper()
 
 
+def surroundings() -> Mapping[str, str]:
+    """The environment as it is, for what belongs to other programs: where their files are, and PATH."""
+    return dict(os.environ)
+
+
 def is_colour_refused() -> bool:
     """Whether the user wants no colours on a terminal (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))

@@ -18,8 +18,8 @@ from headroom.retrieval import Retrieved, retrieve
 from headroom.segment import RETRIEVE_TOOL, ToolCall
 from headroom.store import Store
 
-_DESCRIPTION = "Original; query: rows 1-9, grep X, $.a"
-_SCHEMA = {
+RETRIEVE_DESCRIPTION = "Original; query: rows 1-9, grep X, $.a"
+RETRIEVE_SCHEMA = {
     "type": "object",
     "properties": {"key": {"type": "string"}, "query": {"type": "string"}},
     "required": ["key"],
@@ -29,7 +29,7 @@ _USAGE = 'the arguments must be an object such as {"key": "Ab3dE5gH7jK", "query"
 
 def define_retrieve_tool(format: str) -> dict[str, Any]:
     """The definition of the retrieve tool in a provider's format, to be put last into a request's `tools`."""
-    return provider_named(format).offer_tool(RETRIEVE_TOOL, _DESCRIPTION, _SCHEMA)
+    return provider_named(format).offer_tool(RETRIEVE_TOOL, RETRIEVE_DESCRIPTION, RETRIEVE_SCHEMA)
 
 
 def answer_call(call: Any, open_store: Callable[[], Store], max_tokens: int) -> dict[str, Any]:
@@ -61,10 +61,11 @@ def _look_up(request: ToolRequest, open_store: Callable[[], Store], max_tokens: 
     key, query = arguments.get("key"), arguments.get("query") or ""
     if not isinstance(key, str) or not isinstance(query, str):
         raise InputError(_USAGE)
-    return _told(retrieve(key.strip(), query, store=open_store(), max_tokens=max_tokens))
+    return told(retrieve(key.strip(), query, store=open_store(), max_tokens=max_tokens))
 
 
-def _told(retrieved: Retrieved) -> str:
+def told(retrieved: Retrieved) -> str:
+    """A retrieved part as a model reads it: the text, and how to ask for more."""
     if retrieved.next is None:
         return retrieved.text or "(nothing matches)"
     return f"{retrieved.text}\n({retrieved.shown:,} of {retrieved.total:,} shown; for more, query: {retrieved.next})"

@@ -1,0 +1,5 @@
+"""`python -m headroom`: the command line."""
+
+from headroom.cli import main
+
+main()

@@ -1,0 +1,135 @@
+"""The agents themselves, in homes of their own: `make test-agents` installs them and says where (AGENT_PROGRAMS)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from configurations import snapshot
+from headroom import count_tokens
+from headroom.agent_setup import Surroundings, agent_named, file_edit
+
+PROGRAMS = os.environ.get("AGENT_PROGRAMS", "")
+# A word of what each says of a server that it knows; of these, three connect to it to say so.
+SIGNS = {
+    "claude": "Connected",
+    "codex": "enabled",
+    "copilot": "headroom (local)",
+    "gemini": "headroom",
+    "opencode": "connected",
+    "qwen": "Connected",
+}
+PATIENCE_S = 120
+
+pytestmark = pytest.mark.skipif(not PROGRAMS, reason="AGENT_PROGRAMS names no directory of agents: make test-agents")
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "home" / "work").mkdir(parents=True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home):
+    def run(*command, code=0, **more):
+        surroundings = {
+            "HOME": str(home),
+            "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+            "HEADROOM_CONFIG": os.devnull,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            **more,
+        }
+        done = subprocess.run(
+            command,
+            env=surroundings,
+            cwd=home / "work",
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == code, done
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_an_agent_knows_the_server_once_it_is_registered_and_no_longer_afterwards(name, home, run):
+    run(name, "mcp", "list")
+    path = Path(file_edit(agent_named(name), "mcp", Surroundings(str(home), {}, sys.platform, ("headroom",))).path)
+    before = path.read_bytes() if path.exists() else None
+    run(sys.executable, "-m", "headroom", "mcp", "install", "--agent", name)
+    written = path.read_bytes()
+    assert SIGNS[name] in run(name, "mcp", "list")
+    is_theirs = path.read_bytes() != written
+    run(sys.executable, "-m", "headroom", "mcp", "uninstall", "--agent", name)
+    assert "headroom" not in run(name, "mcp", "list").replace(str(home), "")
+    after = path.read_bytes() if path.exists() else None
+    assert after == before or (is_theirs and b"headroom" not in (after or b""))
+
+
+# What each calls its shell and the retrieve tool, how it is routed and run without a terminal.
+HOOKED = {
+    "claude": (
+        "Bash",
+        "mcp__headroom__headroom_retrieve",
+        ["--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"],
+        {"ANTHROPIC_BASE_URL": "{address}", "ANTHROPIC_API_KEY": "sk-none"},
+    ),
+    "copilot": (
+        "bash",
+        "headroom-headroom_retrieve",
+        ["--allow-all-tools"],
+        {
+            "COPILOT_PROVIDER_BASE_URL": "{address}",
+            "COPILOT_PROVIDER_TYPE": "anthropic",
+            "COPILOT_PROVIDER_API_KEY": "none",
+            "COPILOT_MODEL": "claude-sonnet-4-5",
+            "COPILOT_OFFLINE": "true",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOOKED)
+def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had_back(name, home, run):
+    shell, retrieve, options, routing = HOOKED[name]
+    log = home / "app.log"
+    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
+    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    before = snapshot(home)
+    provider = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert provider.stdout is not None
+    with provider:
+        address = f"http://127.0.0.1:{provider.stdout.readline().strip()}"
+        surroundings = {variable: value.format(address=address) for variable, value in routing.items()}
+        run(sys.executable, "-m", "headroom", "init", name, "--hooks")
+        said = run(name, "-p", "which request failed?", *options, **surroundings)
+        run(sys.executable, "-m", "headroom", "unwrap", name)
+        requests = json.loads(provider.communicate("")[0])
+    assert "all done" in said
+    assert retrieve in [tool["name"] for tool in requests[-1]["tools"]]
+    contents = [message["content"] for message in requests[-1]["messages"] if isinstance(message["content"], list)]
+    blocks = [block for content in contents for block in content]
+    shown, retrieved = [json.dumps(block["content"]) for block in blocks if block["type"] == "tool_result"]
+    assert "upstream timed out" in shown
+    assert count_tokens(shown) < count_tokens(log.read_text()) / 10
+    assert all(line in retrieved for line in lines[4:6])
+    ours = {path: kind for path, kind in snapshot(home).items() if path in before}
+    assert ours == before
+    for purpose in ("mcp", "hooks"):
+        path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
+        assert not path.exists() or "headroom" not in path.read_text()
