@@ -28,6 +28,7 @@ def headroom(home, tmp_path):
         surroundings = {
             "HOME": str(home),
             "PATH": "/usr/bin:/bin",
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
             "XDG_DATA_HOME": str(tmp_path / "data"),
             "HEADROOM_CONFIG": os.devnull,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
