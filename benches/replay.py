@@ -26,10 +26,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wire_shapes import SHAPES, Messages, recorded, requests
+
 from headroom import compress
 from headroom.memo import forget_everything
 from headroom.store.sqlite import SqliteStore
-from wire_shapes import SHAPES, Messages, recorded, requests
 
 VARIED: list[dict[str, Any]] = [
     {},
@@ -104,7 +105,8 @@ def in_two_processes(conversations: list[tuple[str, Messages]], stability: Stabi
                 shaped, sent = shape(messages), list[str]()
                 for turn, length in enumerate(requests_of(shaped, provider)):
                     worker = workers[turn % 2]
-                    assert worker.stdin is not None and worker.stdout is not None
+                    assert worker.stdin is not None
+                    assert worker.stdout is not None
                     worker.stdin.write(json.dumps([provider, shaped[:length]]) + "\n")
                     worker.stdin.flush()
                     sent = stability.see(sent, json.loads(worker.stdout.readline()))
@@ -134,8 +136,18 @@ def told(title: str, stability: Stability) -> bool:
     return stability.broken == 0
 
 
+def exchange(identifier: str, tool: str, arguments: dict[str, str], result: str) -> Messages:
+    """A call and its result."""
+    function = {"name": tool, "arguments": json.dumps(arguments)}
+    call = {"id": identifier, "type": "function", "function": function}
+    return [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": identifier, "content": result},
+    ]
+
+
 def grown(turns: int, kilobytes: int) -> Messages:
-    """A conversation of so many results, each like others and unlike all: code, logs and records, some of it repeated."""
+    """A conversation of so many results, in which some lines are those of earlier results."""
     rng = random.Random(7)
     each = kilobytes * 1_000 // turns
     messages: Messages = [{"role": "user", "content": "Find out why the nightly export fails."}]
@@ -150,15 +162,7 @@ def grown(turns: int, kilobytes: int) -> Messages:
             lines.append(f"    field_{value} = read(table_{value % 97}, row={rng.randrange(9999)})  # step {turn}")
             size = sum(map(len, lines)) if len(lines) % 50 == 0 else size + len(lines[-1])
         earlier += lines
-        asked = {"name": "read", "arguments": json.dumps({"path": f"part_{turn}.txt"})}
-        messages += [
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [{"id": f"c{turn}", "type": "function", "function": asked}],
-            },
-            {"role": "tool", "tool_call_id": f"c{turn}", "content": "\n".join(lines)[:each]},
-        ]
+        messages += exchange(f"c{turn}", "read", {"path": f"part_{turn}.txt"}, "\n".join(lines)[:each])
     return messages
 
 
@@ -171,15 +175,8 @@ def turns(repetitions: int = 5) -> None:
             base = grown(60, 1_000)
             base[0]["content"] += f" Attempt {repetition}."
             for turn in range(1, 61):
-                asked = {"name": "run", "arguments": json.dumps({"command": f"./check --step {turn}"})}
-                new = [
-                    {
-                        "role": "assistant",
-                        "content": None,
-                        "tool_calls": [{"id": "n", "type": "function", "function": asked}],
-                    },
-                    {"role": "tool", "tool_call_id": "n", "content": f"step {turn} of the export: ok\n" * 20},
-                ]
+                said = f"step {turn} of the export: ok\n" * 20
+                new = exchange("n", "run", {"command": f"./check --step {turn}"}, said)
                 compress(json.loads(json.dumps(base[: 1 + 2 * turn])), store=store)
                 request = json.loads(json.dumps(base[: 1 + 2 * turn] + new))
                 start = time.perf_counter()
@@ -189,10 +186,9 @@ def turns(repetitions: int = 5) -> None:
             store.close()
     for turn, times in spent.items():
         size = sum(len(str(message.get("content"))) for message in base[: 1 + 2 * turn]) / 1_000
-        median = statistics.median(times)
-        print(
-            f"turn {turn}: {size:6,.0f} KB {median:6.2f} ms {1_000 * median / size:6.2f} us/KB (best {min(times):.2f} ms)"
-        )
+        median, best = statistics.median(times), min(times)
+        rate = 1_000 * median / size
+        print(f"turn {turn}: {size:6,.0f} KB {median:6.2f} ms {rate:6.2f} us/KB (best {best:.2f} ms)")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Recorded conversations in each wire shape: OpenAI chat messages in, the same conversation as others would send it out."""
+"""Recorded conversations in each wire shape: OpenAI chat messages in, the same conversation in another shape out."""
 
 from __future__ import annotations
 

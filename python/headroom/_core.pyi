@@ -196,9 +196,7 @@ class Referring:
 
 @final
 class Shown:
-    """The texts that a conversation has shown up to some point, each line remembered once. May be used by several
-    threads.
-    """
+    """The texts that a conversation has shown up to some point. May be used by several threads."""
 
     def __new__(cls) -> Shown: ...
     def __len__(self) -> int:
@@ -213,7 +211,7 @@ class Shown:
         """
 
     def expand(self, form: str) -> str | None:
-        """The text of which `write` made a form when the same texts were shown; None where a reference leads nowhere."""
+        """The text of a form that `write` made when the same texts were shown; None where a reference leads nowhere."""
 
 # Rules about files.
 

@@ -1,9 +1,10 @@
 """Frozen decisions: what became of a result when it first entered a conversation, kept in the store and used again.
 
-Decisions are pure, but what they depend on changes: settings, versions, a caller's question. So each is recorded when it
-is made, under a name made of the conversation (its first text of the user), the id of the tool call, the content, and,
-where a conversation has the same ones more than once, which one it is. On later turns, after a restart, and in other
-processes that share the store, the recorded text goes out as it was; whoever decides second uses what was written first.
+Decisions are pure, but what they depend on changes: settings, versions, a caller's question. So each is recorded when
+it is made, under a name made of the conversation (its first text), the id of the tool call, the content,
+and, where a conversation has the same ones more than once, which one it is. On later turns, after a restart, and in
+other processes that share the store, the recorded text goes out as it was; whoever decides second uses what was written
+first.
 
 A record holds the text, its tier and its tokens, or that the text stays as it is. Texts smaller than `min_tokens` need
 none: how small a text may be, and whether texts of the user and the system are compressed, is recorded once for a
@@ -60,8 +61,7 @@ class Frozen:
     ) -> None:
         self._store = store
         self._counter = counter
-        first = next((segment.text for segment in segments if segment.origin == "user"), "")
-        conversation = key_of(first)
+        conversation = key_of(_first_text(segments))
         self._eligibility = store.name_of("conversation", conversation)
         self._new_eligibility = b""
         self.policy = self._frozen_policy(policy)
@@ -82,6 +82,10 @@ class Frozen:
         """What was decided on the segment of this index before."""
         known = self._known.get(index)
         return known and known.decision
+
+    def concerns(self, index: int) -> bool:
+        """Whether a decision on the segment of this index is recorded."""
+        return index in self._names
 
     def is_recorded(self, index: int) -> bool:
         """Whether the store has the decision on the segment of this index."""
@@ -107,10 +111,10 @@ class Frozen:
         """
         others: dict[int, Decision] = {}
         for index, (_, decision) in decisions.items():
-            name = self._names.get(index)
+            name = self._names.get(index, "")
             if name in earlier and not self.is_recorded(index) and self._learn(index, segments[index], earlier[name]):
                 others[index] = self._known[index].decision
-            elif name is not None:
+            elif name:
                 self._remember(index, decision, is_recorded=True)
         if self._new_eligibility:
             value = earlier.get(self._eligibility, self._new_eligibility)
@@ -157,6 +161,13 @@ class Frozen:
         if (min_tokens, user, system) == (policy.min_tokens, policy.compress_user, policy.compress_system):
             return policy
         return replace(policy, min_tokens=min_tokens, compress_user=user, compress_system=system)
+
+
+def _first_text(segments: Sequence[Segment]) -> str:
+    """What tells a conversation from others, whatever follows: its first text of the user, or its first result, if that
+    comes before one.
+    """
+    return next((segment.text for segment in segments if segment.origin in ("user", "tool")), "")
 
 
 def _written(decision: Decision, counter: TokenCounter) -> bytes:

@@ -6,9 +6,9 @@
     # and names of tools, with * and ?
     tool: mcp__ledger__*
 
-The file is looked for in the working directory and above it, up to the root of the repository, unless a setting names it.
-What a call reads can be told by the paths in its arguments alone: a search that happens upon an ignored file is no call
-that names it.
+The file is looked for in the working directory and above it, up to the root of the repository, unless a setting names
+it. What a call reads can be told by the paths in its arguments alone: a search that happens upon an ignored file is no
+call that names it.
 """
 
 from __future__ import annotations

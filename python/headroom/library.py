@@ -95,8 +95,8 @@ def compress(
     - `bypass`: leaves this request as it is, decides and records nothing, and only counts.
     - `store`, `settings`: others than the process's own; `settings` also as a dict of single values.
 
-    Decisions on a conversation are recorded in the store: what a result became when it was first seen it stays, whatever
-    options or settings a later turn has, after restarts and in every process that shares the store.
+    Decisions on a conversation are recorded in the store: what a result became when it was first seen it stays,
+    whatever options or settings a later turn has, after restarts and in every process that shares the store.
 
     Raises UnknownOptionError (a TypeError), InputError or SettingsError (ValueErrors) for wrong arguments. A failing
     store or compressor raises nothing: the lossless form or the original goes out, and the result's `steps`,

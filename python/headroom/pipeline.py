@@ -39,6 +39,9 @@ REFERENCE_ENCODING = "o200k_base"
 _SHORT_TEXT = 2_000
 _END_CHARACTERS = 64
 
+CODE = "code"
+"""The kind of which a lossless form has the text's own lines."""
+
 _decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=32_000_000)
 _counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
 _keys: Memo[tuple[str, Store, str]] = Memo(max_entries=1_024, max_weight=8_000_000)
@@ -56,7 +59,7 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class _Work:
-    """One segment on its way. `memo_key` is None where nothing was decided here: it was left alone, or decided on before.
+    """One segment on its way. `memo_key` is None where nothing was decided here: left alone, or decided on before.
 
     `policy` is the one that it was, or would be, decided under; None where it is left alone.
     """
@@ -123,7 +126,10 @@ class Pipeline:
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
-            work = self._plan(segment, earlier, repeats, frozen and frozen.decision(index))
+            before = None if frozen is None else frozen.decision(index)
+            work = self._plan(segment, earlier, repeats, before)
+            if not work.key and frozen is not None and frozen.concerns(index):
+                work.key = self._key(segment.text)  # it was left alone, and shall be from now on
             works.append(work)
             earlier.add(work.key, segment)
             self._protection.add(segment)
@@ -150,9 +156,9 @@ class Pipeline:
 
     def _frozen(self, segments: Sequence[Segment]) -> Frozen | None:
         """The decisions on a conversation that were made before; None where no text could be compressed."""
-        if not (self._policy.compress_user or self._policy.compress_system):
-            if not any(segment.origin == "tool" for segment in segments):
-                return None
+        more = self._policy.compress_user or self._policy.compress_system
+        if not more and all(segment.origin != "tool" for segment in segments):
+            return None
         self._open()
         if self._store is None:
             return None
@@ -367,8 +373,9 @@ def _clip(text: str) -> str:
 
 
 def _show(repeats: Repeats, work: _Work) -> None:
+    """Shows a text as it went out. Code whose lines were written without what stands before each counts as it was."""
     text = work.decision.text
-    if text is not None:
+    if text is not None and not (work.decision.lossless and work.decision.kind == CODE):
         repeats.add(work.key, text, hash(text), work.decision.kind == REPEAT)
     elif work.key:
         repeats.add(work.key, work.segment.text, 0, False)

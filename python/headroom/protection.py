@@ -1,8 +1,9 @@
 """Protection: which texts nobody touches, and how far one may go with the others. One place for every way in.
 
-Never touched, whatever the settings: what is frozen by its format (signed thinking, blocks of server tools, what citations
-point into: providers do not read them as texts or mark them frozen), texts and calls of the assistant, and answers to
-retrievals. `cache_control`, the pairing of calls and results, and unknown fields are safe because only texts are written.
+Never touched, whatever the settings: what is frozen by its format (signed thinking, blocks of server tools, what
+citations point into: providers do not read them as texts or mark them frozen), texts and calls of the assistant, and
+answers to retrievals. `cache_control`, the pairing of calls and results, and unknown fields are safe because only texts
+are written.
 
 Left alone unless the settings say otherwise: texts of the user and the system, small texts, and what a user names:
 `.headroomignore` (paths and tools; see `ignore_file.py`), or `off` for a tool in the table `[tools]`.
@@ -64,8 +65,8 @@ def _why_not_eligible(segment: Segment, policy: Policy) -> str:
 class Protection:
     """The rules for one run over a payload's texts, in order.
 
-    `tools` are patterns of tools' names with a level or "off", the first that matches decides; `ignore` are the rules of
-    an ignore file.
+    `tools` are patterns of tools' names with a level or "off", the first that matches decides; `ignore` are the rules
+    of an ignore file.
     """
 
     def __init__(self, tools: Sequence[tuple[str, ToolLevel]] = (), ignore: IgnoreFile | None = None) -> None:
@@ -89,7 +90,7 @@ class Protection:
         if segment.call is None:
             return policy
         level = self._level(segment.call)
-        if level not in ("", "off", policy.level):
+        if level is not None and level != "off" and level != policy.level:
             policy = replace(policy, level=level)
         if policy.lossy and (_edits(segment.call) or not self._edited.isdisjoint(_files(segment.call))):
             return replace(policy, level="lossless")
@@ -100,8 +101,8 @@ class Protection:
         if segment.call is not None and segment.origin == "tool" and _edits(segment.call):
             self._edited.update(_files(segment.call))
 
-    def _level(self, call: ToolCall) -> str:
-        return next((level for pattern, level in self._tools if fnmatchcase(call.name, pattern)), "")
+    def _level(self, call: ToolCall) -> ToolLevel | None:
+        return next((level for pattern, level in self._tools if fnmatchcase(call.name, pattern)), None)
 
 
 @lru_cache(maxsize=4_096)

@@ -2,9 +2,9 @@
 
 A result of which lines stand above in the same payload is written with references to them (`rust/core/src/repeat`): an
 output that is the same again, a file read once more after a change, ranges that overlap, a search or a test run that
-finds mostly what it found before. Only what precedes a result is looked at, as it went out and as it stands in this very
-payload, so a reference never points at something nobody has read. It carries the key of the whole result all the same:
-clients and providers clear old results, and then the reference is resolved by a call.
+finds mostly what it found before. Only what precedes a result is looked at, as it went out and as it stands in this
+very payload, so a reference never points at something nobody has read. It carries the key of the whole result all the
+same: clients and providers clear old results, and then the reference is resolved by a call.
 
 Where a model cannot ask (`retrieval="none"`) nothing is referred to, not even an output that is identical: what is
 lossless while the earlier one stands would be a loss as soon as somebody clears it.

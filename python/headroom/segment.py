@@ -64,8 +64,8 @@ class Segment(NamedTuple):
     """A piece of text the model would read.
 
     `query` is the question in force when it arrived: the last text of the user before it. `frozen` means that nobody
-    may change it, whatever the settings. `content_type` is a caller's hint, None to detect. `call_id` is the id by which
-    a result names its call, empty where it has none.
+    may change it, whatever the settings. `content_type` is a caller's hint, None to detect. `call_id` is the id by
+    which a result names its call, empty where it has none.
     """
 
     text: str

@@ -7,8 +7,8 @@ is the default. Names derive from the field alone: field `min_tokens` is `HEADRO
 `smart_crusher.min_lossy_tokens` for a caller. No other module reads the environment.
 
 The file is `headroom.toml` in the platform's configuration directory, or the one that `HEADROOM_CONFIG` names.
-A level for single tools stands in the file's table `[tools]`, by a pattern of their names (`"mcp__*" = "lossless"`), and is
-`tools.PATTERN` for a caller; the first pattern that matches decides.
+A level for single tools stands in the file's table `[tools]`, by a pattern of their names (`"mcp__*" = "lossless"`),
+and is `tools.PATTERN` for a caller; the first pattern that matches decides.
 An unknown name from a caller or in the file is an error. In the environment it is not, since other programs may own
 names of that shape: `headroom settings` shows them.
 """
