@@ -225,6 +225,20 @@ def test_references_lead_to_what_stands_in_the_payload_and_give_back_the_text(tu
                 assert expand(after["content"], store=store) == before["content"]
             own_lines = after["content"].startswith("#code ")
             shown.add([(before["content"] if own_lines else after["content"], refers)])
+        for call in after.get("tool_calls", ()):
+            argument = json.loads(call["function"]["arguments"])["of"]
+            shown.add([(argument, False)] if "\n" in argument else [])
+
+
+def test_what_an_agent_wrote_and_reads_again_is_referred_to():
+    call = {"name": "write", "arguments": json.dumps({"path": "a.py", "content": file((0, 40))})}
+    messages = FORMATS["openai"]([("write it", "a", "written"), ("read it", "b", file((0, 40)))])
+    messages[2]["tool_calls"][0]["function"] = call
+    result = compress(messages, store=MemoryStore())
+    assert written(result).split("\n")[1:] == [CODE[0], "[+39 lines as above]"]
+    for arguments in ("[1, 2\nno JSON", '{"a": [[{"b": "c\\nd"}]]}', "[" * 5_000 + "\n"):
+        messages[2]["tool_calls"][0]["function"] = {"name": "write", "arguments": arguments}
+        assert written(compress(messages, store=MemoryStore())) == file((0, 40))
 
 
 def test_nothing_is_referred_to_that_a_client_dropped():

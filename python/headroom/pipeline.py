@@ -133,7 +133,7 @@ class Pipeline:
             works.append(work)
             earlier.add(work.key, segment)
             self._protection.add(segment)
-            if repeats is not None and segment.origin == "tool":
+            if repeats is not None:
                 _show(repeats, work)
         if repeats is not None:
             repeats.keep()
@@ -373,7 +373,13 @@ def _clip(text: str) -> str:
 
 
 def _show(repeats: Repeats, work: _Work) -> None:
-    """Shows a text as it went out. Code whose lines were written without what stands before each counts as it was."""
+    """Shows a result as it went out, or what a call says. Code whose lines were written without what stands before each
+    counts as it was.
+    """
+    if work.segment.origin != "tool":
+        if work.segment.origin == "assistant" and work.segment.frozen:
+            repeats.add_call(work.segment.text)
+        return
     text = work.decision.text
     if text is not None and not (work.decision.lossless and work.decision.kind == CODE):
         repeats.add(work.key, text, hash(text), work.decision.kind == REPEAT)
