@@ -241,6 +241,14 @@ def test_what_an_agent_wrote_and_reads_again_is_referred_to():
         assert written(compress(messages, store=MemoryStore())) == file((0, 40))
 
 
+@settings(max_examples=20)
+@given(turns=CONVERSATIONS, level=st.sampled_from(["lossless", "balanced"]))
+def test_what_headroom_wrote_is_left_alone_when_a_client_sends_it_back(turns, level):
+    store = MemoryStore()
+    once = compress(FORMATS["anthropic"](turns), store=store, settings=EAGER, level=level)
+    assert compress(once.messages, store=store, settings=EAGER).messages == once.messages
+
+
 def test_nothing_is_referred_to_that_a_client_dropped():
     turns = [("read", "a", file((0, 60))), ("read", "b", file((10, 60)))]
     messages = FORMATS["openai"](turns)

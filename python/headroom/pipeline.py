@@ -36,6 +36,7 @@ QUERY_CHARACTERS = 8_000
 REFERENCE_ENCODING = "o200k_base"
 """No text may grow in this encoding, whatever model it is compressed for: a conversation may change its model."""
 
+_OWN_OUTPUT = "left alone: Headroom wrote it before"
 _SHORT_TEXT = 2_000
 _END_CHARACTERS = 64
 
@@ -188,7 +189,7 @@ class Pipeline:
 
     def _referring(self, work: _Work, repeats: Repeats) -> _Work:
         """The work with references to what stands above, where a model could ask for what they stand for."""
-        if self._store is None or self._policy.retrieval == "none" or work.decision.seen_key:
+        if self._store is None or self._policy.retrieval == "none" or work.decision.steps[0].reason == _OWN_OUTPUT:
             return work
         found = repeats.write(work.segment.text, work.key)
         if found is not None:
@@ -206,7 +207,7 @@ class Pipeline:
         if self._is_own_output(key):
             tokens = self._count_as(key, segment.text)
             marker = parse_marker(segment.text)
-            step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
+            step = Step("read", _OWN_OUTPUT, tokens, tokens)
             decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
             return _Work(segment, decision, key, memo_key, policy)
         ahead = None if (key, self._counter.name) in _counts else self._counter.begin(segment.text)
