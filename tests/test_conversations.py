@@ -174,6 +174,45 @@ def test_what_could_not_be_stored_stays_as_it_went_out():
     assert written(compress(messages, store=failing)) == written(first)
 
 
+def test_what_was_sent_is_sent_again_even_if_its_original_is_lost_and_says_so():
+    class Emptied:
+        def __init__(self, inner):
+            self._inner, self.is_empty = inner, False
+
+        def touch(self, keys):
+            return set() if self.is_empty else self._inner.touch(keys)
+
+        def put_many(self, entries, records=()):
+            if self.is_empty:
+                raise StoreError("the disk is full")
+            return self._inner.put_many(entries, records)
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+    store = Emptied(MemoryStore())
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    first = compress(messages, store=store)
+    store.is_empty = True
+    again = compress(messages, store=store)
+    assert written(again) == written(first)
+    assert again.store_failures == 1
+
+
+def test_where_a_source_is_gone_a_result_is_decided_on_anew_and_for_good(tmp_path):
+    turns = [("go on", "a", file((0, 60))), ("go on", "b", file((20, 80)))]
+    messages = FORMATS["openai"](turns)
+    alone = [messages[0], messages[1], *messages[4:]]
+    path = str(tmp_path / "store.db")
+    together = compress(messages, store=SqliteStore(path)).messages
+    for level in ("balanced", "lossless"):
+        forget_everything()
+        assert written(compress(alone, store=SqliteStore(path), level=level)) == file((20, 80))
+    forget_everything()
+    assert compress(messages, store=SqliteStore(path), level="lossless").messages == together
+    assert "as above]" in together[-1]["content"]
+
+
 def test_one_text_is_no_conversation():
     store = MemoryStore()
     assert compress(big_table(), store=store, level="lossless").text != compress(big_table(), store=store).text

@@ -24,7 +24,7 @@ from headroom.frozen import Frozen
 from headroom.marker import parse_marker
 from headroom.memo import Memo
 from headroom.protection import Protection, is_eligible
-from headroom.repeats import Repeats
+from headroom.repeats import Repeats, texts_in
 from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
@@ -71,6 +71,7 @@ class _Work:
     memo_key: tuple[Any, ...] | None = None
     policy: Policy | None = None
     is_known: bool = False
+    is_replayed: bool = False
     stored: Step | None = None
     ahead: Ahead | None = None
 
@@ -127,7 +128,7 @@ class Pipeline:
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
-            before = None if frozen is None else frozen.decision(index)
+            before = self._before(frozen, index, segment, repeats)
             work = self._plan(segment, earlier, repeats, before)
             if not work.key and frozen is not None and frozen.concerns(index):
                 work.key = self._key(segment.text)  # it was left alone, and shall be from now on
@@ -135,7 +136,7 @@ class Pipeline:
             earlier.add(work.key, segment)
             self._protection.add(segment)
             if repeats is not None:
-                _show(repeats, work)
+                self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
         notices = () if max_tokens is None else self._fit(works, max_tokens)
@@ -171,9 +172,19 @@ class Pipeline:
         self._policy = frozen.policy
         return frozen
 
+    def _before(self, frozen: Frozen | None, index: int, segment: Segment, repeats: Repeats | None) -> Decision | None:
+        if frozen is None or repeats is None or self._store is None:
+            return None
+        try:
+            return frozen.decision(index, segment, repeats.keys)
+        except StoreError as error:
+            self._lose_store(error)
+            return None
+
     def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None, before: Decision | None) -> _Work:
         if before is not None:
-            return _Work(segment, before, self._key(segment.text), policy=self._policy, is_known=True)
+            key = self._key(segment.text)
+            return _Work(segment, before, key, policy=self._policy, is_known=True, is_replayed=True)
         reason = self._protection.reason(segment, self._policy)
         if not reason:
             try:
@@ -186,6 +197,22 @@ class Pipeline:
                 reason = "left alone: it holds lone surrogates, which no encoding of an output could carry"
         tokens = self._count(segment.text)
         return _Work(segment, left_as_it_is(tokens, Step("read", reason, tokens, tokens)))
+
+    def _show(self, repeats: Repeats, work: _Work) -> None:
+        """Shows a result as it went out, or what a call says. Code whose lines were written without what stands before
+        each counts as it was.
+        """
+        if work.segment.origin != "tool":
+            if work.segment.origin == "assistant" and work.segment.frozen:
+                for said in texts_in(work.segment.text):
+                    repeats.add(self._key_or_none(said), said)
+            return
+        text = work.decision.text
+        key = work.key or self._key_or_none(work.segment.text)
+        if text is None or (work.decision.lossless and work.decision.kind == CODE):
+            repeats.add(key, work.segment.text)
+        else:
+            repeats.add(key, text, hash(text), work.decision.kind == REPEAT)
 
     def _referring(self, work: _Work, repeats: Repeats) -> _Work:
         """The work with references to what stands above, where a model could ask for what they stand for."""
@@ -253,7 +280,9 @@ class Pipeline:
             if self._store is not None:
                 work.stored = Step("store", "the original is kept", key=work.key)
                 continue
-            if not work.decision.lossless and (not work.is_known or work.key in missing):
+            # What was sent before is sent again, even if its original is lost: else the prefix would change.
+            is_safe = work.decision.lossless or work.is_replayed or (work.is_known and work.key not in missing)
+            if not is_safe:
                 work.decision = self._without_loss(work)
             work.stored = Step("store", f"failed: {self._store_error}", failed=True)
         if frozen is not None and self._store is None:
@@ -371,23 +400,6 @@ def _clip(text: str) -> str:
     if len(text) > QUERY_CHARACTERS:
         text = f"{text[: QUERY_CHARACTERS // 2]}\n{text[-QUERY_CHARACTERS // 2 :]}"
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _show(repeats: Repeats, work: _Work) -> None:
-    """Shows a result as it went out, or what a call says. Code whose lines were written without what stands before each
-    counts as it was.
-    """
-    if work.segment.origin != "tool":
-        if work.segment.origin == "assistant" and work.segment.frozen:
-            repeats.add_call(work.segment.text)
-        return
-    text = work.decision.text
-    if text is not None and not (work.decision.lossless and work.decision.kind == CODE):
-        repeats.add(work.key, text, hash(text), work.decision.kind == REPEAT)
-    elif work.key:
-        repeats.add(work.key, work.segment.text, 0, False)
-    else:
-        repeats.add("", work.segment.text, hash(work.segment.text), False)
 
 
 def _account(work: _Work) -> Segment:

@@ -31,27 +31,26 @@ class Repeats:
     def __init__(self) -> None:
         self._texts: list[tuple[str, bool]] = []
         self._keys: list[str] = []
+        self.keys: set[str] = set()
+        """The keys of the texts so far."""
         self._states = [hash("")]
         self._shown: Shown | None = None
         self._indexed = 0
 
-    def add(self, key: str, text: str, name: int, referring: bool) -> None:
-        """Goes past a text as it went out; `key` names its original and `name` is a hash of the text."""
-        self._texts.append((text, referring))
+    def add(self, key: str, text: str, written: int = 0, referring: bool = False) -> None:
+        """Goes past a text as it went out; `key` names its original, and `written` is a hash of the text if it is
+        another one than that. Nothing can refer to a text without a key.
+        """
+        self._texts.append((text if key else "", referring))
         self._keys.append(key)
-        self._states.append(hash((self._states[-1], key, name, referring)))
-
-    def add_call(self, arguments: str) -> None:
-        """Goes past the arguments of a call: what it writes into a file, or has run, is shown by it."""
-        if "\\n" in arguments or "\n" in arguments:
-            for text in _texts_in(arguments):
-                self.add("", text, hash(text), False)
+        self.keys.add(key)
+        self._states.append(hash((self._states[-1], key, written, referring)))
 
     def write(self, text: str, key: str) -> tuple[Referring, tuple[str, ...]] | None:
         """The form of a text that refers to what was shown, and the keys of the texts that it refers to."""
         shown = self._up_to_date()
         form = shown.write(text, key)
-        return form and (form, tuple(filter(None, dict.fromkeys(self._keys[source] for source in form.sources))))
+        return form and (form, tuple(dict.fromkeys(self._keys[source] for source in form.sources)))
 
     def keep(self) -> None:
         """Keeps what was looked through for the next turn."""
@@ -64,7 +63,7 @@ class Repeats:
         if self._shown is None:
             self._shown, self._indexed = self._last_known()
         if self._indexed < len(self._texts):
-            self._shown.add([(_readable(text), referring) for text, referring in self._texts[self._indexed :]])
+            self._shown.add(self._texts[self._indexed :])
             self._indexed = len(self._texts)
         return self._shown
 
@@ -77,13 +76,10 @@ class Repeats:
         return Shown(), 0
 
 
-def _readable(text: str) -> str:
-    """A text without lone surrogates, which the core does not take and to which nothing could refer."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _texts_in(arguments: str) -> tuple[str, ...]:
-    """The texts of several lines in the arguments of a call, JSON or not."""
+def texts_in(arguments: str) -> tuple[str, ...]:
+    """The texts of several lines in the arguments of a call, JSON or not: what it writes into a file, or has run."""
+    if "\\n" not in arguments and "\n" not in arguments:
+        return ()
     known = _spoken.get(arguments)
     if known is None:
         try:
