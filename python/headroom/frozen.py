@@ -65,11 +65,14 @@ class Frozen:
         self._eligibility = store.name_of("conversation", conversation)
         self._new_eligibility = b""
         self.policy = self._frozen_policy(policy)
+        self.keys: dict[int, str] = {}
+        """The keys of the texts whose decisions are recorded, by index."""
         self._names: dict[int, str] = {}
         times: dict[tuple[str, str], int] = {}
         for index, segment in enumerate(segments):
             key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
             if key:
+                self.keys[index] = key
                 same = (segment.call_id, key)
                 times[same] = ordinal = times.get(same, 0) + 1
                 self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
@@ -85,7 +88,8 @@ class Frozen:
         what the provider may hold ends there anyway. So it is decided on anew, for good, under a name of its own.
         """
         while (known := self._known.get(index)) is not None:
-            if all(source in standing for source in known.decision.sources):
+            sources = known.decision.sources
+            if not sources or all(source in standing for source in sources):
                 return known.decision
             del self._known[index]
             self._names[index] = name = self._store.name_of("without", self._names[index])
@@ -95,10 +99,6 @@ class Frozen:
             elif (value := self._store.records([name]).get(name)) is not None:
                 self._learn(index, segment, value)
         return None
-
-    def concerns(self, index: int) -> bool:
-        """Whether a decision on the segment of this index is recorded."""
-        return index in self._names
 
     def is_recorded(self, index: int) -> bool:
         """Whether the store has the decision on the segment of this index."""

@@ -129,9 +129,9 @@ class Pipeline:
         works = []
         for index, segment in enumerate(listed):
             before = self._before(frozen, index, segment, repeats)
-            work = self._plan(segment, earlier, repeats, before)
-            if not work.key and frozen is not None and frozen.concerns(index):
-                work.key = self._key(segment.text)  # it was left alone, and shall be from now on
+            work = self._plan(segment, earlier, repeats) if before is None else self._replayed(segment, before)
+            if not work.key and frozen is not None:
+                work.key = frozen.keys.get(index, "")  # what is left alone once shall be from now on
             works.append(work)
             earlier.add(work.key, segment)
             self._protection.add(segment)
@@ -181,10 +181,10 @@ class Pipeline:
             self._lose_store(error)
             return None
 
-    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None, before: Decision | None) -> _Work:
-        if before is not None:
-            key = self._key(segment.text)
-            return _Work(segment, before, key, policy=self._policy, is_known=True, is_replayed=True)
+    def _replayed(self, segment: Segment, before: Decision) -> _Work:
+        return _Work(segment, before, "", policy=self._policy, is_known=True, is_replayed=True)
+
+    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None) -> _Work:
         reason = self._protection.reason(segment, self._policy)
         if not reason:
             try:
