@@ -144,8 +144,10 @@ def _compressed(name: str, arguments: Any, question: str | None, texts: list[str
     use = {"type": "tool_use", "id": "1", "name": name, "input": arguments if isinstance(arguments, dict) else {}}
     blocks = [{"type": "text", "text": text} for text in texts]
     messages = [
+        # A conversation is known by how it begins: what was decided for another question is not for this one.
+        *([{"role": "user", "content": question}] if question else []),
         {"role": "assistant", "content": [use]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": blocks}]},
     ]
-    written: Any = compress(messages, provider="anthropic_messages", query=question).messages
-    return [block["text"] for block in written[1]["content"][0]["content"]]
+    written: Any = compress(messages, provider="anthropic_messages").messages
+    return [block["text"] for block in written[-1]["content"][0]["content"]]
