@@ -4,7 +4,8 @@
 
 A case is one JSON object a line: {"id", "messages" (OpenAI chat)}. Each is replayed turn by turn: a request for every
 answer of the assistant, made of all that stands before it. `--against` runs another Python, in whose environment
-another implementation of `headroom.compress` is installed, on the same requests. `--max-tokens` gives Headroom a budget.
+another implementation of `headroom.compress` is installed, on the same requests. `--max-tokens` gives Headroom a
+budget.
 
 The bill counts input alone, in units of one uncached input token: 0.1 for a token read from the cache, 1.25 for one
 written to it, 1 where the request is too small to be cached (under 1,024 tokens). The cache is Anthropic's
