@@ -76,5 +76,5 @@ class FullStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def put_many(self, entries: Iterable[Any]) -> None:
+    def put_many(self, entries: Iterable[Any], records: Iterable[Any] = ()) -> dict[str, bytes]:
         raise StoreError("the disk is full")

@@ -3,6 +3,7 @@
 Heavy functions release the GIL while they work. A defect in the core raises CoreError, never a crash.
 """
 
+from collections.abc import Sequence
 from typing import final
 
 class CoreError(RuntimeError):
@@ -15,6 +16,12 @@ def content_key(secret: bytes, tenant: str, content: str) -> str:
 
     A keyed BLAKE3 hash over tenant and content; linear, about 25 µs for 100 KB. ValueError unless `secret` has 32
     bytes.
+    """
+
+def record_name(secret: bytes, tenant: str, parts: Sequence[str]) -> str:
+    """The name of a tenant's record: 22 characters of 0-9, A-Z, a-z (128 bits), a keyed BLAKE3 hash over the parts.
+
+    Other parts have another name, wherever they are divided. ValueError unless `secret` has 32 bytes.
     """
 
 def zstd_compress(data: bytes, level: int = 1) -> bytes:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from headroom import store as family
 from headroom.errors import InputError, KeyNotFoundError, StoreError
-from headroom.store import Entry, Store
+from headroom.store import Entry, Record, Store
 
 BACKENDS = [
     import_module(f"{family.__name__}.{found.name}")
@@ -270,3 +270,102 @@ def test_a_closed_store_says_so(open_store):
     for use in uses:
         with pytest.raises(StoreError, match="closed"):
             use()
+
+
+def test_records_come_out_as_they_went_in(store):
+    names = [store.name_of("decision", str(number)) for number in range(1_200)]
+    assert len(set(names)) == 1_200
+    assert {len(name) for name in names} == {22}
+    values = {name: f"value of {name}\0".encode() * (number % 5) for number, name in enumerate(names)}
+    assert store.put_many([], [Record(name, value) for name, value in values.items()]) == {}
+    assert store.records([*names, store.name_of("another"), ""]) == values
+    assert store.records([]) == {}
+    assert store.stats().entries == 0
+
+
+def test_names_differ_wherever_their_parts_end(store, open_store):
+    other = open_store(tenant="theirs")
+    names = [each.name_of(*parts) for each in (store, other) for parts in (("a", "bc"), ("ab", "c"), ("abc",), ())]
+    assert len(set(names)) == len(names)
+    assert names[0] == store.name_of("a", "bc")
+
+
+def test_a_record_is_good_for_one_tenant_only(open_store):
+    mine, theirs = open_store(tenant="mine"), open_store(tenant="theirs")
+    name = mine.name_of("decision")
+    mine.put_many([], [Record(name, b"value")])
+    assert theirs.records([name]) == {}
+    assert theirs.name_of("decision") != name
+
+
+def test_what_is_written_first_under_a_name_stays(store):
+    first, second, third = (store.name_of(part) for part in ("first", "second", "third"))
+    store.put_many([], [Record(first, b"1"), Record(second, b"2")])
+    lost = store.put_many([], [Record(first, b"other"), Record(third, b"3"), Record(second, b"2")])
+    assert lost == {first: b"1", second: b"2"}
+    assert store.records([first, second, third]) == {first: b"1", second: b"2", third: b"3"}
+    store.put_many([], [Record(store.name_of("twice"), b"a"), Record(store.name_of("twice"), b"b")])
+    assert store.records([store.name_of("twice")]) == {store.name_of("twice"): b"a"}
+
+
+def test_of_racing_writers_all_learn_who_was_first(store):
+    names = [store.name_of(str(number)) for number in range(200)]
+
+    def write(thread: int) -> dict[str, bytes]:
+        own = f"thread {thread}".encode()
+        lost: dict[str, bytes] = {}
+        for name in names:
+            lost.update(store.put_many([], [Record(name, own)]))
+        return dict.fromkeys(names, own) | lost
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(write, range(4)))
+    assert all(result == store.records(names) for result in results)
+
+
+def test_originals_and_records_are_put_together_or_not_at_all(open_store):
+    store = open_store(max_bytes=1_000_000)
+    text = incompressible(1, 3_000_000)
+    name, key = store.name_of("decision"), store.key_of(text)
+    with pytest.raises(StoreError):
+        store.put_many([Entry(key, text, "text")], [Record(name, b"value", key)])
+    assert store.records([name]) == {}
+    assert not holds(store, key)
+
+
+@pytest.mark.parametrize("see", ["nothing", "records", "put"])
+def test_records_are_kept_for_their_life_time_since_last_seen_and_so_is_what_they_tell_of(open_store, clock, see):
+    store = open_store(ttl_s=7 * DAY_S)
+    name, key = store.name_of("decision"), store.key_of("text")
+    store.put_many([Entry(key, "text", "text")], [Record(name, b"value", key), Record(store.name_of("free"), b"free")])
+    sights: dict[str, Callable[[], Any]] = {
+        "nothing": lambda: None,
+        "records": lambda: store.records([name]),
+        "put": lambda: store.put_many([], [Record(name, b"another", key)]),
+    }
+    clock.now_s += 6 * DAY_S
+    sights[see]()
+    clock.now_s += 2 * DAY_S
+    for number in range(ENOUGH_TO_COLLECT):
+        put(store, f"another {number}")
+    assert holds(store, key) == (store.records([name]) == {name: b"value"}) == (see != "nothing")
+    assert store.records([store.name_of("free")]) == {}
+
+
+def test_records_count_for_the_cap(open_store, clock):
+    store = open_store(max_bytes=1_000_000)
+
+    def value(number: int) -> bytes:
+        return random.Random(number).randbytes(20_000)
+
+    def fill(numbers: range) -> None:
+        for number in numbers:
+            store.put_many([], [Record(store.name_of(str(number)), value(number))])
+
+    with pytest.raises(StoreError, match="store_max_bytes"):
+        fill(range(1_000))
+    clock.now_s += 2 * HOUR_S
+    fill(range(1_000, 1_020))
+    kept = {store.name_of(str(number)): value(number) for number in range(1_000, 1_020)}
+    assert store.records(list(kept)) == kept
+    assert store.stats().used_bytes < 1_500_000

@@ -10,7 +10,7 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -38,8 +38,20 @@ class Entry(NamedTuple):
     ahead: Ahead | None = None
 
 
+class Record(NamedTuple):
+    """Something small to remember beside originals, such as a decision. What is first written under a name stays.
+
+    `name` is `Store.name_of` what it is about. `key` is the original that it tells of, if any: seeing the record is
+    seeing that original, and the record ends with it.
+    """
+
+    name: str
+    value: bytes
+    key: str = ""
+
+
 class StoreStats(NamedTuple):
-    """What a store holds for all its tenants. `used_bytes` is what counts against `max_bytes`."""
+    """What a store holds for all its tenants; `entries` are originals, and `used_bytes` counts against `max_bytes`."""
 
     entries: int
     original_bytes: int
@@ -62,14 +74,22 @@ class Store(Protocol):
     def key_of(self, content: str) -> str:
         """The key of a text: 11 characters of 0-9, A-Z, a-z. About 25 µs for 100 KB."""
 
+    def name_of(self, *parts: str) -> str:
+        """The name of the record about `parts`: 22 characters of 0-9, A-Z, a-z, in this tenant alone."""
+
     def put(self, key: str, content: str, *, kind: str, output: str | None = None) -> None:
         """Stores one original; see `put_many`."""
 
-    def put_many(self, entries: Iterable[Entry]) -> None:
-        """Stores originals and remembers their outputs as ours, all or nothing.
+    def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
+        """Stores originals and records and remembers the outputs as ours, all or nothing.
 
-        Each key must be `key_of` its content. Raises StoreError when the store cannot take them.
+        Each key must be `key_of` its content, and each name `name_of` something. The result are those of the names
+        under which something was written before, with what that is: it stays, so whoever writes second must use it.
+        Raises StoreError when the store cannot take them.
         """
+
+    def records(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The values of those of the names that are here, whose life is thereby renewed."""
 
     def get(self, key: str) -> str:
         """The original. Raises KeyNotFoundError, StoreCorruptError when it is not what was put in, or StoreError."""

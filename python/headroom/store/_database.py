@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from headroom.errors import StoreCorruptError, StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_S = 5.0
 _APPLICATION_ID = 0x48524D43  # "HRMC"
 _SECRET_BYTES = 32
@@ -26,6 +26,10 @@ _TABLES = (
     "CREATE INDEX originals_last_seen ON originals (last_seen)",
     "CREATE TABLE outputs (digest TEXT PRIMARY KEY, original INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX outputs_original ON outputs (original)",
+    "CREATE TABLE records (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, original INTEGER,"
+    " last_seen INTEGER NOT NULL, value BLOB NOT NULL)",
+    "CREATE INDEX records_last_seen ON records (last_seen)",
+    "CREATE INDEX records_original ON records (original) WHERE original IS NOT NULL",
 )
 
 # SQLite's words for a failure -> what can be done about it.

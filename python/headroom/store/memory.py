@@ -8,25 +8,36 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
-from headroom._core import content_key
+from headroom._core import content_key, record_name
 from headroom.errors import KeyNotFoundError, StoreError
-from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Store, StoreStats
+from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Record, Store, StoreStats
 from headroom.store._domain import LEASE_S, output_digest, refuse_bad_tenant
 
 name = "memory"
 
 
 class _Original:
-    __slots__ = ("content", "last_seen", "outputs", "size_bytes")
+    __slots__ = ("content", "last_seen", "outputs", "records", "size_bytes")
 
     def __init__(self, content: str, last_seen: float) -> None:
         self.content = content
         self.size_bytes = len(content.encode())
         self.last_seen = last_seen
         self.outputs: set[str] = set()
+        self.records: set[str] = set()
+
+
+class _Record:
+    __slots__ = ("key", "last_seen", "size_bytes", "value")
+
+    def __init__(self, record: Record, last_seen: float) -> None:
+        self.value = record.value
+        self.key = record.key
+        self.size_bytes = len(record.name) + len(record.value)
+        self.last_seen = last_seen
 
 
 def open(  # noqa: A001  (each backend module opens its own kind)
@@ -63,23 +74,32 @@ class MemoryStore:
         self._closed = False
         self._originals: OrderedDict[str, _Original] = OrderedDict()
         self._outputs: dict[str, str] = {}
+        self._records: OrderedDict[str, _Record] = OrderedDict()
         self._used_bytes = 0
 
     def key_of(self, content: str) -> str:
         """The key of a text: a MAC under the store's secret over tenant and content."""
         return content_key(self._secret, self.tenant, content)
 
+    def name_of(self, *parts: str) -> str:
+        """The name of the record about `parts`, in this tenant alone."""
+        return record_name(self._secret, self.tenant, parts)
+
     def put(self, key: str, content: str, *, kind: str, output: str | None = None) -> None:
         """Stores one original; see `put_many`."""
         self.put_many((Entry(key, content, kind, output),))
 
-    def put_many(self, entries: Iterable[Entry]) -> None:
-        """Stores originals and remembers their outputs as ours, all or nothing."""
+    def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
+        """Stores originals and records, all or nothing; the result are the records that were there before."""
         batch = [(entry, _Original(entry.content, self._clock())) for entry in entries]
+        noted = [(record.name, _Record(record, self._clock())) for record in records]
         with self._lock:
             self._refuse_closed()
             new = {entry.key: original for entry, original in batch if not self._seen(entry.key)}
-            self._make_room(sum(original.size_bytes for original in new.values()))
+            earlier = {name: self._records[name].value for name, _ in noted if self._seen_record(name)}
+            unknown = {name: record for name, record in reversed(noted) if name not in earlier}
+            size_bytes = sum(original.size_bytes for original in new.values())
+            self._make_room(size_bytes + sum(record.size_bytes for record in unknown.values()))
             for key, original in new.items():
                 self._originals[key] = original
                 self._used_bytes += original.size_bytes
@@ -88,6 +108,18 @@ class MemoryStore:
                     digest = output_digest(self._secret, self.tenant, self.key_of(entry.output))
                     self._originals[entry.key].outputs.add(digest)
                     self._outputs[digest] = entry.key
+            for name, record in unknown.items():
+                self._records[name] = record
+                self._used_bytes += record.size_bytes
+                if record.key in self._originals:
+                    self._originals[record.key].records.add(name)
+            return earlier
+
+    def records(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The values of those of the names that are here, whose life is thereby renewed."""
+        with self._lock:
+            self._refuse_closed()
+            return {name: self._records[name].value for name in names if self._seen_record(name)}
 
     def get(self, key: str) -> str:
         """The original."""
@@ -114,10 +146,11 @@ class MemoryStore:
             return digest in self._outputs
 
     def stats(self) -> StoreStats:
-        """What is stored; constant time."""
+        """What is stored; looks at every original."""
         with self._lock:
             self._refuse_closed()
-            return StoreStats(len(self._originals), self._used_bytes, self._used_bytes, self._max_bytes)
+            original_bytes = sum(original.size_bytes for original in self._originals.values())
+            return StoreStats(len(self._originals), original_bytes, self._used_bytes, self._max_bytes)
 
     def close(self) -> None:
         """Forgets everything; any later call raises StoreError."""
@@ -125,6 +158,7 @@ class MemoryStore:
             self._closed = True
             self._originals.clear()
             self._outputs.clear()
+            self._records.clear()
 
     def _seen(self, key: str) -> bool:
         """Whether the key names something here, which then counts as seen now."""
@@ -135,24 +169,46 @@ class MemoryStore:
         self._originals.move_to_end(key)
         return True
 
+    def _seen_record(self, name: str) -> bool:
+        """Whether there is a record of this name, which then counts as seen now, and so does its original."""
+        record = self._records.get(name)
+        if record is None:
+            return False
+        record.last_seen = max(record.last_seen, self._clock())
+        self._records.move_to_end(name)
+        self._seen(record.key)
+        return True
+
     def _make_room(self, size_bytes: int) -> None:
         now = self._clock()
-        while self._originals:
-            key, oldest = next(iter(self._originals.items()))
-            age_s = now - oldest.last_seen
+
+        def is_due(last_seen: float) -> bool:
             over = self._used_bytes + size_bytes > self._max_bytes
-            if age_s <= self._ttl_s and not (over and age_s > LEASE_S):
-                break
-            del self._originals[key]
-            self._used_bytes -= oldest.size_bytes
-            for digest in oldest.outputs:
-                if self._outputs.get(digest) == key:
-                    del self._outputs[digest]
+            return now - last_seen > (LEASE_S if over else self._ttl_s)
+
+        while self._originals and is_due(next(iter(self._originals.values())).last_seen):
+            self._give_up(next(iter(self._originals)))
+        while self._records and is_due(next(iter(self._records.values())).last_seen):
+            self._give_up_record(next(iter(self._records)))
         if self._used_bytes + size_bytes > self._max_bytes:
             raise StoreError(
                 f"the store in memory cannot take {size_bytes:,} bytes: {self._used_bytes:,} of its"
                 f" {self._max_bytes:,} are in use, all seen within the last hour; raise store_max_bytes"
             )
+
+    def _give_up(self, key: str) -> None:
+        original = self._originals.pop(key)
+        self._used_bytes -= original.size_bytes
+        for digest in original.outputs:
+            if self._outputs.get(digest) == key:
+                del self._outputs[digest]
+        for name in original.records:
+            self._give_up_record(name)
+
+    def _give_up_record(self, name: str) -> None:
+        record = self._records.pop(name, None)
+        if record is not None:
+            self._used_bytes -= record.size_bytes
 
     def _refuse_closed(self) -> None:
         if self._closed:

@@ -13,15 +13,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from threading import Lock
 from types import TracebackType
 from weakref import WeakSet
 
-from headroom._core import content_key, zstd_compress, zstd_decompress
+from headroom._core import content_key, record_name, zstd_compress, zstd_decompress
 from headroom.errors import KeyNotFoundError, StoreCorruptError, StoreError
-from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Store, StoreStats
+from headroom.store import DEFAULT_MAX_BYTES, DEFAULT_TTL_S, LOCAL_TENANT, Clock, Entry, Record, Store, StoreStats
 from headroom.store._database import connect, default_path, explained
 from headroom.store._domain import LEASE_S, output_digest, refuse_bad_tenant, seen_tolerance_s
 
@@ -47,6 +47,17 @@ _LINK_OUTPUT = (
     " ON CONFLICT (digest) DO UPDATE SET original = excluded.original WHERE original != excluded.original"
 )
 _OLDEST = "SELECT id FROM originals WHERE last_seen < ? ORDER BY last_seen LIMIT ?"
+_OLDEST_RECORDS = "SELECT id FROM records WHERE last_seen < ? ORDER BY last_seen LIMIT ?"
+_INSERT_RECORD = (
+    "INSERT INTO records (name, tenant, original, last_seen, value)"
+    " VALUES (?, ?, (SELECT id FROM originals WHERE key = ?), ?, ?) ON CONFLICT (name) DO NOTHING"
+)
+_FIND_RECORDS = "SELECT name, last_seen, value FROM records WHERE tenant = ? AND name IN ({})"
+_SEE_RECORD = "UPDATE records SET last_seen = max(last_seen, ?) WHERE name = ?"
+_SEE_ORIGINAL_OF_RECORD = (
+    "UPDATE originals SET last_seen = max(last_seen, ?) WHERE id = (SELECT original FROM records WHERE name = ?)"
+)
+_NAMES_PER_QUERY = 500
 
 _open_stores: WeakSet[SqliteStore] = WeakSet()
 _held: list[SqliteStore] = []  # the stores whose locks a fork in progress holds
@@ -99,12 +110,16 @@ class SqliteStore:
         """The key of a text: a MAC under the store's secret over tenant and content."""
         return content_key(self._secret, self.tenant, content)
 
+    def name_of(self, *parts: str) -> str:
+        """The name of the record about `parts`, in this tenant alone."""
+        return record_name(self._secret, self.tenant, parts)
+
     def put(self, key: str, content: str, *, kind: str, output: str | None = None) -> None:
         """Stores one original; see `put_many`."""
         self.put_many((Entry(key, content, kind, output),))
 
-    def put_many(self, entries: Iterable[Entry]) -> None:
-        """Stores originals and their outputs in one transaction. Compression happens outside of any lock."""
+    def put_many(self, entries: Iterable[Entry], records: Iterable[Record] = ()) -> dict[str, bytes]:
+        """Stores originals, outputs and records in one transaction. Compression happens outside of any lock."""
         now = int(self._clock())
         rows: list[tuple[str, str, str, int, int, bytes, float]] = []
         outputs: list[tuple[str, str]] = []
@@ -115,17 +130,37 @@ class SqliteStore:
             rows.append((entry.key, self.tenant, entry.kind, size, now, packed, self._tolerance_s))
             if entry.output:
                 outputs.append((self._digest(entry.output), entry.key))
+        noted = list(records)
+        stale: list[str] = []
+        size_bytes += sum(len(record.value) for record in noted)
         if size_bytes > self._max_bytes or self._full:
-            self._make_room([(row[0], len(row[5])) for row in rows])
-        if not rows:
-            return
+            self._make_room([(row[0], len(row[5])) for row in rows], noted)
+        if not rows and not noted:
+            return {}
         with self._connected("written") as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(_INSERT, rows)
             connection.executemany(_LINK_OUTPUT, outputs)
+            earlier = [record.name for record in noted if not self._insert_record(connection, record, now)]
+            values = self._find_records(connection, earlier, now, stale)
+            _see_records(connection, stale, now)
             connection.execute("COMMIT")
         self._remember_outputs([digest for digest, _ in outputs])
-        self._collect_when_due(len(rows), size_bytes)
+        self._collect_when_due(len(rows) + len(noted), size_bytes)
+        return values
+
+    def records(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The values of those of the names that are here, whose life is thereby renewed; one query for 500 names."""
+        now = int(self._clock())
+        stale: list[str] = []
+        with self._connected("read") as connection:
+            values = self._find_records(connection, names, now, stale)
+        if stale:
+            with suppress(StoreError), self._connected("written") as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                _see_records(connection, stale, now)
+                connection.execute("COMMIT")
+        return values
 
     def get(self, key: str) -> str:
         """The original, checked against its key."""
@@ -220,6 +255,23 @@ class SqliteStore:
     def _digest(self, output: str) -> str:
         return output_digest(self._secret, self.tenant, self.key_of(output))
 
+    def _insert_record(self, connection: sqlite3.Connection, record: Record, now: int) -> bool:
+        row = (record.name, self.tenant, record.key, now, record.value)
+        return connection.execute(_INSERT_RECORD, row).rowcount > 0
+
+    def _find_records(
+        self, connection: sqlite3.Connection, names: Sequence[str], now: int, stale: list[str]
+    ) -> dict[str, bytes]:
+        values = {}
+        for start in range(0, len(names), _NAMES_PER_QUERY):
+            part = names[start : start + _NAMES_PER_QUERY]
+            query = _FIND_RECORDS.format(",".join("?" * len(part)))
+            for name, last_seen, value in connection.execute(query, (self.tenant, *part)):
+                values[name] = value
+                if now - last_seen > self._tolerance_s:
+                    stale.append(name)
+        return values
+
     def _unpacked(self, key: str, packed: bytes, size_bytes: int) -> str:
         try:
             content = zstd_decompress(packed, size_bytes).decode()
@@ -254,22 +306,28 @@ class SqliteStore:
 
     def _collect_batch(self, seen_before: float) -> int:
         with self._connected("read") as connection:
-            if connection.execute(_OLDEST, (seen_before, 1)).fetchone() is None:
-                return 0
+            due = [connection.execute(oldest, (seen_before, 1)).fetchone() for oldest in (_OLDEST, _OLDEST_RECORDS)]
+        if due == [None, None]:
+            return 0
         with self._connected("written") as connection:
             connection.execute("BEGIN IMMEDIATE")
             batch = connection.execute(_OLDEST, (seen_before, _BATCH)).fetchall()
             connection.executemany("DELETE FROM outputs WHERE original = ?", batch)
+            connection.executemany("DELETE FROM records WHERE original = ?", batch)
             connection.executemany("DELETE FROM originals WHERE id = ?", batch)
+            records = connection.execute(_OLDEST_RECORDS, (seen_before, _BATCH)).fetchall()
+            connection.executemany("DELETE FROM records WHERE id = ?", records)
             connection.execute("COMMIT")
         self._known_outputs.clear()
-        return len(batch)
+        return len(batch) + len(records)
 
-    def _make_room(self, sizes: Iterable[tuple[str, int]]) -> None:
-        """Raises StoreError if there is no room for originals, of which the keys and packed sizes are given."""
+    def _make_room(self, sizes: Iterable[tuple[str, int]], records: Iterable[Record]) -> None:
+        """Raises StoreError if there is no room for originals, given by key and packed size, and records."""
         with self._connected("read") as connection:
             found = {key: connection.execute(_FIND, (key, self.tenant)).fetchone() for key, _ in sizes}
+            known = self._find_records(connection, [record.name for record in records], 0, [])
         size_bytes = sum(size for key, size in sizes if found[key] is None)
+        size_bytes += sum(len(record.value) for record in records if record.name not in known)
         if size_bytes == 0:
             return
         if size_bytes > self._max_bytes:
@@ -333,6 +391,12 @@ def _packed(entry: Entry) -> tuple[int, bytes]:
         return len(entry.content), entry.ahead.frame()
     raw = entry.content.encode()
     return len(raw), zstd_compress(raw, _LEVEL) if entry.ahead is None else entry.ahead.frame()
+
+
+def _see_records(connection: sqlite3.Connection, names: Iterable[str], now: int) -> None:
+    sights = [(now, name) for name in names]
+    connection.executemany(_SEE_ORIGINAL_OF_RECORD, sights)
+    connection.executemany(_SEE_RECORD, sights)
 
 
 def _used_bytes(connection: sqlite3.Connection) -> int:
