@@ -1,6 +1,6 @@
 """What a conversation costs at a provider that caches prompts, with and without compression.
 
-    python benches/bill.py CASES.jsonl ... [--against NAME=PYTHON] [--max-tokens N] [--each]
+    python benches/bill.py CASES.jsonl ... [--against NAME=PYTHON] [--model NAME] [--max-tokens N] [--each]
 
 A case is one JSON object a line: {"id", "messages" (OpenAI chat)}. Each is replayed turn by turn: a request for every
 answer of the assistant, made of all that stands before it. `--against` runs another Python, in whose environment
@@ -44,7 +44,7 @@ os.dup2(2, 1)
 from headroom import compress
 options = json.loads(sys.argv[1])
 for line in sys.stdin:
-    answers.write(json.dumps(compress(json.loads(line), model="gpt-4o", **options).messages) + "\\n")
+    answers.write(json.dumps(compress(json.loads(line), **options).messages) + "\\n")
 """
 
 
@@ -141,11 +141,13 @@ def main() -> None:
     arguments.add_argument("cases", nargs="+", type=Path)
     arguments.add_argument("--against", action="append", default=[], metavar="NAME=PYTHON")
     arguments.add_argument("--max-tokens", type=int)
+    arguments.add_argument("--model", default="claude-sonnet-4-5", help="the model whose prices the bill has")
     arguments.add_argument("--each", action="store_true", help="a line for each conversation too")
     options = arguments.parse_args()
-    own = {"max_tokens": options.max_tokens} if options.max_tokens else {}
+    model = {"model": options.model}
+    own = model | ({"max_tokens": options.max_tokens} if options.max_tokens else {})
     workers = {"Headroom": worker(sys.executable, own)}
-    workers |= {name: worker(python, {}) for name, python in (each.split("=", 1) for each in options.against)}
+    workers |= {name: worker(python, model) for name, python in (each.split("=", 1) for each in options.against)}
     tool = json.dumps(retrieve_tool("openai"))
     bills: dict[str, list[float]] = {name: [] for name in ("uncompressed", "Headroom, with its tool", *workers)}
     for path in options.cases:

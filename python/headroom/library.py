@@ -10,8 +10,10 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from headroom import _core
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
+from headroom.epochs import Limit
 from headroom.errors import InputError, KeyNotFoundError
 from headroom.marker import parse_marker
+from headroom.models import RELATIVE_PRICES, model_named
 from headroom.pipeline import Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.providers import Provider
@@ -88,8 +90,10 @@ def compress(
       `retrieve_tool`), "none" if it is not: then nothing is left out.
     - `target_ratio`: share of its tokens that a lossy result keeps at most, 0.01 to 1, evidence first. Of a small text,
       what names its fields and its evidence may need more; a step named `budget` says so.
-    - `max_tokens`: a budget for the whole output; large results get ever shorter, oldest first, until it is met. What
-      cannot be met is told by a step named `budget`; nothing is dropped for it.
+    - `max_tokens`: a budget for the whole output, by default the window of a known `model` without what its answer
+      takes. Over it, exchanges of calls and results that are least wanted are left out at once behind one summary with
+      a key, well below the budget, and later turns replay that form (see `headroom/epochs.py`); then large results get
+      ever shorter, oldest first. Steps named `budget` tell the arithmetic, and what cannot be met.
     - `system`, `tools`: what goes out beside the messages; counted, and `system` is compressed if the settings say so.
     - `store`, `settings`: others than the process's own; `settings` also as a dict of single values.
 
@@ -128,12 +132,13 @@ def compress(
         segments = wire.read(input)
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
-    outcome = pipeline.run(_hinted(segments, query, content_type), max_tokens)
+    limit = _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
+    outcome = pipeline.run(_hinted(segments, query, content_type), limit)
     written = outcome.replacements
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
     return CompressResult(
-        messages=wire.write(input, inside) if wire is not None else None,
+        messages=_without(wire.write(input, inside), outcome.removed) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
         keys=outcome.keys,
@@ -298,6 +303,25 @@ def _provider(messages: Any, name: str) -> Provider:
         known = ", ".join(each.name for each in providers())
         raise InputError(f"the messages are in none of the known formats ({known}); each needs a role of that format")
     return best
+
+
+def _limit(
+    max_tokens: int | None, model: str | None, models_file: str | None, wire: Provider | None, input: Any
+) -> Limit | None:
+    """What the whole may take: what the caller says, else what the model's window holds of a conversation."""
+    known = model_named(model, models_file)
+    if max_tokens is None and (known is None or wire is None):
+        return None
+    parts = tuple(map(wire.part_of, input)) if wire is not None else ()
+    prices = known.prices if known else RELATIVE_PRICES
+    if max_tokens is not None:
+        return Limit(max_tokens, f"max_tokens={max_tokens:,}", prices, parts)
+    assert known is not None
+    return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices, parts)
+
+
+def _without(messages: list[Any], removed: frozenset[int]) -> list[Any]:
+    return [message for at, message in enumerate(messages) if at not in removed] if removed else messages
 
 
 def _refuse_no_list(messages: Any) -> None:

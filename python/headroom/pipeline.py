@@ -19,7 +19,9 @@ from headroom._core import Ahead
 from headroom.compressors import Compressor
 from headroom.decide import Decision, Policy, decide, left_as_it_is, why_left_alone
 from headroom.earlier import Earlier
+from headroom.epochs import Fitted, Fitting, Limit
 from headroom.errors import StoreError
+from headroom.eviction import Text
 from headroom.marker import parse_marker
 from headroom.memo import Memo
 from headroom.report import report
@@ -44,12 +46,15 @@ _process_secret = os.urandom(32)
 
 
 class Outcome(NamedTuple):
-    """The segments with their steps, the texts to write, the originals' keys, and steps about the whole."""
+    """The segments with their steps, the texts to write, the originals' keys, steps about the whole, and the messages
+    to leave out.
+    """
 
     segments: tuple[Segment, ...]
     replacements: Mapping[Place, str]
     keys: tuple[str, ...]
     notices: tuple[Step, ...]
+    removed: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -88,20 +93,27 @@ class Pipeline:
         self._store: Store | None = None
         self._store_error: StoreError | None = None
 
-    def run(self, segments: Iterable[Segment], max_tokens: int | None = None) -> Outcome:
-        """Decides on every segment; time is proportional to the texts not seen before, plus a look at the others."""
+    def run(self, segments: Iterable[Segment], limit: Limit | None = None) -> Outcome:
+        """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
+        the texts not seen before, plus a look at the others.
+        """
         earlier = Earlier()
         works = []
         for segment in segments:
             works.append(self._plan(segment, earlier))
             earlier.add(works[-1].key, segment)
-        notices = () if max_tokens is None else self._fit(works, max_tokens)
+        fitted = Fitted() if limit is None else self._fit(works, limit)
         self._keep_originals(works)
+        written = {work.segment.place: work.decision.text for work in works if work.decision.text is not None}
+        standing = {place: text for place, (text, _) in fitted.texts.items()}
         return Outcome(
-            segments=tuple(_account(work) for work in works),
-            replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
-            keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
-            notices=notices,
+            segments=tuple(fitted.account(_account(work), work.decision.tokens_after) for work in works),
+            replacements={
+                place: text for place, text in (written | standing).items() if place[:1] not in fitted.removed_places
+            },
+            keys=tuple(dict.fromkeys(filter(None, (*map(_named_key, works), *fitted.keys)))),
+            notices=fitted.notices,
+            removed=fitted.removed,
         )
 
     def _plan(self, segment: Segment, earlier: Earlier) -> _Work:
@@ -133,22 +145,9 @@ class Pipeline:
         decision = decide(segment, key, allowed, count, self._compressors, self._counts)
         return _Work(segment, decision, key, memo_key, ahead=ahead)
 
-    def _fit(self, works: list[_Work], max_tokens: int) -> tuple[Step, ...]:
-        """Makes large results smaller, oldest first and ever harsher, until the whole fits or nothing is left to do."""
-        total = before = sum(work.decision.tokens_after for work in works)
-        for policy in self._harsher():
-            for index, work in enumerate(works):
-                if total <= max_tokens:
-                    break
-                if work.memo_key is not None:
-                    smaller = self._decided(work.segment, work.key, policy)
-                    if smaller.decision.tokens_after < work.decision.tokens_after:
-                        works[index] = smaller
-                        total -= work.decision.tokens_after - smaller.decision.tokens_after
-        if total > max_tokens:
-            over = f"{total - max_tokens:,} tokens over max_tokens={max_tokens:,}: nothing more could be left out"
-            return (Step("budget", over, before, total, failed=True),)
-        return (Step("budget", f"made to fit max_tokens={max_tokens:,}", before, total),) if total < before else ()
+    def _fit(self, works: list[_Work], limit: Limit) -> Fitted:
+        self._open()
+        return Fitting(limit, _Ladder(works, self._harsher(), self._decided), self._count, self._store).fit()
 
     def _harsher(self) -> list[Policy]:
         if not self._policy.lossy:
@@ -210,11 +209,7 @@ class Pipeline:
             return False
 
     def _key(self, text: str) -> str:
-        if self._store is None and self._store_error is None:
-            try:
-                self._store = self._open_store()
-            except StoreError as error:
-                self._lose_store(error)
+        self._open()
         if self._store is None:
             return _core.content_key(_process_secret, "", text)
         # The history of a conversation is mostly the same texts on every turn: to compare one with what its length and
@@ -226,6 +221,13 @@ class Pipeline:
         key = self._store.key_of(text)
         _keys.put(sight, (text, self._store, key), len(text))
         return key
+
+    def _open(self) -> None:
+        if self._store is None and self._store_error is None:
+            try:
+                self._store = self._open_store()
+            except StoreError as error:
+                self._lose_store(error)
 
     def _lose_store(self, error: StoreError) -> None:
         self._store, self._store_error = None, error
@@ -245,6 +247,30 @@ class Pipeline:
             known = self._counter.count(text) if ahead is None else self._counter.scaled(ahead.tokens())
             _counts.put((name, self._counter.name), known, len(name))
         return known
+
+
+class _Ladder:
+    """The works as texts to fit into a limit, and what makes one of them smaller: ever harsher policies."""
+
+    def __init__(
+        self, works: list[_Work], policies: Sequence[Policy], redecide: Callable[[Segment, str, Policy], _Work]
+    ) -> None:
+        self._works, self._policies, self._redecide = works, policies, redecide
+        self.rungs = len(policies)
+
+    def texts(self) -> list[Text]:
+        return [
+            Text(work.segment, work.decision.text or work.segment.text, work.decision.tokens_after, work.key)
+            for work in self._works
+        ]
+
+    def shrink(self, index: int, rung: int) -> int:
+        work = self._works[index]
+        if work.memo_key is not None:
+            smaller = self._redecide(work.segment, work.key, self._policies[rung])
+            if smaller.decision.tokens_after < work.decision.tokens_after:
+                self._works[index] = work = smaller
+        return work.decision.tokens_after
 
 
 def _clipped(segment: Segment) -> Segment:

@@ -27,6 +27,7 @@ _PROVIDER_PARTS = (
     "detect",
     "read",
     "read_beside",
+    "part_of",
     "write",
     "offer_tool",
     "read_tool_call",

@@ -44,6 +44,7 @@ class Settings:
     retrieval: Retrieval = setting("assumed", "whether the model can ask for originals; none: only lossless forms")
     target_ratio: float | None = setting(None, "share of its tokens a lossy result keeps at most", low=0.01, high=1)
     model: str | None = setting(None, "model whose tokens are counted when a call names none")
+    models_file: str | None = setting(None, "JSON file of windows and prices of models; see headroom/models.py")
     compress_user: bool = setting(False, "compress texts of the user too")
     compress_system: bool = setting(False, "compress system texts too")
     min_tokens: int = setting(50, "texts estimated smaller than this are left alone", low=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from headroom.segment import Place, Segment
 
@@ -21,6 +21,24 @@ class ToolRequest:
     id: str
     name: str
     arguments: Mapping[str, Any] | None
+
+
+class Part(NamedTuple):
+    """What a message is in an exchange, and the calls it makes or answers.
+
+    A `call` or a `thought` (which belongs to the calls after it) and what is `said` besides come from the model; a
+    `result` holds results alone, as texts. Anything else is `other`. `is_signed`: it holds what the provider checks, so
+    it may be left out with its whole turn alone.
+    """
+
+    kind: Literal["call", "thought", "said", "result", "other"]
+    ids: tuple[str, ...] = ()
+    is_signed: bool = False
+
+    @property
+    def is_models(self) -> bool:
+        """Whether the model wrote it."""
+        return self.kind in ("call", "thought", "said")
 
 
 class Provider(Protocol):
@@ -48,6 +66,9 @@ class Provider(Protocol):
         """The texts of a request's body beside its messages, at places from the body: the system prompt, and the tools
         as one text that nobody may change.
         """
+
+    def part_of(self, message: Any) -> Part:
+        """What a message is in an exchange of calls and results."""
 
     def write(self, messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
         """The messages with other texts at some places; messages without one are the same objects."""

@@ -6,6 +6,7 @@ mod content;
 mod door;
 mod json;
 mod outline;
+mod prompt;
 mod retrieve;
 mod text;
 mod tokens;
@@ -22,6 +23,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     content::register(module)?;
     json::register(module)?;
     outline::register(module)?;
+    prompt::register(module)?;
     retrieve::register(module)?;
     text::register(module)?;
     tokens::register(module)?;
