@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, wraps
+from threading import Lock
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from headroom import _core
+from headroom import _core, hooks
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
 from headroom.epochs import Limit
 from headroom.errors import InputError, KeyNotFoundError
 from headroom.marker import parse_marker
 from headroom.models import RELATIVE_PRICES, model_named
-from headroom.pipeline import Pipeline
+from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.providers import Provider
 from headroom.registry import compressors, provider_named, providers
@@ -22,7 +23,7 @@ from headroom.result import CompressResult
 from headroom.retrieval import Range, Retrieved
 from headroom.retrieval import retrieve as retrieve_part
 from headroom.router import content_types
-from headroom.segment import Segment
+from headroom.segment import Segment, Step
 from headroom.settings import Level, Resolved, Retrieval, Settings, resolve
 from headroom.store import Store, open_store
 from headroom.tokens import token_counter
@@ -32,6 +33,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _NO_CEILING = 2**62
+_is_new = Lock()
+"""Held from the first call on."""
 
 
 def resolve_settings(flags: Mapping[str, Any] | None = None) -> Resolved:
@@ -117,6 +120,7 @@ def compress(
         check_choice("content_type", content_type, content_types(compressors()))
     if store is not None and not hasattr(store, "put_many"):
         raise InputError(f"store={shown(store)} is no store; see headroom.store")
+    failures = _set_up() + hooks.call("input_received", {"input": input, "model": model or chosen.model})
     counter = token_counter(model or chosen.model)
     pipeline = Pipeline(
         _policy(chosen, level, retrieval, target_ratio),
@@ -137,7 +141,7 @@ def compress(
     written = outcome.replacements
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
-    return CompressResult(
+    result = CompressResult(
         messages=_without(wire.write(input, inside), outcome.removed) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
@@ -145,6 +149,29 @@ def compress(
         segments=outcome.segments,
         notices=outcome.notices,
         tokens_are_estimated=counter.is_estimate,
+    )
+    failures += _tell(outcome, result)
+    return replace(result, notices=(*result.notices, *failures)) if failures else result
+
+
+def _set_up() -> tuple[Step, ...]:
+    """Tells hooks, before anything else, that there is work; once a process."""
+    if not _is_new.acquire(blocking=False):
+        return ()
+    return hooks.call("setup", {"settings": default_settings()})
+
+
+def _tell(outcome: Outcome, result: CompressResult) -> tuple[Step, ...]:
+    """Tells hooks what became of a payload; the failures of those that could not bear it."""
+    if not hooks.installed():
+        return ()
+    known = set(outcome.known)
+    fresh = tuple(each for each in outcome.segments if each.place not in known and len(each.steps) > 1)
+    return (
+        *(hooks.call("cached", {"places": outcome.known}) if known else ()),
+        *(hooks.call("routed", {"segments": fresh}) if fresh else ()),
+        *(hooks.call("remembered", {"keys": outcome.keys}) if outcome.keys else ()),
+        *hooks.call("compressed", {"result": result}),
     )
 
 

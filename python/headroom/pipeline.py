@@ -47,7 +47,7 @@ _process_secret = os.urandom(32)
 
 class Outcome(NamedTuple):
     """The segments with their steps, the texts to write, the originals' keys, steps about the whole, and the messages
-    to leave out.
+    to leave out. `known` are the places of texts that were decided on before.
     """
 
     segments: tuple[Segment, ...]
@@ -55,6 +55,7 @@ class Outcome(NamedTuple):
     keys: tuple[str, ...]
     notices: tuple[Step, ...]
     removed: frozenset[int] = frozenset()
+    known: tuple[Place, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ class Pipeline:
             keys=tuple(dict.fromkeys(filter(None, (*map(_named_key, works), *fitted.keys)))),
             notices=fitted.notices,
             removed=fitted.removed,
+            known=tuple(work.segment.place for work in works if work.is_known),
         )
 
     def _plan(self, segment: Segment, earlier: Earlier) -> _Work:

@@ -97,7 +97,8 @@ def _refuse_shared(members: Sequence[Any], attribute: str) -> None:
 def _scan(package: str) -> Iterator[tuple[str, Any]]:
     from pkgutil import iter_modules
 
-    for found in iter_modules(import_module(package).__path__):
+    # A family whose home is a single module has members from other packages alone.
+    for found in iter_modules(getattr(import_module(package), "__path__", ())):
         if not found.name.startswith("_"):
             yield _imported(f"{package}.{found.name}", package)
 

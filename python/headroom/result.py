@@ -66,6 +66,11 @@ class CompressResult:
         """How many texts went out as they were because a compressor failed on them."""
         return sum(step.failed for step in self.steps if step.name == "compress")
 
+    @property
+    def hook_failures(self) -> int:
+        """How many hooks of other packages failed; steps named `hook` name them."""
+        return sum(step.failed for step in self.notices if step.name == "hook")
+
     def explain(self) -> str:
         """A readable report: for each text what was tried, what was kept and why, what was left out."""
         from headroom.explain import explain
