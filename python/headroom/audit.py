@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from headroom import _core
 from headroom.errors import InputError
 from headroom.models import RELATIVE_PRICES, model_named
-from headroom.places import as_mapping, compact_json
+from headroom.places import as_mapping, compact_json, readable
 from headroom.providers import Provider
 from headroom.registry import providers
 from headroom.segment import Place, Segment
@@ -142,11 +142,6 @@ def without_values(text: str) -> str:
         pieces += [text[at:start], f"<{kind}>"]
         at = end
     return "".join((*pieces, text[at:]))
-
-
-def readable(text: str) -> str:
-    """The text without lone surrogates, character by character the same otherwise."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _request(name: str, body: Any) -> Request:

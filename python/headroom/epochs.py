@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import blake2b
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -23,6 +22,7 @@ from headroom.eviction import NEWEST_EXCHANGES, Candidate, Text, dependents, goa
 from headroom.exchanges import Exchange, exchanges_of, request_ends
 from headroom.marker import parse_marker
 from headroom.models import RELATIVE_PRICES, Prices
+from headroom.places import readable
 from headroom.planner import HIGH_WATER, Rewrite, low_water, plan
 from headroom.providers import Part
 from headroom.segment import Place, Segment, Step
@@ -332,21 +332,18 @@ class Fitting:
     def _names(self) -> list[str]:
         """For each number of messages the name of the record of an epoch that begins after so many."""
         assert self._store is not None
-        said = blake2b(digest_size=16)
-        names = []
+        names = [""]
         for at in range(self._messages):
-            for index in self._at(at):
-                segment = self._texts[index].segment
-                said.update(f"{segment.origin} {len(segment.text)} ".encode())
-                said.update(segment.text.encode("utf-8", "surrogatepass"))
-            names.append(self._store.name_of("epoch", said.hexdigest()))
-        return names
+            segments = [self._texts[index].segment for index in self._at(at)]
+            said = [part for each in segments for part in (each.origin, readable(each.text))]
+            names.append(self._store.name_of("epoch", names[-1], *said))
+        return names[1:]
 
     def _flag(self) -> str:
         """The name of the record which tells that a conversation has epochs at all."""
         assert self._store is not None
         first = next((text.segment.text for text in self._texts if text.segment.origin == "user"), "")
-        return self._store.name_of("epochs", first.encode("utf-8", "replace").decode())
+        return self._store.name_of("epochs", readable(first))
 
     def _recorded(self) -> Epoch | None:
         """The last epoch that was recorded for these messages or the first of them."""

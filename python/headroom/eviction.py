@@ -12,6 +12,7 @@ from typing import NamedTuple
 from headroom import _core
 from headroom.exchanges import Exchange
 from headroom.marker import parse_marker
+from headroom.places import readable
 from headroom.segment import Segment
 
 NEWEST_EXCHANGES = 4
@@ -48,10 +49,10 @@ def rank(candidates: Sequence[Candidate], said: Sequence[str], goal: str) -> lis
     `said[n]` is what the model said and called before the results of candidate n, and after the last one what it said
     since; `goal` is what is asked for now.
     """
-    results = [_readable("\n".join(text.segment.text for text in each.texts)) for each in candidates]
-    scores = _core.relevance_scores(_readable(goal[-_GOAL_CHARACTERS:]), results)
+    results = [readable("\n".join(text.segment.text for text in each.texts)) for each in candidates]
+    scores = _core.relevance_scores(readable(goal[-_GOAL_CHARACTERS:]), results)
     since = [""] * (len(said) - len(results))
-    uses = _core.result_uses([_readable(each) for each in said], [*results, *since])
+    uses = _core.result_uses([readable(each) for each in said], [*results, *since])
     best = max(scores, default=0.0) or 1.0
     count = max(1, len(said) - 1)
     wanted = []
@@ -93,7 +94,3 @@ def _points_at(candidate: Candidate, gone: Collection[str]) -> bool:
         text.key: marker.key for text in candidate.texts if (marker := parse_marker(text.output)) is not None
     }
     return any(pointed in gone and pointed != own for own, pointed in markers.items())
-
-
-def _readable(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

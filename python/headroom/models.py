@@ -9,15 +9,15 @@ is the one of input. The setting `models_file` names a file of the same form who
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from headroom.errors import SettingsError
 from headroom.tokens import names_of
 
-_TABLE = Path(__file__).with_name("models.json")
+_TABLE = os.path.join(os.path.dirname(__file__), "models.json")
 _FIELDS = ("window_tokens", "input", "cache_read", "cache_write")
 _MOST_RESERVED_TOKENS = 32_000
 _RESERVED_SHARE = 0.25
@@ -70,26 +70,25 @@ def model_named(name: str | None, models_file: str | None = None) -> Model | Non
 @lru_cache(maxsize=8)
 def _table(models_file: str | None) -> Mapping[str, Model]:
     table = _read(_TABLE)
-    return table if models_file is None else {**table, **_read(Path(models_file))}
+    return table if models_file is None else {**table, **_read(models_file)}
 
 
-def _read(path: Path) -> dict[str, Model]:
+def _read(path: str) -> dict[str, Model]:
     try:
-        raw = json.loads(path.read_bytes())
+        with open(path, "rb") as stream:
+            raw = json.load(stream)
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"models_file={str(path)!r} cannot be read as JSON ({error}); correct or unset it"
-        ) from None
+        raise SettingsError(f"models_file={path!r} cannot be read as JSON ({error}); correct or unset it") from None
     if not isinstance(raw, dict):
-        raise SettingsError(f"models_file={str(path)!r} holds no object of models by name; see headroom/models.json")
+        raise SettingsError(f"models_file={path!r} holds no object of models by name; see headroom/models.json")
     return {name.lower(): _model(name, entry, path) for name, entry in raw.items()}
 
 
-def _model(name: str, entry: Any, path: Path) -> Model:
+def _model(name: str, entry: Any, path: str) -> Model:
     given = entry if isinstance(entry, dict) else {}
     found = (given.get(field) for field in _FIELDS)
     values = [value for value in found if isinstance(value, int | float) and value >= 0]
     if len(values) < len(_FIELDS) or values[0] < 1 or not values[1]:
-        raise SettingsError(f"models_file={str(path)!r}: {name!r} needs numbers for {', '.join(_FIELDS)}")
+        raise SettingsError(f"models_file={path!r}: {name!r} needs numbers for {', '.join(_FIELDS)}")
     window, *prices = values
     return Model(int(window), Prices(*prices))

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from headroom.marker import Marker, format_marker
+from headroom.places import readable
 from headroom.segment import Segment
 
 _ARGUMENT_CHARACTERS = 80
@@ -59,7 +60,7 @@ def _contents(entries: Sequence[tuple[int, int, str, str]]) -> list[str]:
 
 
 def _short(arguments: str) -> str:
-    return " ".join(arguments[:_ARGUMENT_CHARACTERS].split()).encode("utf-8", "replace").decode()
+    return " ".join(readable(arguments[:_ARGUMENT_CHARACTERS]).split())
 
 
 def summary(made: Bundle, key: str) -> str:
