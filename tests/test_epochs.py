@@ -4,6 +4,8 @@ import json
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headroom import compress, retrieve
 from headroom.eviction import Candidate, Text, dependents
@@ -118,6 +120,29 @@ def test_another_budget_changes_nothing_that_was_sent(name, write):
     assert len(first.messages) < end
     later = compress(messages, max_tokens=budget * 5, store=own, settings=PLAIN)
     assert later.messages[: len(first.messages)] == first.messages
+
+
+@given(
+    results=st.lists(
+        st.text("aé\ud800 b\n", min_size=1, max_size=40).map(lambda text: text * 20), min_size=1, max_size=14
+    ),
+    share=st.floats(0.05, 1.2),
+    format=st.sampled_from(sorted(FORMATS)),
+)
+def test_whatever_is_said_only_a_new_epoch_changes_what_was_sent(results, share, format):
+    own = store()
+    messages = FORMATS[format]([(f"ask {number}", "it", text) for number, text in enumerate(results)])
+    budget = max(1, int(compress(messages, store=own, settings=PLAIN).tokens_before * share))
+    sent = None
+    for end in request_ends(provider_named(format).name, messages):
+        done = compress(messages[:end], max_tokens=budget, store=own, settings=PLAIN)
+        assert done.tokens_after <= max(budget, done.tokens_before)
+        assert done.tokens_after <= budget or done.notices[-1].failed
+        assert is_paired(format, done.messages)
+        if sent is not None and not any(step.reason.startswith("a new epoch") for step in done.notices):
+            assert done.messages[: len(sent)] == sent
+        sent = done.messages
+    assert compress(messages, max_tokens=budget, store=own, settings=PLAIN).messages == sent
 
 
 def test_large_results_that_must_stay_are_made_smaller_and_stay_so():

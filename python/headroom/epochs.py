@@ -202,7 +202,7 @@ class Fitting:
         evicted = {start for start, _ in (*epoch.gone, *epoch.emptied)}
         open_ones = (each for each in everything if each.start not in evicted and each.stop <= answered)
         found = (self._candidate(each, turn) for each in open_ones)
-        return [each for each in found if each.saved_tokens > _CONTENTS_TOKENS]
+        return [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
 
     def _turn(self, stop: int) -> int:
         """Where the turn of message `stop` begins: at the last message of the user that answers no call."""
@@ -389,6 +389,11 @@ def _message(place: Place) -> int:
 def _may_go(exchange: Exchange, turn: int) -> bool:
     """Whether the messages may go too: signed thinking stays until the turn that it belongs to is over."""
     return exchange.is_whole and (not exchange.is_signed or exchange.stop <= turn)
+
+
+def _may_be_kept(candidate: Candidate) -> bool:
+    """Whether a store takes the texts: none holds lone surrogates."""
+    return all(readable(text.segment.text) == text.segment.text for text in candidate.texts)
 
 
 def _within(message: int, spans: Sequence[tuple[int, int]]) -> bool:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from headroom import _core, hooks
+from headroom.aligner import Aligned, align
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
 from headroom.epochs import Limit
@@ -23,10 +24,10 @@ from headroom.result import CompressResult
 from headroom.retrieval import Range, Retrieved
 from headroom.retrieval import retrieve as retrieve_part
 from headroom.router import content_types
-from headroom.segment import Segment, Step
+from headroom.segment import Place, Segment, Step
 from headroom.settings import Level, Resolved, Retrieval, Settings, resolve
 from headroom.store import Store, open_store
-from headroom.tokens import token_counter
+from headroom.tokens import TokenCounter, token_counter
 from headroom.tool_calls import answer_call, define_retrieve_tool
 
 P = ParamSpec("P")
@@ -137,17 +138,27 @@ def compress(
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
     limit = _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
+    aligned, originals = Aligned({}, tools, {}), dict[Place, str]()
+    if wire is not None and chosen.mode == "cache":
+        parts = tuple(map(wire.part_of, input))
+        aligned = align(segments, tools, parts, pipeline.store)
+        originals = {each.place: each.text for each in segments if each.place in aligned.texts}
+        segments = [each._replace(text=aligned.texts.get(each.place, each.text)) for each in segments]
+    if limit is not None and aligned.blocks:
+        rent = sum(map(counter.count, aligned.blocks.values()))
+        limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
     outcome = pipeline.run(_hinted(segments, query, content_type), limit)
-    written = outcome.replacements
+    written = {**aligned.texts, **outcome.replacements}
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
     result = CompressResult(
-        messages=_without(wire.write(input, inside), outcome.removed) if wire is not None else None,
+        messages=_assembled(wire, wire.write(input, inside), outcome, aligned) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
+        tools=aligned.tools,
         keys=outcome.keys,
-        segments=outcome.segments,
-        notices=outcome.notices,
+        segments=_accounted(outcome.segments, aligned, originals, counter),
+        notices=(*aligned.notices, *outcome.notices),
         tokens_are_estimated=counter.is_estimate,
     )
     failures += _tell(outcome, result)
@@ -347,8 +358,38 @@ def _limit(
     return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices, parts)
 
 
-def _without(messages: list[Any], removed: frozenset[int]) -> list[Any]:
-    return [message for at, message in enumerate(messages) if at not in removed] if removed else messages
+def _assembled(wire: Provider, messages: list[Any], outcome: Outcome, aligned: Aligned) -> list[Any]:
+    """The messages without those that go, and with those that tell of values where they belong."""
+    if not outcome.removed and not aligned.blocks:
+        return messages
+    assembled: list[Any] = []
+    for at in range(len(messages) + 1):
+        if at in aligned.blocks:
+            assembled.append(wire.say(aligned.blocks[at]))
+        if at < len(messages) and at not in outcome.removed:
+            assembled.append(messages[at])
+    return assembled
+
+
+def _accounted(
+    segments: tuple[Segment, ...], aligned: Aligned, originals: Mapping[Place, str], counter: TokenCounter
+) -> tuple[Segment, ...]:
+    """The segments with what mode `cache` did to them: names for values, and messages that were nothing before."""
+    if not aligned.blocks and not originals:
+        return segments
+    done = []
+    for each in segments:
+        original = originals.get(each.place)
+        if original is not None:
+            read, *others = each.steps
+            before = counter.count(original)
+            named = Step("write", "values that change have names", before, read.tokens_before)
+            each = each._replace(text=original, steps=(read._replace(tokens_before=before), named, *others))
+        done.append(each)
+    for at, text in aligned.blocks.items():
+        written = Step("write", "current values of the prefix", 0, counter.count(text))
+        done.append(Segment("", ("values", at), "user", frozen=True, steps=(Step("read", "added"), written)))
+    return tuple(done)
 
 
 def _refuse_no_list(messages: Any) -> None:

@@ -94,6 +94,13 @@ class Pipeline:
         self._store: Store | None = None
         self._store_error: StoreError | None = None
 
+    def store(self) -> Store:
+        """The store of this run, opened if it is not yet. Raises StoreError where it cannot be."""
+        self._open()
+        if self._store is None:
+            raise self._store_error or StoreError("the store cannot be opened")
+        return self._store
+
     def run(self, segments: Iterable[Segment], limit: Limit | None = None) -> Outcome:
         """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
         the texts not seen before, plus a look at the others.

@@ -29,6 +29,7 @@ _PROVIDER_PARTS = (
     "read_beside",
     "part_of",
     "write",
+    "say",
     "offer_tool",
     "read_tool_call",
     "answer_tool_call",

@@ -73,6 +73,9 @@ class Provider(Protocol):
     def write(self, messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
         """The messages with other texts at some places; messages without one are the same objects."""
 
+    def say(self, text: str) -> dict[str, Any]:
+        """A message of the user that holds a text, to stand after others."""
+
     def offer_tool(self, name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """The definition of a tool, to be put into a request's `tools`."""
 

@@ -115,6 +115,11 @@ def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[An
     return list(with_texts(messages, replacements))
 
 
+def say(text: str) -> dict[str, Any]:
+    """A message of the user; the provider joins it with the results before it."""
+    return {"role": "user", "content": [{"type": "text", "text": text}]}
+
+
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A client tool."""
     return {"name": name, "description": description, "input_schema": dict(schema)}

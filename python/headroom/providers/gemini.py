@@ -143,6 +143,11 @@ def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[An
     return list(with_texts(messages, replacements))
 
 
+def say(text: str) -> dict[str, Any]:
+    """A content of the user."""
+    return {"role": "user", "parts": [{"text": text}]}
+
+
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A tool of one function."""
     return {"functionDeclarations": [{"name": name, "description": description, "parameters": dict(schema)}]}

@@ -107,6 +107,11 @@ def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[An
     return list(with_texts(messages, replacements))
 
 
+def say(text: str) -> dict[str, Any]:
+    """A message of the user."""
+    return {"role": "user", "content": text}
+
+
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A function tool. `strict` is left out: it would forbid optional arguments."""
     return {"type": "function", "function": {"name": name, "description": description, "parameters": dict(schema)}}

@@ -131,6 +131,11 @@ def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[An
     return list(with_texts(messages, replacements))
 
 
+def say(text: str) -> dict[str, Any]:
+    """A message item of the user."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A function tool. `strict` is left out: it would forbid optional arguments."""
     return {"type": "function", "name": name, "description": description, "parameters": dict(schema)}
