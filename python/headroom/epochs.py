@@ -66,17 +66,16 @@ class Fitted(NamedTuple):
     keys: tuple[str, ...] = ()
     notices: tuple[Step, ...] = ()
 
-    @property
-    def removed_places(self) -> frozenset[Place]:
-        """The places at which the messages stand that go."""
-        return frozenset((message,) for message in self.removed)
+    def removes(self, place: Place) -> bool:
+        """Whether the message goes in which a text stands."""
+        return bool(self.removed) and _message(place) in self.removed
 
     def account(self, segment: Segment, tokens: int) -> Segment:
         """The segment with what became of it noted; `tokens` are those it had before."""
         if segment.place in self.texts:
             after = self.texts[segment.place][1]
             return segment.after(Step("write", "left out to fit, behind a marker", tokens, after))
-        if segment.place[:1] in self.removed_places:
+        if self.removes(segment.place):
             return segment.after(Step("write", "left out to fit, told in the summary", tokens, 0))
         return segment
 
@@ -104,7 +103,8 @@ class Fitting:
         for index, text in enumerate(self._texts):
             self._of_message.setdefault(_message(text.segment.place), []).append(index)
         self._messages = max(len(limit.parts), max(self._of_message, default=-1) + 1)
-        self._bundles: dict[str, str] = {}
+        self._found: list[Exchange] | None = None
+        self._keys: dict[str, str] = {}
         self._sums: tuple[Epoch, list[int]] | None = None
         self._notices: list[Step] = []
 
@@ -189,20 +189,26 @@ class Fitting:
     def _candidates(self, epoch: Epoch, stop: int) -> list[Candidate]:
         """What may be left out of the messages before `stop`, in order."""
         parts = self._limit.parts[:stop]
-        whole = exchanges_of(parts)
         turn = self._turn(stop)
-        covered = {index for each in whole for index in range(each.start, each.stop)}
-        loose = [
-            Exchange(at, at + 1, is_whole=False)
-            for at in range(stop)
-            if at not in covered and any(self._texts[index].segment.origin == "tool" for index in self._at(at))
-        ]
-        everything = sorted([*whole, *loose])[:-NEWEST_EXCHANGES]
+        everything = [each for each in self._exchanges() if each.stop <= stop][:-NEWEST_EXCHANGES]
         answered = max((at for at, part in enumerate(parts) if part.is_models), default=0)
         evicted = {start for start, _ in (*epoch.gone, *epoch.emptied)}
         open_ones = (each for each in everything if each.start not in evicted and each.stop <= answered)
         found = (self._candidate(each, turn) for each in open_ones)
         return [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
+
+    def _exchanges(self) -> list[Exchange]:
+        """All exchanges, and all other messages that hold results, in order; found once."""
+        if self._found is None:
+            whole = exchanges_of(self._limit.parts)
+            covered = {index for each in whole for index in range(each.start, each.stop)}
+            loose = [
+                Exchange(at, at + 1, is_whole=False)
+                for at in range(self._messages)
+                if at not in covered and any(self._texts[index].segment.origin == "tool" for index in self._at(at))
+            ]
+            self._found = sorted([*whole, *loose])
+        return self._found
 
     def _turn(self, stop: int) -> int:
         """Where the turn of message `stop` begins: at the last message of the user that answers no call."""
@@ -323,10 +329,10 @@ class Fitting:
         return self._of_message.get(message, ())
 
     def _key(self, text: str) -> str:
-        known = self._bundles.get(text)
+        known = self._keys.get(text)
         if known is None:
             assert self._store is not None
-            known = self._bundles[text] = self._store.key_of(text)
+            known = self._keys[text] = self._store.key_of(text)
         return known
 
     def _names(self) -> list[str]:

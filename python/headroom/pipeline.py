@@ -116,9 +116,7 @@ class Pipeline:
         standing = {place: text for place, (text, _) in fitted.texts.items()}
         return Outcome(
             segments=tuple(fitted.account(_account(work), work.decision.tokens_after) for work in works),
-            replacements={
-                place: text for place, text in (written | standing).items() if place[:1] not in fitted.removed_places
-            },
+            replacements={place: text for place, text in (written | standing).items() if not fitted.removes(place)},
             keys=tuple(dict.fromkeys(filter(None, (*map(_named_key, works), *fitted.keys)))),
             notices=fitted.notices,
             removed=fitted.removed,
