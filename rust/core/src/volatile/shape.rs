@@ -6,12 +6,14 @@ use super::Kind;
 const CONTEXT_BYTES: usize = 48;
 /// A word of so many letters and digits, mixed, is nobody's name for anything.
 const LEAST_RANDOM: usize = 16;
+const LEAST_TOKEN_PART: usize = 8;
 const LEAST_SHORT_HASH: usize = 7;
 const HASH_LENGTHS: [usize; 5] = [32, 40, 56, 64, 128];
 
 const EXAMPLE: &[&str] =
     &["e.g", "example", "such as", "format", "like ", "default", "cutoff", "version", "since ", "released", "born"];
-const NOW: &[&str] = &["today", "current", "now", "date", "time", "as of", "generated", "updated", "started", "last "];
+const NOW: &[&str] = &["today", "current", "now", "as of", "generated", "updated", "started"];
+const WHEN: &[&str] = &["date", "time", "date is", "time is", "last"];
 const LASTED: &[&str] =
     &["took", "elapsed", "uptime", "duration", "latency", "ran for", "finished in", "done in", "up "];
 const REVISION: &[&str] = &["commit", "revision", "rev", "sha", "hash", "head", "digest", "checksum", "etag", "build"];
@@ -41,13 +43,25 @@ pub fn kind_of(name: &str, text: &[u8], start: usize, end: usize) -> Option<Kind
         "token" => is_mixed(value).then_some(Kind::Token),
         "uuid" => value.iter().any(|&byte| !matches!(byte, b'0' | b'-')).then_some(Kind::Uuid),
         "timestamp" => Some(Kind::Timestamp),
-        "date" => before.mentions(NOW).then_some(Kind::Date),
-        "time" => (is_alone(text, start, end) && before.mentions(NOW)).then_some(Kind::Time),
+        "date" => before.says_now().then_some(Kind::Date),
+        "time" => (is_alone(text, start, end) && before.says_now()).then_some(Kind::Time),
         "duration" => before.mentions(LASTED).then_some(Kind::Duration),
         "id" => is_mixed(value).then_some(Kind::RequestId),
-        "path" => is_temporary(value).then_some(Kind::TempPath),
-        _ => of_word(value, text, start, end, &before),
+        _ => is_temporary(value).then_some(Kind::TempPath),
     }
+}
+
+/// What a single word is; None where it is nothing volatile, as most are.
+pub fn kind_of_word(text: &[u8], start: usize, end: usize) -> Option<Kind> {
+    let value = &text[start..end];
+    if value.len() < 2 || !value.iter().any(u8::is_ascii_digit) || continues(text, end) {
+        return None;
+    }
+    let before = Before::new(text, start);
+    if before.mentions(EXAMPLE) {
+        return None;
+    }
+    of_word(value, text, start, end, &before)
 }
 
 fn of_word(value: &[u8], text: &[u8], start: usize, end: usize, before: &Before) -> Option<Kind> {
@@ -71,6 +85,9 @@ fn of_word(value: &[u8], text: &[u8], start: usize, end: usize, before: &Before)
         if whole || named {
             return Some(Kind::Hash);
         }
+    }
+    if value.starts_with(b"0x") {
+        return None;
     }
     if value.len() == 26 && is_ulid(value) {
         return Some(Kind::Ulid);
@@ -96,6 +113,11 @@ impl Before {
         words.iter().any(|word| {
             self.0.match_indices(word).any(|(at, _)| at == 0 || !self.0.as_bytes()[at - 1].is_ascii_alphabetic())
         })
+    }
+
+    /// Whether the present is spoken of.
+    fn says_now(&self) -> bool {
+        self.mentions(NOW) || self.labels(WHEN)
     }
 
     /// Whether one of the words is the label of the value: nothing but `:`, `=`, quotes and the like between them.
@@ -160,10 +182,28 @@ fn is_temporary(path: &[u8]) -> bool {
     })
 }
 
+pub fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
 /// The end of the word at `start`.
 pub fn end_of_word(text: &[u8], start: usize) -> usize {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
     (start + 1..text.len()).find(|&at| !is_word(text[at])).unwrap_or(text.len())
+}
+
+/// The end of a JSON Web Token that begins at `start`; else up to where none can begin.
+pub fn end_of_signed_token(text: &[u8], start: usize) -> Result<usize, usize> {
+    let mut end = start;
+    for part in 0..3 {
+        let from = end;
+        end = (from..text.len()).find(|&at| !is_word(text[at]) && text[at] != b'-').unwrap_or(text.len());
+        let is_followed = part == 2 || text.get(end) == Some(&b'.');
+        if end - from < LEAST_TOKEN_PART || !is_followed {
+            return Err(end);
+        }
+        end += usize::from(part < 2);
+    }
+    Ok(end)
 }
 
 /// The word, or what else stands between blanks, at a byte of a text.

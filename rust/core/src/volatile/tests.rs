@@ -63,6 +63,8 @@ fn what_stays_the_same_is_not_volatile() {
         "a date in ISO 8601 format, e.g. 2024-01-15T10:30:00Z",
         "for example 123e4567-e89b-12d3-a456-426614174000",
         "00000000-0000-0000-0000-000000000000",
+        "const uint64_t m = 0xc6a4a7935bd1e995;",
+        "any time from 12:00 to 6:00 p.m. on a Thursday in the 1976 season",
         "MAX_RETRIES = 1000000, MASK = 0xdeadbeef, color #1a2b3c",
         "timeout of 30 seconds, at most 10 minutes",
         "image@sha256:9b5ad71b2ce5302211f9c61530b329a4922fc6a49b5ad71b2ce5302211f9c615",
@@ -99,4 +101,22 @@ fn spans_are_in_order_within_the_text_and_on_characters() {
     assert!(found.len() >= 200);
     assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start));
     assert!(found.iter().all(|value| text.is_char_boundary(value.start) && text.is_char_boundary(value.end)));
+}
+
+#[test]
+fn time_grows_with_the_text_alone() {
+    for part in ["1 s 2 s ", "eyJaaaaaaaaaaaa-", "/tmp/", "Jan 1, ", "2026-11-30 ", "12:12:12:", "a1", "\\tmp\\"] {
+        let once = |text: &str| {
+            let started = std::time::Instant::now();
+            find(text);
+            started.elapsed().as_secs_f64()
+        };
+        // The fastest of some runs, since other work on the machine only makes them slower.
+        let seconds = |times: usize| {
+            let text = part.repeat(times);
+            (0..3).map(|_| once(&text)).fold(f64::INFINITY, f64::min)
+        };
+        let (short, long) = (seconds(4_000).max(1e-4), seconds(32_000));
+        assert!(long / short < 32.0, "{part}: {short} s, then {long} s for eight times the text");
+    }
 }
