@@ -24,8 +24,9 @@ WIDTH = 140
 def main() -> None:
     """Runs the demonstration in a store of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory() as directory:
-        store = open_store(Settings(store_path=str(Path(directory) / "originals.db")))
         for level in ("lossless", "balanced"):
+            # A store of its own for each: in one that has seen a conversation, a result stays what it first became.
+            store = open_store(Settings(store_path=str(Path(directory) / f"{level}.db")))
             result = compress(MESSAGES, model="gpt-4o", level=level, store=store)
             print(
                 f"{level:9} {result.tokens_before:,} -> {result.tokens_after:,} tokens,"

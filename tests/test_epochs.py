@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headroom import compress, retrieve
-from headroom.eviction import Candidate, Text, dependents
+from headroom.eviction import Candidate, Text, dependents, free
 from headroom.exchanges import Exchange, exchanges_of
-from headroom.marker import Marker, format_marker, parse_marker
+from headroom.marker import parse_marker
 from headroom.registry import provider_named
 from headroom.segment import Segment
 from headroom.store.memory import MemoryStore
@@ -244,20 +244,35 @@ def test_what_the_question_asks_for_and_what_was_used_later_stays_longest():
     assert result(4) not in kept
 
 
-def test_what_points_at_a_text_that_goes_goes_along():
-    def candidate(at, key, output):
-        segment = Segment(f"text {at}", (at, "content"), "tool")
-        return Candidate(Exchange(at, at + 2), (Text(segment, output, 100, key),), 100)
+def candidate(at, key, *sources):
+    segment = Segment(f"text {at}", (at, "content"), "tool")
+    return Candidate(Exchange(at, at + 2), (Text(segment, segment.text, 100, key, sources),), 100)
 
-    keys = [f"key{number}0000000"[:11] for number in range(4)]
-    said_as = [format_marker(Marker("same", 0, 1, "lines", key)) for key in keys]
-    candidates = [
-        candidate(0, keys[0], "whole"),
-        candidate(2, keys[1], said_as[0]),
-        candidate(4, keys[2], said_as[1]),
-        candidate(6, keys[3], said_as[3]),
-    ]
+
+def test_what_refers_to_a_text_that_goes_goes_along():
+    candidates = [candidate(0, "a"), candidate(2, "b", "a"), candidate(4, "c", "b"), candidate(6, "d", "e")]
     assert dependents({candidates[0].exchange}, candidates) == candidates[1:3]
+
+
+def test_what_is_referred_to_by_a_text_that_stays_stays():
+    candidates = [candidate(0, "a"), candidate(2, "b", "a"), candidate(4, "c"), candidate(6, "d")]
+    staying = Text(Segment("text 8", (8, "content"), "tool"), "text 8", 100, "e", ("b", "d"))
+    assert free(candidates, [staying]) == [candidates[2]]
+
+
+def test_an_output_that_stands_again_goes_with_the_one_it_refers_to_or_both_stay():
+    report = "\n".join(f"{number} {result(number, 6)}" for number in range(30))
+    made = turns(30)
+    made[2], made[9] = ("", "make test", report), ("", "make test", report)
+    messages = [message for message in FORMATS["openai"](made) if message.get("content") != ""]
+    own = store()
+    whole = compress(messages, store=own)
+    again = next(each for each in whole.messages if each.get("tool_call_id") == "call_9")
+    assert again["content"] != report
+    for share in (0.8, 0.6, 0.4):
+        kept = compress(messages, max_tokens=int(whole.tokens_after * share), store=store()).messages
+        calls = {each.get("tool_call_id") for each in kept}
+        assert "call_2" in calls or again not in kept
 
 
 def test_the_window_of_a_known_model_is_a_budget(tmp_path):

@@ -217,9 +217,9 @@ def test_all_originals_of_a_run_are_stored_in_one_transaction(store):
     batches = []
 
     class Recording(FullStore):
-        def put_many(self, entries):
+        def put_many(self, entries, records=()):
             batches.append(list(entries))
-            store.put_many(batches[-1])
+            return store.put_many(batches[-1], records)
 
     pipeline(Recording(store)).run([tool(f"{LINES}\n{number}", (number, "content")) for number in range(3)])
     assert [len(batch) for batch in batches] == [3]

@@ -172,6 +172,57 @@ def trace_files(text: str) -> list[tuple[str, str]]:
 def expand(text: str) -> str | None:
     """What a lossless form stands for: a text byte for byte, or JSON minified; None when the text is no such form."""
 
+# What a conversation has shown.
+
+@final
+class Referring:
+    """A text in which references stand for lines that were shown before."""
+
+    @property
+    def text(self) -> str:
+        """What the model would read, behind a marker."""
+
+    @property
+    def shown(self) -> int:
+        """Lines of the original that stand in it."""
+
+    @property
+    def total(self) -> int:
+        """Lines of the original."""
+
+    @property
+    def sources(self) -> list[int]:
+        """The numbers of the texts that it refers to, from 0, as they were added."""
+
+@final
+class Shown:
+    """The texts that a conversation has shown up to some point. May be used by several threads."""
+
+    def __new__(cls) -> Shown: ...
+    def __len__(self) -> int:
+        """The number of texts."""
+
+    def add(self, texts: list[tuple[str, bool]]) -> None:
+        """Adds the next texts as they went out, each with whether it was made by `write`. Linear in the texts."""
+
+    def write(self, text: str, key: str) -> Referring | None:
+        """The form of a text in which references stand for lines that were shown, behind a marker with `key`; None
+        where none of it was, or where it holds what looks like a reference. Linear in the text.
+        """
+
+    def expand(self, form: str) -> str | None:
+        """The text of a form that `write` made when the same texts were shown; None where a reference leads nowhere."""
+
+# Rules about files.
+
+@final
+class IgnoreRules:
+    """Rules in the syntax of `.gitignore` that stand in a folder. ValueError says which line cannot be read."""
+
+    def __new__(cls, folder: str, lines: list[str]) -> IgnoreRules: ...
+    def names(self, path: str) -> bool:
+        """Whether a path, from the folder or the root, or a folder that it is in, is named. Looks at no disk."""
+
 # Maps of source files.
 
 class BudgetError(ValueError):

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
+from headroom._core import Referring
 from headroom.compressors import Budget, Compressor, Draft
 from headroom.gate import Counts, Verdict, choose, compare, judge
-from headroom.marker import parse_marker
 from headroom.report import report
-from headroom.router import LEAST_SCORE, PLAIN, route
+from headroom.router import LEAST_SCORE, route
 from headroom.segment import Segment, Step
 from headroom.settings import Level, Retrieval
 
-_CHARACTERS_PER_TOKEN = 3.5
+REPEAT = "repeat"
+"""The kind of a text that refers to what stands above it."""
+
 _RIVAL_SHARE = 0.7
 """A compressor with at least this share of the best score makes drafts too."""
 
@@ -45,7 +47,8 @@ class Policy:
 class Decision(NamedTuple):
     """What was decided on one text: the text to write, or None to leave it; its tokens either way; and why.
 
-    `seen_key` is the key in the marker of a text that Headroom wrote before, else empty.
+    `seen_key` is the key in the marker of a text that Headroom wrote before, else empty. `sources` are the keys of the
+    texts of the same payload that the text refers to.
     """
 
     text: str | None
@@ -55,6 +58,7 @@ class Decision(NamedTuple):
     tokens_after: int
     steps: tuple[Step, ...]
     seen_key: str = ""
+    sources: tuple[str, ...] = ()
 
 
 class _Tried(NamedTuple):
@@ -68,23 +72,6 @@ class _Tried(NamedTuple):
 def left_as_it_is(tokens: int, *steps: Step, seen_key: str = "") -> Decision:
     """The decision to leave a text alone."""
     return Decision(None, True, "", tokens, tokens, steps, seen_key)
-
-
-def why_left_alone(segment: Segment, policy: Policy) -> str:
-    """Why nobody may touch a text, or nothing if somebody may."""
-    if segment.frozen or segment.origin == "assistant":
-        return "left alone: it must reach the provider as it is"
-    if segment.origin == "system" and not policy.compress_system:
-        return "left alone: compress_system is off"
-    if segment.origin == "user" and not policy.compress_user:
-        return "left alone: compress_user is off"
-    if segment.call is not None and segment.call.is_retrieve:
-        return "left alone: it answers a retrieval"
-    if segment.content_type == PLAIN:
-        return "left alone: told that it is plain text"
-    if len(segment.text) < policy.min_tokens * _CHARACTERS_PER_TOKEN and parse_marker(segment.text) is None:
-        return "left alone: smaller than min_tokens"
-    return ""
 
 
 def decide(
@@ -182,3 +169,22 @@ def _write(kind: str, chosen: Verdict, tokens: int, steps: Sequence[Step]) -> De
     draft = chosen.draft
     written = Step("write", f"{kind}, {'lossless' if draft.lossless else 'lossy'}", tokens, chosen.tokens)
     return Decision(draft.text, draft.lossless, kind, tokens, chosen.tokens, (*steps, written))
+
+
+def refer(
+    decision: Decision, text: str, form: Referring, sources: tuple[str, ...], key: str, counts: Counts
+) -> Decision:
+    """The decision to write the form of a text that refers to what stands above it, if that is smaller still than what
+    was decided on the text alone, else that decision. Nothing is left out by it, so it need not be clearly smaller.
+    """
+    before = decision.tokens_before
+    [verdict] = judge([Draft(form.text, lossless=False)], text, before, key, counts)
+    if verdict.refusal or verdict.tokens > decision.tokens_after:
+        return decision
+    steps = [step for step in decision.steps if step.name != "write"]
+    steps += [
+        Step("compress", f"{form.total - form.shown:,} of {form.total:,} lines stand above", before, verdict.tokens),
+        Step("gate", "taken: no other form is smaller"),
+        Step("write", "repeat, by reference", before, verdict.tokens),
+    ]
+    return Decision(form.text, False, REPEAT, before, verdict.tokens, tuple(steps), "", sources)

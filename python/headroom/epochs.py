@@ -18,7 +18,7 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from headroom.errors import StoreError
-from headroom.eviction import NEWEST_EXCHANGES, Candidate, Text, dependents, goal_of, rank
+from headroom.eviction import NEWEST_EXCHANGES, Candidate, Text, dependents, free, goal_of, rank
 from headroom.exchanges import Exchange, exchanges_of, request_ends
 from headroom.marker import parse_marker
 from headroom.models import RELATIVE_PRICES, Prices
@@ -195,7 +195,13 @@ class Fitting:
         evicted = {start for start, _ in (*epoch.gone, *epoch.emptied)}
         open_ones = (each for each in everything if each.start not in evicted and each.stop <= answered)
         found = (self._candidate(each, turn) for each in open_ones)
-        return [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
+        kept = [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
+        if not any(text.sources for text in self._texts):
+            return kept
+        going = {text.segment.place for each in kept for text in each.texts}
+        gone = self._effects(epoch)
+        staying = (text for text in self._texts if not gone.removes(text.segment.place))
+        return free(kept, [text for text in staying if text.segment.place not in going | gone.texts.keys()])
 
     def _exchanges(self) -> list[Exchange]:
         """All exchanges, and all other messages that hold results, in order; found once."""

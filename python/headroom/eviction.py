@@ -6,12 +6,11 @@ the user and the system, what the model has not answered yet, and the newest exc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from headroom import _core
 from headroom.exchanges import Exchange
-from headroom.marker import parse_marker
 from headroom.places import readable
 from headroom.segment import Segment
 
@@ -27,12 +26,15 @@ _DECIMALS = 6
 
 
 class Text(NamedTuple):
-    """A text of the conversation: what it was, what would be written for it, that text's tokens, and its key if any."""
+    """A text of the conversation: what it was, what would be written for it and the tokens of that, its key if any, and
+    the keys of the texts that it refers to.
+    """
 
     segment: Segment
     output: str
     tokens: int
     key: str
+    sources: tuple[str, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -72,25 +74,23 @@ def goal_of(texts: Sequence[Text]) -> str:
 
 
 def dependents(chosen: Collection[Exchange], candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Candidates beside the chosen ones that say their text by pointing at one of those, directly or through others.
-
-    A text points at another where the marker at its beginning carries the other's key.
-    """
+    """Candidates beside the chosen ones with a text that refers to one of those, directly or through others."""
     gone = {text.key for each in candidates if each.exchange in chosen for text in each.texts if text.key}
     rest = {each.exchange: each for each in candidates if each.exchange not in chosen}
     found: list[Candidate] = []
-    while True:
-        more = [each for each in rest.values() if _points_at(each, gone)]
-        if not more:
-            return found
+    while more := [each for each in rest.values() if any(gone.intersection(text.sources) for text in each.texts)]:
         for each in more:
             del rest[each.exchange]
             gone |= {text.key for text in each.texts if text.key}
         found += more
+    return found
 
 
-def _points_at(candidate: Candidate, gone: Collection[str]) -> bool:
-    markers: Mapping[str, str] = {
-        text.key: marker.key for text in candidate.texts if (marker := parse_marker(text.output)) is not None
-    }
-    return any(pointed in gone and pointed != own for own, pointed in markers.items())
+def free(candidates: Sequence[Candidate], others: Iterable[Text]) -> list[Candidate]:
+    """The candidates to which nothing refers that stays: neither the other texts nor what those refer to."""
+    needed = {key for text in others for key in text.sources}
+    left = list(candidates)
+    while held := [each for each in left if any(text.key in needed for text in each.texts)]:
+        needed = {key for each in held for text in each.texts for key in text.sources}
+        left = [each for each in left if each not in held]
+    return left

@@ -8,7 +8,7 @@ from functools import cache, lru_cache, wraps
 from threading import Lock
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from headroom import _core, hooks
+from headroom import _core, hooks, ignore_file
 from headroom.aligner import Aligned, align
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
@@ -18,6 +18,7 @@ from headroom.marker import parse_marker
 from headroom.models import RELATIVE_PRICES, model_named
 from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
+from headroom.protection import Protection
 from headroom.providers import Provider
 from headroom.registry import compressors, provider_named, providers
 from headroom.result import CompressResult
@@ -75,6 +76,7 @@ def compress(
     tools: Sequence[Any] | None = None,
     store: Store | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
+    bypass: bool = False,
     **unknown: NoReturn,
 ) -> CompressResult:
     """Makes a conversation, or one text, smaller, and keeps the originals where `retrieve` finds them.
@@ -88,8 +90,7 @@ def compress(
 
     - `provider`: a wire format's name, or "auto" to recognise it.
     - `content_type`: what every tool result, or the text, is; "text" for something to be left alone.
-    - `query`: the question that decides what is worth keeping. Change it between turns and earlier results may come out
-      differently, which costs the provider's cache.
+    - `query`: the question that decides what is worth keeping of the results that are new.
     - `level`: "lossless" | "balanced" | "deep". `retrieval`: "assumed" if the model is offered the retrieve tool (see
       `retrieve_tool`), "none" if it is not: then nothing is left out.
     - `target_ratio`: share of its tokens that a lossy result keeps at most, 0.01 to 1, evidence first. Of a small text,
@@ -99,7 +100,11 @@ def compress(
       a key, well below the budget, and later turns replay that form (see `headroom/epochs.py`); then large results get
       ever shorter, oldest first. Steps named `budget` tell the arithmetic, and what cannot be met.
     - `system`, `tools`: what goes out beside the messages; counted, and `system` is compressed if the settings say so.
+    - `bypass`: leaves this request as it is, decides and records nothing, and only counts.
     - `store`, `settings`: others than the process's own; `settings` also as a dict of single values.
+
+    Decisions on a conversation are recorded in the store: what a result became when it was first seen it stays,
+    whatever options or settings a later turn has, after restarts and in every process that shares the store.
 
     Raises UnknownOptionError (a TypeError), InputError or SettingsError (ValueErrors) for wrong arguments. A failing
     store or compressor raises nothing: the lossless form or the original goes out, and the result's `steps`,
@@ -128,6 +133,7 @@ def compress(
         counter,
         compressors(),
         (lambda: default_store(chosen)) if store is None else (lambda: store),
+        Protection(chosen.tools, None if bypass else ignore_file.find(chosen.ignore_file)),
     )
     wire = None
     if isinstance(input, str):
@@ -137,9 +143,9 @@ def compress(
         segments = wire.read(input)
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
-    limit = _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
+    limit = None if bypass else _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
     aligned, originals = Aligned({}, tools, {}), dict[Place, str]()
-    if wire is not None and chosen.mode == "cache":
+    if wire is not None and chosen.mode == "cache" and not bypass:
         parts = tuple(map(wire.part_of, input))
         aligned = align(segments, tools, parts, pipeline.store)
         originals = {each.place: each.text for each in segments if each.place in aligned.texts}
@@ -147,7 +153,8 @@ def compress(
     if limit is not None and aligned.blocks:
         rent = sum(map(counter.count, aligned.blocks.values()))
         limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
-    outcome = pipeline.run(_hinted(segments, query, content_type), limit)
+    hinted = _hinted(segments, query, content_type)
+    outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, limit, is_conversation=wire is not None)
     written = {**aligned.texts, **outcome.replacements}
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written

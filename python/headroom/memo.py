@@ -29,8 +29,7 @@ class Memo(Generic[Value]):
         self._weight = 0
         self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = Lock()
-        if hasattr(os, "register_at_fork"):
-            _memos.add(self)
+        _memos.add(self)
 
     def get(self, key: Hashable) -> Value | None:
         """The result remembered under `key`, which becomes the most recent one; None if there is none."""
@@ -40,6 +39,13 @@ class Memo(Generic[Value]):
                 return None
             self._entries.move_to_end(key)
             return entry[0]
+
+    def take(self, key: Hashable) -> Value | None:
+        """The result remembered under `key`, which is then forgotten; None if there is none."""
+        with self._lock:
+            value, weight = self._entries.pop(key, (None, 0))
+            self._weight -= weight
+            return value
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._entries
@@ -66,10 +72,11 @@ class Memo(Generic[Value]):
         self._weight = 0
 
 
-def _after_fork() -> None:
+def forget_everything() -> None:
+    """Empties all memories, as a new process finds them."""
     for memo in _memos:
         memo.forget_others()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=forget_everything)

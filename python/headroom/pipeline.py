@@ -17,13 +17,16 @@ from typing import Any, NamedTuple
 from headroom import _core
 from headroom._core import Ahead
 from headroom.compressors import Compressor
-from headroom.decide import Decision, Policy, decide, left_as_it_is, why_left_alone
+from headroom.decide import REPEAT, Decision, Policy, decide, left_as_it_is, refer
 from headroom.earlier import Earlier
 from headroom.epochs import Fitted, Fitting, Limit
 from headroom.errors import StoreError
 from headroom.eviction import Text
+from headroom.frozen import Frozen
 from headroom.marker import parse_marker
 from headroom.memo import Memo
+from headroom.protection import Protection, is_eligible
+from headroom.repeats import Repeats
 from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
@@ -37,7 +40,9 @@ REFERENCE_ENCODING = "o200k_base"
 
 _SHORT_TEXT = 2_000
 _END_CHARACTERS = 64
-_HARSHER_RATIOS = (0.3, 0.1)
+
+CODE = "code"
+"""The kind of which a lossless form has the text's own lines."""
 
 _decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=32_000_000)
 _counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
@@ -60,21 +65,39 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class _Work:
-    """One segment on its way. `memo_key` is None where there was nothing to decide."""
+    """One segment on its way. `memo_key` is None where nothing was decided here: left alone, or decided on before.
+
+    `policy` is the one that it was, or would be, decided under; None where it is left alone.
+    """
 
     segment: Segment
     decision: Decision
     key: str = ""
     memo_key: tuple[Any, ...] | None = None
+    policy: Policy | None = None
     is_known: bool = False
     stored: Step | None = None
     ahead: Ahead | None = None
+
+
+def _deep(policy: Policy) -> Policy | None:
+    return replace(policy, level="deep") if policy.lossy else None
+
+
+def _at_most(ratio: float, policy: Policy) -> Policy | None:
+    deep = _deep(policy)
+    return replace(deep, target_ratio=ratio) if deep is not None and ratio < (policy.target_ratio or 1.0) else None
+
+
+_HARSHER = (_deep, partial(_at_most, 0.3), partial(_at_most, 0.1))
+"""What a policy becomes where more must be left out, ever harsher; None where no more may be."""
 
 
 class Pipeline:
     """One run's collaborators: what decides, who compresses, what counts, where originals go.
 
     `open_store` is called when the first text is worth a decision. If it raises StoreError, only lossless forms go out.
+    A pipeline is for one run, since `protection` learns from what it goes past.
     """
 
     def __init__(
@@ -83,8 +106,10 @@ class Pipeline:
         counter: TokenCounter,
         compressors: Sequence[Compressor],
         open_store: Callable[[], Store],
+        protection: Protection | None = None,
     ) -> None:
         self._policy = policy
+        self._protection = protection or Protection()
         self._counter = counter
         self._counts = [counter.count]
         if counter.encoding != REFERENCE_ENCODING:
@@ -101,17 +126,31 @@ class Pipeline:
             raise self._store_error or StoreError("the store cannot be opened")
         return self._store
 
-    def run(self, segments: Iterable[Segment], limit: Limit | None = None) -> Outcome:
+    def run(self, segments: Iterable[Segment], limit: Limit | None = None, *, is_conversation: bool = False) -> Outcome:
         """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
         the texts not seen before, plus a look at the others.
+
+        In a conversation decisions are recorded, and those that were recorded are used again; and a text may be written
+        with references to what stands above it.
         """
-        earlier = Earlier()
+        listed = list(segments)
+        frozen = self._frozen(listed) if is_conversation else None
+        earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
-        for segment in segments:
-            works.append(self._plan(segment, earlier))
-            earlier.add(works[-1].key, segment)
+        for index, segment in enumerate(listed):
+            before = None if frozen is None else frozen.decision(index)
+            work = self._plan(segment, earlier, repeats, before)
+            if not work.key and frozen is not None and frozen.concerns(index):
+                work.key = self._key(segment.text)  # it was left alone, and shall be from now on
+            works.append(work)
+            earlier.add(work.key, segment)
+            self._protection.add(segment)
+            if repeats is not None and segment.origin == "tool":
+                _show(repeats, work)
+        if repeats is not None:
+            repeats.keep()
         fitted = Fitted() if limit is None else self._fit(works, limit)
-        self._keep_originals(works)
+        self._keep_originals(works, frozen)
         written = {work.segment.place: work.decision.text for work in works if work.decision.text is not None}
         standing = {place: text for place, (text, _) in fitted.texts.items()}
         return Outcome(
@@ -123,77 +162,130 @@ class Pipeline:
             known=tuple(work.segment.place for work in works if work.is_known),
         )
 
-    def _plan(self, segment: Segment, earlier: Earlier) -> _Work:
-        reason = why_left_alone(segment, self._policy)
+    def pass_by(self, segments: Iterable[Segment]) -> Outcome:
+        """Leaves every segment as it is, opens no store, and counts."""
+        passed = []
+        for segment in segments:
+            tokens = self._count(segment.text)
+            passed.append(segment.after(Step("read", "left alone: bypassed", tokens, tokens)))
+        return Outcome(tuple(passed), {}, (), ())
+
+    def _frozen(self, segments: Sequence[Segment]) -> Frozen | None:
+        """The decisions on a conversation that were made before; None where no text could be compressed."""
+        more = self._policy.compress_user or self._policy.compress_system
+        if not more and all(segment.origin != "tool" for segment in segments):
+            return None
+        self._open()
+        if self._store is None:
+            return None
+        try:
+            frozen = Frozen(self._store, self._counter, segments, self._policy, self._key_or_none, is_eligible)
+        except StoreError as error:
+            self._lose_store(error)
+            return None
+        self._policy = frozen.policy
+        return frozen
+
+    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None, before: Decision | None) -> _Work:
+        if before is not None:
+            return _Work(segment, before, self._key(segment.text), policy=self._policy, is_known=True)
+        reason = self._protection.reason(segment, self._policy)
         if not reason:
             try:
                 question = earlier.question(segment)
                 asked = segment if question is segment.query else segment._replace(query=question)
-                return self._decided(_clipped(asked), self._key(segment.text), self._policy)
+                policy = self._protection.policy(segment, self._policy)
+                work = self._decided(_clipped(asked), self._key(segment.text), policy)
+                return work if repeats is None else self._referring(work, repeats)
             except UnicodeEncodeError:
                 reason = "left alone: it holds lone surrogates, which no encoding of an output could carry"
         tokens = self._count(segment.text)
         return _Work(segment, left_as_it_is(tokens, Step("read", reason, tokens, tokens)))
 
+    def _referring(self, work: _Work, repeats: Repeats) -> _Work:
+        """The work with references to what stands above, where a model could ask for what they stand for."""
+        if self._store is None or self._policy.retrieval == "none" or work.decision.seen_key:
+            return work
+        found = repeats.write(work.segment.text, work.key)
+        if found is not None:
+            form, sources = found
+            decision = refer(work.decision, work.segment.text, form, sources, work.key, self._counts)
+            if decision is not work.decision:
+                work.decision, work.is_known = decision, False
+        return work
+
     def _decided(self, segment: Segment, key: str, policy: Policy) -> _Work:
         memo_key = (key, segment.query, segment.call, segment.content_type, policy, self._counter.name)
         known = _decisions.get(memo_key)
         if known is not None:
-            return _Work(segment, known, key, memo_key, is_known=True)
+            return _Work(segment, known, key, memo_key, policy, is_known=True)
         if self._is_own_output(key):
             tokens = self._count_as(key, segment.text)
             marker = parse_marker(segment.text)
             step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
             decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
-            return _Work(segment, decision, key, memo_key)
+            return _Work(segment, decision, key, memo_key, policy)
         ahead = None if (key, self._counter.name) in _counts else self._counter.begin(segment.text)
         allowed = policy if self._store is not None else replace(policy, level="lossless")
         count = partial(self._count_as, key, segment.text, ahead)
         decision = decide(segment, key, allowed, count, self._compressors, self._counts)
-        return _Work(segment, decision, key, memo_key, ahead=ahead)
+        return _Work(segment, decision, key, memo_key, policy, ahead=ahead)
 
     def _fit(self, works: list[_Work], limit: Limit) -> Fitted:
         self._open()
-        return Fitting(limit, _Ladder(works, self._harsher(), self._decided), self._count, self._store).fit()
+        return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
 
-    def _harsher(self) -> list[Policy]:
-        if not self._policy.lossy:
-            return []
-        deep = replace(self._policy, level="deep")
-        asked = self._policy.target_ratio or 1.0
-        return [deep, *(replace(deep, target_ratio=ratio) for ratio in _HARSHER_RATIOS if ratio < asked)]
-
-    def _keep_originals(self, works: Sequence[_Work]) -> None:
+    def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> None:
         changed = [work for work in works if work.decision.text is not None]
         missing = self._missing(
             {work.key for work in changed if work.is_known} | {work.decision.seen_key for work in works} - {""}
         )
-        self._put([work for work in changed if not work.is_known or work.key in missing])
-        for work in changed:
+        unsafe = [work for work in changed if not work.is_known or work.key in missing]
+        decided = {index: (work.key, work.decision) for index, work in enumerate(works) if work.key}
+        for index, decision in self._put(unsafe, frozen, decided, works).items():
+            works[index].decision, works[index].memo_key = decision, None
+        for work in works:
+            if work.decision.text is None:
+                continue
             if self._store is not None:
                 work.stored = Step("store", "the original is kept", key=work.key)
                 continue
             if not work.decision.lossless and (not work.is_known or work.key in missing):
                 work.decision = self._without_loss(work)
             work.stored = Step("store", f"failed: {self._store_error}", failed=True)
+        if frozen is not None and self._store is None:
+            frozen.remember({index: (work.key, work.decision) for index, work in enumerate(works) if work.key})
         for work in works:
-            if work.memo_key is not None and not work.is_known:
+            if work.memo_key is not None and not work.is_known and work.decision.kind != REPEAT:
                 weight = len(work.decision.text or "") + len(work.segment.query)
                 _decisions.put(work.memo_key, work.decision, weight)
 
     def _without_loss(self, work: _Work) -> Decision:
         policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
-        return decide(work.segment, work.key, policy, lambda: tokens, self._compressors, self._counts)
+        return decide(_clipped(work.segment), work.key, policy, lambda: tokens, self._compressors, self._counts)
 
-    def _put(self, works: Sequence[_Work]) -> None:
-        if works and self._store is not None:
-            try:
-                self._store.put_many(
-                    Entry(work.key, work.segment.text, work.decision.kind, work.decision.text, work.ahead)
-                    for work in works
-                )
-            except StoreError as error:
-                self._lose_store(error)
+    def _put(
+        self,
+        works: Sequence[_Work],
+        frozen: Frozen | None,
+        decided: Mapping[int, tuple[str, Decision]],
+        everything: Sequence[_Work],
+    ) -> dict[int, Decision]:
+        """Stores originals and decisions; the result are the decisions that others recorded before us, by index."""
+        if self._store is None:
+            return {}
+        records = frozen.records(decided) if frozen is not None else []
+        if not works and not records:
+            return {}
+        entries = [
+            Entry(work.key, work.segment.text, work.decision.kind, work.decision.text, work.ahead) for work in works
+        ]
+        try:
+            earlier = self._store.put_many(entries, records)
+        except StoreError as error:
+            self._lose_store(error)
+            return {}
+        return frozen.settle(decided, earlier, [work.segment for work in everything]) if frozen is not None else {}
 
     def _missing(self, keys: set[str]) -> set[str]:
         """Those of the keys that are no longer in the store; the others count as seen."""
@@ -214,6 +306,12 @@ class Pipeline:
         except StoreError as error:
             self._lose_store(error)
             return False
+
+    def _key_or_none(self, text: str) -> str:
+        try:
+            return self._key(text)
+        except UnicodeEncodeError:
+            return ""
 
     def _key(self, text: str) -> str:
         self._open()
@@ -257,24 +355,33 @@ class Pipeline:
 
 
 class _Ladder:
-    """The works as texts to fit into a limit, and what makes one of them smaller: ever harsher policies."""
+    """The works as texts to fit into a limit, and what makes one of them smaller: ever harsher policies.
 
-    def __init__(
-        self, works: list[_Work], policies: Sequence[Policy], redecide: Callable[[Segment, str, Policy], _Work]
-    ) -> None:
-        self._works, self._policies, self._redecide = works, policies, redecide
-        self.rungs = len(policies)
+    What others refer to, and what refers to others, stays as it is.
+    """
+
+    def __init__(self, works: list[_Work], policy: Policy, redecide: Callable[[Segment, str, Policy], _Work]) -> None:
+        self._works, self._redecide = works, redecide
+        self._sources = {key for work in works for key in work.decision.sources}
+        self.rungs = len(_HARSHER) if policy.lossy else 0
 
     def texts(self) -> list[Text]:
         return [
-            Text(work.segment, work.decision.text or work.segment.text, work.decision.tokens_after, work.key)
+            Text(
+                work.segment,
+                work.decision.text or work.segment.text,
+                work.decision.tokens_after,
+                work.key,
+                work.decision.sources,
+            )
             for work in self._works
         ]
 
     def shrink(self, index: int, rung: int) -> int:
         work = self._works[index]
-        if work.memo_key is not None:
-            smaller = self._redecide(work.segment, work.key, self._policies[rung])
+        policy = work.policy and _HARSHER[rung](work.policy)
+        if policy is not None and work.key not in self._sources and work.decision.kind != REPEAT:
+            smaller = self._redecide(_clipped(work.segment), work.key, policy)
             if smaller.decision.tokens_after < work.decision.tokens_after:
                 self._works[index] = work = smaller
         return work.decision.tokens_after
@@ -294,6 +401,17 @@ def _clip(text: str) -> str:
     if len(text) > QUERY_CHARACTERS:
         text = f"{text[: QUERY_CHARACTERS // 2]}\n{text[-QUERY_CHARACTERS // 2 :]}"
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _show(repeats: Repeats, work: _Work) -> None:
+    """Shows a text as it went out. Code whose lines were written without what stands before each counts as it was."""
+    text = work.decision.text
+    if text is not None and not (work.decision.lossless and work.decision.kind == CODE):
+        repeats.add(work.key, text, hash(text), work.decision.kind == REPEAT)
+    elif work.key:
+        repeats.add(work.key, work.segment.text, 0, False)
+    else:
+        repeats.add("", work.segment.text, hash(work.segment.text), False)
 
 
 def _account(work: _Work) -> Segment:

@@ -64,7 +64,8 @@ class Segment(NamedTuple):
     """A piece of text the model would read.
 
     `query` is the question in force when it arrived: the last text of the user before it. `frozen` means that nobody
-    may change it, whatever the settings. `content_type` is a caller's hint, None to detect.
+    may change it, whatever the settings. `content_type` is a caller's hint, None to detect. `call_id` is the id by
+    which a result names its call, empty where it has none.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Segment(NamedTuple):
     content_type: str | None = None
     frozen: bool = False
     steps: tuple[Step, ...] = ()
+    call_id: str = ""
 
     def after(self, *steps: Step) -> Segment:
         """The same segment with `steps` added to what was done to it."""
@@ -87,4 +89,5 @@ class Segment(NamedTuple):
             self.content_type,
             self.frozen,
             self.steps + steps,
+            self.call_id,
         )

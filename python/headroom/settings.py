@@ -7,6 +7,8 @@ is the default. Names derive from the field alone: field `min_tokens` is `HEADRO
 `smart_crusher.min_lossy_tokens` for a caller. No other module reads the environment.
 
 The file is `headroom.toml` in the platform's configuration directory, or the one that `HEADROOM_CONFIG` names.
+A level for single tools stands in the file's table `[tools]`, by a pattern of their names (`"mcp__*" = "lossless"`),
+and is `tools.PATTERN` for a caller; the first pattern that matches decides.
 An unknown name from a caller or in the file is an error. In the environment it is not, since other programs may own
 names of that shape: `headroom settings` shows them.
 """
@@ -26,7 +28,12 @@ from headroom.nearest import did_you_mean
 Level = Literal["lossless", "balanced", "deep"]
 Retrieval = Literal["assumed", "none"]
 Mode = Literal["token", "cache"]
+ToolLevel = Literal["off", "lossless", "balanced", "deep"]
 
+_TABLES = ("tools", "options")
+"""Fields that are made of several settings."""
+
+_TOOLS = "tools."
 _PREFIX = "HEADROOM_"
 _FILE_VARIABLE = "HEADROOM_CONFIG"
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
@@ -50,10 +57,17 @@ class Settings:
     compress_user: bool = setting(False, "compress texts of the user too")
     compress_system: bool = setting(False, "compress system texts too")
     min_tokens: int = setting(50, "texts estimated smaller than this are left alone", low=0)
+    ignore_file: str | None = setting(
+        None, "file of paths and tools to leave alone; default: .headroomignore in the working directory or above it"
+    )
     retrieve_max_tokens: int = setting(4_000, "most tokens that one answer to a model's retrieval has", low=1)
     store_path: str | None = setting(None, "file of the store; default: in the platform's data directory")
     store_max_bytes: int = setting(2 * 1024**3, "most bytes the store keeps", low=1)
     store_ttl_s: int = setting(7 * 86_400, "seconds an original is kept after it was last seen", low=1)
+    tools: tuple[tuple[str, ToolLevel], ...] = field(
+        default=(),
+        metadata={"about": "levels of single tools, or off, by pattern of their name, as in the table [tools]"},
+    )
     options: tuple[tuple[str, Any], ...] = field(default=(), metadata={"about": "options of compressors, by name"})
 
     def __post_init__(self) -> None:
@@ -84,7 +98,7 @@ def check_values(owner: Any) -> None:
     """Raises SettingsError when a field of a settings or options object has a wrong type or is out of range."""
     hints = get_type_hints(type(owner))
     for each in fields(owner):
-        if each.name != "options":
+        if each.name not in _TABLES:
             _check(each.name, getattr(owner, each.name), hints[each.name], each.metadata)
 
 
@@ -103,6 +117,9 @@ def resolve(
     families = families or {}
     known = _known(families)
     path, from_file = _read_file(file, environment)
+    tools = _tools((flags or {}, "call"), (from_file, path))
+    flags = {name: value for name, value in (flags or {}).items() if not name.startswith(_TOOLS)}
+    from_file = {name: value for name, value in from_file.items() if not name.startswith(_TOOLS)}
     _refuse_unknown(from_file, known, f"in {path}")
     _refuse_unknown(flags or {}, known, "as a setting")
     values: dict[str, Any] = {}
@@ -120,9 +137,11 @@ def resolve(
         _check(name, value, hint, each.metadata, source)
         values[name] = value
         origins.append(Origin(name, value, source, each.metadata["about"]))
+    origins += tools
     variables = {environment_name(name) for name in known} | {_FILE_VARIABLE}
     unknown = sorted(name for name in environment if name.startswith(_PREFIX) and name not in variables)
-    return Resolved(_build(values, families), tuple(origins), tuple(unknown), path)
+    levels = tuple((origin.name.removeprefix(_TOOLS), origin.value) for origin in tools)
+    return Resolved(_build(values, families, levels), tuple(origins), tuple(unknown), path)
 
 
 def environment_name(name: str) -> str:
@@ -139,18 +158,31 @@ def is_colour_refused() -> bool:
     return bool(os.environ.get("NO_COLOR"))
 
 
-def _build(values: Mapping[str, Any], families: Mapping[str, type[Any]]) -> Settings:
+def _tools(*sources: tuple[Mapping[str, Any], str]) -> list[Origin]:
+    """The levels of single tools, in order of precedence."""
+    found: dict[str, Origin] = {}
+    for values, source in sources:
+        for name, value in values.items():
+            if name.startswith(_TOOLS) and name not in found:
+                _check(name, value, ToolLevel, {}, source)
+                found[name] = Origin(name, value, source, "level of tools of this name, or off")
+    return list(found.values())
+
+
+def _build(
+    values: Mapping[str, Any], families: Mapping[str, type[Any]], tools: tuple[tuple[str, ToolLevel], ...]
+) -> Settings:
     own = {name: value for name, value in values.items() if "." not in name}
     options = []
     for family, kind in sorted(families.items()):
         mine = {each.name: values[f"{family}.{each.name}"] for each in fields(kind)}
         options.append((family, kind(**mine)))
-    return Settings(**own, options=tuple(options))
+    return Settings(**own, tools=tools, options=tuple(options))
 
 
 def _known(families: Mapping[str, type[Any]]) -> dict[str, tuple[Any, Field[Any]]]:
     hints = get_type_hints(Settings)
-    known = {each.name: (hints[each.name], each) for each in fields(Settings) if each.name != "options"}
+    known = {each.name: (hints[each.name], each) for each in fields(Settings) if each.name not in _TABLES}
     for family, kind in sorted(families.items()):
         own = get_type_hints(kind)
         known.update({f"{family}.{each.name}": (own[each.name], each) for each in fields(kind)})

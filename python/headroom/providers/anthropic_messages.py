@@ -73,9 +73,11 @@ def _read_content(
             calls[str(block.get("id"))] = call
             yield Segment(call.arguments, (*place, position, "input"), "assistant", frozen=True)
         elif kind == "tool_result":
-            made_by = calls.get(str(block.get("tool_use_id")))
+            identifier = str(block.get("tool_use_id"))
+            made_by = calls.get(identifier)
             for text, where, inner in texts_of(block.get("content"), (*place, position, "content")):
-                yield Segment(text, where, "tool", made_by, query, frozen=bool(inner.get("citations")))
+                cited = bool(inner.get("citations"))
+                yield Segment(text, where, "tool", made_by, query, frozen=cited, call_id=identifier)
 
 
 def read_beside(body: Mapping[str, Any]) -> list[Segment]:

@@ -59,7 +59,8 @@ def read(messages: Sequence[Any]) -> list[Segment]:
             elif response:
                 made_by = _taken(calls.get(_names(response)[-1]))
                 for text, where in _texts(response.get("response"), (*place, response_field, "response")):
-                    segments.append(Segment(text, where, "tool", made_by, query))
+                    identifier = str(response.get("id") or "")
+                    segments.append(Segment(text, where, "tool", made_by, query, call_id=identifier))
             elif isinstance(part.get("text"), str) and part["text"] and not part.get("thought"):
                 signed = any(part.get(field) for field in _SIGNATURE)
                 segments.append(Segment(part["text"], (*place, "text"), origin, None, query, frozen=signed))

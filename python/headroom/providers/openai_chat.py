@@ -54,11 +54,12 @@ def read(messages: Sequence[Any]) -> list[Segment]:
     for index, message in enumerate(messages):
         fields = as_mapping(message)
         origin = _ORIGINS.get(fields.get("role", ""), "system")
-        call = None
+        call, identifier = None, ""
         if origin == "tool":
-            call = calls.get(str(fields.get("tool_call_id") or fields.get("name")))
+            identifier = str(fields.get("tool_call_id") or fields.get("name"))
+            call = calls.get(identifier)
         texts = list(texts_of(fields.get("content"), (index, "content")))
-        segments += [Segment(text, place, origin, call, query) for text, place, _ in texts]
+        segments += [Segment(text, place, origin, call, query, call_id=identifier) for text, place, _ in texts]
         if origin == "user" and texts:
             query = "\n".join(text for text, _, _ in texts)
         if "tool_calls" in fields or "function_call" in fields:

@@ -82,9 +82,11 @@ def read(messages: Sequence[Any]) -> list[Segment]:
             calls[str(fields.get("call_id") or fields.get("id"))] = call
             segments.append(Segment(asked, (index, _CALLS[kind]), "assistant", frozen=True))
         elif kind.removesuffix("_output") in _CALLS:
-            made_by = calls.get(str(fields.get("call_id") or fields.get("id")))
+            identifier = str(fields.get("call_id") or fields.get("id"))
+            made_by = calls.get(identifier)
             segments += [
-                Segment(text, place, "tool", made_by, query) for text, place in _outputs(fields.get("output"), index)
+                Segment(text, place, "tool", made_by, query, call_id=identifier)
+                for text, place in _outputs(fields.get("output"), index)
             ]
     return segments
 

@@ -17,6 +17,7 @@ pub mod markup;
 pub mod mixed;
 pub mod page;
 pub mod relevance;
+pub mod repeat;
 pub mod report;
 pub mod retrieve;
 pub mod search;

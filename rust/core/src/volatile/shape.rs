@@ -138,9 +138,9 @@ fn continues(text: &[u8], end: usize) -> bool {
 
 /// Whether a time of day is not a part of something else, such as an address.
 fn is_alone(text: &[u8], start: usize, end: usize) -> bool {
-    let joins = |byte: u8| matches!(byte, b':' | b'.' | b'-' | b'/');
-    !(start > 0 && joins(text[start - 1]))
-        && !text.get(end).is_some_and(|&byte| byte == b':' && text.get(end + 1).is_some_and(u8::is_ascii_digit))
+    let goes_on = text.get(end) == Some(&b':') && text.get(end + 1).is_some_and(u8::is_ascii_digit);
+    let is_joined = start > 0 && matches!(text[start - 1], b':' | b'.' | b'-' | b'/');
+    !goes_on && !is_joined
 }
 
 /// Whether a number stands as `name[123]:`, as in lines of syslog.

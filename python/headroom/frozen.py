@@ -1,0 +1,202 @@
+"""Frozen decisions: what became of a result when it first entered a conversation, kept in the store and used again.
+
+Decisions are pure, but what they depend on changes: settings, versions, a caller's question. So each is recorded when
+it is made, under a name made of the conversation (its first text), the id of the tool call, the content,
+and, where a conversation has the same ones more than once, which one it is. On later turns, after a restart, and in
+other processes that share the store, the recorded text goes out as it was; whoever decides second uses what was written
+first.
+
+A record holds the text, its tier and its tokens, or that the text stays as it is. Texts smaller than `min_tokens` need
+none: how small a text may be, and whether texts of the user and the system are compressed, is recorded once for a
+conversation, when its first result is seen. In this process decisions are remembered with all their steps, so that a
+turn asks the store about its new texts alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from headroom import _core
+from headroom.decide import Decision, Policy, left_as_it_is
+from headroom.marker import parse_marker
+from headroom.memo import Memo
+from headroom.report import report
+from headroom.segment import Segment, Step
+from headroom.store import Record, Store
+from headroom.tokens import TokenCounter
+
+_VERSION = b"1"
+_LATER_VERSION = "a later version of Headroom wrote the record of a decision, so that it is made anew"
+
+
+class _Remembered(NamedTuple):
+    """A decision of a store's conversation, and whether it is recorded there."""
+
+    store: Store
+    decision: Decision
+    is_recorded: bool
+
+
+_decisions: Memo[_Remembered] = Memo(max_entries=8_192, max_weight=64_000_000)
+_eligibilities: Memo[tuple[Store, bytes]] = Memo(max_entries=1_024, max_weight=1_000_000)
+
+
+class Frozen:
+    """The decisions of one conversation that were made before, and those of this run, to be recorded.
+
+    `key_of` gives the key of a text, empty for one that no store can hold. Raises StoreError.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        counter: TokenCounter,
+        segments: Sequence[Segment],
+        policy: Policy,
+        key_of: Callable[[str], str],
+        is_eligible: Callable[[Segment, Policy], bool],
+    ) -> None:
+        self._store = store
+        self._counter = counter
+        conversation = key_of(_first_text(segments))
+        self._eligibility = store.name_of("conversation", conversation)
+        self._new_eligibility = b""
+        self.policy = self._frozen_policy(policy)
+        self._names: dict[int, str] = {}
+        times: dict[tuple[str, str], int] = {}
+        for index, segment in enumerate(segments):
+            key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
+            if key:
+                same = (segment.call_id, key)
+                times[same] = ordinal = times.get(same, 0) + 1
+                self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
+        self._known = {index: found for index, name in self._names.items() if (found := self._remembered(name))}
+        missing = {name: index for index, name in self._names.items() if index not in self._known}
+        for name, value in store.records(list(missing)).items() if missing else ():
+            self._learn(missing[name], segments[missing[name]], value)
+
+    def decision(self, index: int) -> Decision | None:
+        """What was decided on the segment of this index before."""
+        known = self._known.get(index)
+        return known and known.decision
+
+    def concerns(self, index: int) -> bool:
+        """Whether a decision on the segment of this index is recorded."""
+        return index in self._names
+
+    def is_recorded(self, index: int) -> bool:
+        """Whether the store has the decision on the segment of this index."""
+        known = self._known.get(index)
+        return known is not None and known.is_recorded
+
+    def records(self, decisions: Mapping[int, tuple[str, Decision]]) -> list[Record]:
+        """The records to be written of decisions, by index with the key of the original: those the store lacks."""
+        records = [
+            Record(self._names[index], _written(decision, self._counter), key if decision.text is not None else "")
+            for index, (key, decision) in decisions.items()
+            if index in self._names and not self.is_recorded(index)
+        ]
+        if self._new_eligibility:
+            records.append(Record(self._eligibility, self._new_eligibility))
+        return records
+
+    def settle(
+        self, decisions: Mapping[int, tuple[str, Decision]], earlier: Mapping[str, bytes], segments: Sequence[Segment]
+    ) -> dict[int, Decision]:
+        """Takes it that the records are written; `earlier` are those that somebody else wrote first. The result are the
+        decisions, by index, that stand instead of ours.
+        """
+        others: dict[int, Decision] = {}
+        for index, (_, decision) in decisions.items():
+            name = self._names.get(index, "")
+            if name in earlier and not self.is_recorded(index) and self._learn(index, segments[index], earlier[name]):
+                others[index] = self._known[index].decision
+            elif name:
+                self._remember(index, decision, is_recorded=True)
+        if self._new_eligibility:
+            value = earlier.get(self._eligibility, self._new_eligibility)
+            _eligibilities.put(self._eligibility, (self._store, value), len(value))
+        return others
+
+    def remember(self, decisions: Mapping[int, tuple[str, Decision]]) -> None:
+        """Remembers decisions that could not be recorded, for as long as this process lives."""
+        for index, (_, decision) in decisions.items():
+            if index in self._names and not self.is_recorded(index):
+                self._remember(index, decision, is_recorded=False)
+
+    def _remembered(self, name: str) -> _Remembered | None:
+        known = _decisions.get((name, self._counter.name))
+        return known if known is not None and known.store is self._store else None
+
+    def _remember(self, index: int, decision: Decision, *, is_recorded: bool) -> None:
+        known = self._known.get(index)
+        if known is None or known.decision is not decision or known.is_recorded != is_recorded:
+            self._known[index] = remembered = _Remembered(self._store, decision, is_recorded)
+            _decisions.put((self._names[index], self._counter.name), remembered, len(decision.text or ""))
+
+    def _learn(self, index: int, segment: Segment, value: bytes) -> bool:
+        decision = _read(value, segment, self._counter)
+        if decision is not None:
+            self._remember(index, decision, is_recorded=True)
+        return decision is not None
+
+    def _frozen_policy(self, policy: Policy) -> Policy:
+        known = _eligibilities.get(self._eligibility)
+        value = known[1] if known is not None and known[0] is self._store else b""
+        if not value:
+            value = self._store.records([self._eligibility]).get(self._eligibility, b"")
+            if value:
+                _eligibilities.put(self._eligibility, (self._store, value), len(value))
+        if not value:
+            own = (policy.min_tokens, policy.compress_user, policy.compress_system)
+            self._new_eligibility = _VERSION + json.dumps(own).encode()
+            return policy
+        if not value.startswith(_VERSION):
+            report(_LATER_VERSION)
+            return policy
+        min_tokens, user, system = json.loads(value[len(_VERSION) :])
+        if (min_tokens, user, system) == (policy.min_tokens, policy.compress_user, policy.compress_system):
+            return policy
+        return replace(policy, min_tokens=min_tokens, compress_user=user, compress_system=system)
+
+
+def _first_text(segments: Sequence[Segment]) -> str:
+    """What tells a conversation from others, whatever follows: its first text of the user, or its first result, if that
+    comes before one.
+    """
+    return next((segment.text for segment in segments if segment.origin in ("user", "tool")), "")
+
+
+def _written(decision: Decision, counter: TokenCounter) -> bytes:
+    head: dict[str, Any] = {"tokens": [decision.tokens_before, decision.tokens_after], "counter": counter.name}
+    if decision.text is None:
+        return b"%s%s\n" % (_VERSION, json.dumps(head).encode())
+    raw = decision.text.encode()
+    head |= {"kind": decision.kind, "lossless": decision.lossless, "bytes": len(raw), "sources": decision.sources}
+    return b"%s%s\n%s" % (_VERSION, json.dumps(head).encode(), _core.zstd_compress(raw))
+
+
+def _read(value: bytes, segment: Segment, counter: TokenCounter) -> Decision | None:
+    if not value.startswith(_VERSION):
+        report(_LATER_VERSION)
+        return None
+    line, _, packed = value[len(_VERSION) :].partition(b"\n")
+    head = json.loads(line)
+    text = _core.zstd_decompress(packed, head["bytes"]).decode() if packed else None
+    before, after = head["tokens"]
+    if head["counter"] != counter.name:
+        before = counter.count(segment.text)
+        after = before if text is None else counter.count(text)
+    read = Step("read", segment.origin, before, before)
+    if text is None:
+        marker = parse_marker(segment.text)
+        stays = Step("choose", "left alone, as was decided when it first came")
+        return left_as_it_is(before, read, stays, seen_key=marker.key if marker else "")
+    replayed = Step("choose", "written as it was when it first came")
+    written = Step("write", f"{head['kind']}, {'lossless' if head['lossless'] else 'lossy'}", before, after)
+    return Decision(
+        text, head["lossless"], head["kind"], before, after, (read, replayed, written), "", tuple(head["sources"])
+    )

@@ -1,0 +1,71 @@
+"""What a conversation has shown, and results that say again what stands above.
+
+A result of which lines stand above in the same payload is written with references to them (`rust/core/src/repeat`): an
+output that is the same again, a file read once more after a change, ranges that overlap, a search or a test run that
+finds mostly what it found before. Only what precedes a result is looked at, as it went out and as it stands in this
+very payload, so a reference never points at something nobody has read. It carries the key of the whole result all the
+same: clients and providers clear old results, and then the reference is resolved by a call.
+
+Where a model cannot ask (`retrieval="none"`) nothing is referred to, not even an output that is identical: what is
+lossless while the earlier one stands would be a loss as soon as somebody clears it.
+
+What was shown is kept between turns, so that a turn costs its own new texts; it is a memory of pure results.
+"""
+
+from __future__ import annotations
+
+from headroom._core import Referring, Shown
+from headroom.memo import Memo
+
+_shown: Memo[Shown] = Memo(max_entries=64, max_weight=64_000_000)
+
+
+class Repeats:
+    """The texts of one conversation that were shown up to some point, and texts that refer to them."""
+
+    def __init__(self) -> None:
+        self._texts: list[tuple[str, bool]] = []
+        self._keys: list[str] = []
+        self._states = [hash("")]
+        self._shown: Shown | None = None
+        self._indexed = 0
+
+    def add(self, key: str, text: str, name: int, referring: bool) -> None:
+        """Goes past a text as it went out; `key` names its original and `name` is a hash of the text."""
+        self._texts.append((text, referring))
+        self._keys.append(key)
+        self._states.append(hash((self._states[-1], key, name, referring)))
+
+    def write(self, text: str, key: str) -> tuple[Referring, tuple[str, ...]] | None:
+        """The form of a text that refers to what was shown, and the keys of the texts that it refers to."""
+        shown = self._up_to_date()
+        form = shown.write(text, key)
+        return form and (form, tuple(dict.fromkeys(self._keys[source] for source in form.sources)))
+
+    def keep(self) -> None:
+        """Keeps what was looked through for the next turn."""
+        if self._shown is not None:
+            weight = sum(len(text) for text, _ in self._texts[: self._indexed])
+            _shown.put(self._states[self._indexed], self._shown, weight)
+            self._shown = None
+
+    def _up_to_date(self) -> Shown:
+        if self._shown is None:
+            self._shown, self._indexed = self._last_known()
+        if self._indexed < len(self._texts):
+            self._shown.add([(_readable(text), referring) for text, referring in self._texts[self._indexed :]])
+            self._indexed = len(self._texts)
+        return self._shown
+
+    def _last_known(self) -> tuple[Shown, int]:
+        # Taken out, since it will be changed: whoever works on the same conversation at the same time makes another.
+        for count in range(len(self._texts), 0, -1):
+            shown = _shown.take(self._states[count])
+            if shown is not None:
+                return shown, count
+        return Shown(), 0
+
+
+def _readable(text: str) -> str:
+    """A text without lone surrogates, which the core does not take and to which nothing could refer."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,0 +1,285 @@
+"""Conversations as they grow: what was sent stays as it was sent, and what stands above is not said again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom import compress, expand
+from headroom._core import Shown
+from headroom.errors import StoreError
+from headroom.marker import parse_marker
+from headroom.memo import forget_everything
+from headroom.store.memory import MemoryStore
+from headroom.store.sqlite import SqliteStore
+from payloads import FORMATS, TEXTS, WORDS, big_table, tables
+from stand_ins import FullStore
+
+WRITERS = pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
+EAGER = {"min_tokens": 0, "smart_crusher.min_lossy_tokens": 100}
+CODE = [f"field_{number} = table.read({number * 7919 % 1000}, otherwise=None)" for number in range(90)]
+
+
+@st.composite
+def results(draw):
+    """Ranges of one file, numbered or not, changed here and there; records; any text."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.one_of(TEXTS, tables(60)))
+    start, length = draw(st.integers(0, 80)), draw(st.integers(0, 60))
+    lines = CODE[start : start + length]
+    for at in draw(st.lists(st.integers(0, 80), max_size=3)):
+        if at < len(lines):
+            lines[at] = draw(WORDS)
+    if draw(st.booleans()):
+        first = draw(st.sampled_from([start + 1, 1, 998]))
+        lines = [f"{first + offset:>6}\t{line}" for offset, line in enumerate(lines)]
+    return draw(st.sampled_from(["\n", "\r\n"])).join(lines) + draw(st.sampled_from(["", "\n"]))
+
+
+CONVERSATIONS = st.lists(st.tuples(TEXTS, WORDS, results()), min_size=2, max_size=6)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "level": st.sampled_from(["lossless", "balanced", "deep"]),
+        "target_ratio": st.sampled_from([0.1, 0.5]),
+        "query": WORDS,
+        "retrieval": st.sampled_from(["assumed", "none"]),
+        "settings": st.sampled_from([{"min_tokens": 20}, EAGER, {"tools.*": "off"}, {"compress_user": True}]),
+        "model": st.sampled_from(["gpt-4o", "gpt-4", "claude-sonnet-4-5"]),
+    },
+)
+
+
+def texts(messages):
+    return [json.dumps(message, ensure_ascii=False) for message in messages]
+
+
+def file(*ranges):
+    return "\n".join("\n".join(CODE[start:end]) for start, end in ranges)
+
+
+def written(result, index=-1):
+    return result.messages[index]["content"]
+
+
+def outputs(turns, **options):
+    messages = FORMATS["openai"](turns)
+    result = compress(messages, **{"store": MemoryStore(), **options})
+    return [message["content"] for message in result.messages if message["role"] == "tool"], result
+
+
+@WRITERS
+@settings(max_examples=15)
+@given(turns=CONVERSATIONS, data=st.data())
+def test_what_was_sent_stays_across_restarts_and_whatever_is_asked_for_later(write, turns, data, tmp_path_factory):
+    messages = write(turns)
+    path, sent = str(tmp_path_factory.mktemp("store") / "store.db"), []
+    for length in range(1, len(messages) + 1, data.draw(st.integers(1, 3))):
+        forget_everything()
+        store = SqliteStore(path)
+        now = texts(compress(messages[:length], store=store, **data.draw(OPTIONS)).messages)
+        store.close()
+        assert now[: len(sent)] == sent
+        sent = now
+
+
+@WRITERS
+def test_two_that_share_a_store_take_turns(write, tmp_path):
+    turns = [("read it", "file.py", file((0, 60))), ("again", "file.py", file((20, 80))), ("and?", "x", big_table())]
+    stores = [SqliteStore(str(tmp_path / "store.db")) for _ in range(2)]
+    messages, sent = write(turns), []
+    for length in range(1, len(messages) + 1):
+        options = {"level": ("balanced", "lossless")[length % 2]}
+        now = texts(compress(messages[:length], store=stores[length % 2], **options).messages)
+        assert now[: len(sent)] == sent
+        sent = now
+
+
+def test_processes_that_share_a_store_take_turns(tmp_path):
+    script = (
+        "import json, sys, headroom\n"
+        "for line in sys.stdin:\n"
+        "    messages, options = json.loads(line)\n"
+        "    result = headroom.compress(messages, settings={'store_path': sys.argv[1], **options})\n"
+        "    print(json.dumps(result.messages), flush=True)\n"
+    )
+    turns = [("read it", "file.py", file((0, 60))), ("again", "file.py", file((20, 80))), ("and?", "x", big_table())]
+    messages, sent = FORMATS["anthropic"](turns), []
+    command = [sys.executable, "-c", script, str(tmp_path / "store.db")]
+    processes = [subprocess.Popen(command, stdin=-1, stdout=-1, text=True) for _ in range(2)]
+    for length in range(1, len(messages) + 1):
+        process = processes[length % 2]
+        process.stdin.write(json.dumps([messages[:length], {"level": ("balanced", "lossless")[length % 2]}]) + "\n")
+        process.stdin.flush()
+        now = texts(json.loads(process.stdout.readline()))
+        assert now[: len(sent)] == sent
+        sent = now
+    for process in processes:
+        process.communicate()
+    assert any("as above]" in text for text in sent)
+
+
+def test_whoever_decides_second_uses_what_was_written_first():
+    """Two see a result at the same time: the one that comes second finds the record only when it writes its own."""
+    inner = MemoryStore()
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    first = compress(messages, store=inner, level="lossless")
+
+    class Late:
+        tenant = inner.tenant
+
+        def records(self, names):
+            return {}
+
+        def __getattr__(self, name):
+            return getattr(inner, name)
+
+    second = compress(messages, store=Late(), level="balanced")
+    assert written(second) == written(first) != big_table()
+    assert second.tokens_after == first.tokens_after
+
+
+def test_a_frozen_result_keeps_its_original_in_the_store():
+    store = MemoryStore()
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    first = compress(messages, store=store)
+    again = compress(messages, store=store, level="lossless")
+    assert written(again) == written(first)
+    assert store.get(again.keys[0]) == big_table()
+    assert (again.tokens_before, again.tokens_after) == (first.tokens_before, first.tokens_after)
+
+
+def test_a_replay_says_that_it_is_one_and_counts_what_it_saves(tmp_path):
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    first = compress(messages, store=SqliteStore(str(tmp_path / "store.db")))
+    forget_everything()
+    again = compress(messages, store=SqliteStore(str(tmp_path / "store.db")))
+    assert "written as it was when it first came" in again.explain()
+    assert again.tokens_saved == first.tokens_saved > 0
+
+
+def test_what_could_not_be_stored_stays_as_it_went_out():
+    store = MemoryStore()
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    failing = FullStore(store)
+    first = compress(messages, store=failing)
+    assert parse_marker(written(first)) is None
+    failing.put_many = store.put_many
+    assert written(compress(messages, store=failing)) == written(first)
+
+
+def test_one_text_is_no_conversation():
+    store = MemoryStore()
+    assert compress(big_table(), store=store, level="lossless").text != compress(big_table(), store=store).text
+
+
+def test_a_conversation_that_is_bypassed_is_left_alone_and_nothing_is_recorded():
+    store = MemoryStore()
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    result = compress(messages, store=store, bypass=True)
+    assert result.messages == messages
+    assert result.tokens_saved == 0
+    assert store.stats().entries == 0
+    assert written(compress(messages, store=store)) != big_table()
+
+
+def test_an_output_that_comes_again_is_referred_to():
+    said, result = outputs([("run it", "a", file((0, 40))), ("and again", "b", file((0, 40)))])
+    assert said[0] == file((0, 40))
+    assert said[1].split("\n")[1:] == [CODE[0], "[+39 lines as above]"]
+    assert parse_marker(said[1]).key in result.keys
+
+
+def test_a_file_that_is_read_again_shows_what_changed():
+    changed = [*CODE[:60]]
+    changed[30] = "field_30 = None  # changed"
+    said, _ = outputs([("read", "a", file((0, 60))), ("read", "b", "\n".join(changed))])
+    assert said[1].split("\n")[1:] == [CODE[0], "[+29 lines as above]", changed[30], CODE[31], "[+28 lines as above]"]
+
+
+def test_ranges_that_overlap_are_shown_once_whatever_their_numbers():
+    numbered = "\n".join(f"{number + 101:>6}\t{line}" for number, line in enumerate(CODE[20:70]))
+    said, _ = outputs([("read", "a", file((0, 60))), ("read", "b", numbered)])
+    assert "[+39 lines as above, renumbered]" in said[1]
+    assert said[1].endswith(f"   150\t{CODE[69]}")
+
+
+@settings(max_examples=60)
+@given(turns=CONVERSATIONS, drop=st.integers(0, 3))
+def test_references_lead_to_what_stands_in_the_payload_and_give_back_the_text(turns, drop):
+    messages = FORMATS["openai"](turns)[3 * drop :]
+    store = MemoryStore()
+    result = compress(messages, store=store, settings={"min_tokens": 0})
+    shown = Shown()
+    for before, after in zip(messages, result.messages, strict=True):
+        if after["role"] == "tool":
+            refers = before["content"] != after["content"] and "[headroom repeat" in after["content"][:20]
+            if refers:
+                assert shown.expand(after["content"]) == before["content"]
+                assert expand(after["content"], store=store) == before["content"]
+            own_lines = after["content"].startswith("#code ")
+            shown.add([(before["content"] if own_lines else after["content"], refers)])
+
+
+def test_nothing_is_referred_to_that_a_client_dropped():
+    turns = [("read", "a", file((0, 60))), ("read", "b", file((10, 60)))]
+    messages = FORMATS["openai"](turns)
+    alone = compress([messages[0], *messages[4:]], store=MemoryStore())
+    assert "as above]" not in written(alone)
+
+
+def test_nothing_is_referred_to_where_a_model_cannot_ask():
+    said, _ = outputs([("run it", "a", file((0, 40))), ("again", "b", file((0, 40)))], retrieval="none")
+    assert all("as above]" not in text for text in said)
+
+
+def test_what_a_text_refers_to_is_not_shortened_to_fit_a_budget():
+    turns = [("read", "a", big_table()), ("read", "b", file((0, 60))), ("read", "c", file((10, 70)))]
+    said, _ = outputs(turns, max_tokens=10)
+    assert said[1] == file((0, 60))
+    assert "as above]" in said[2]
+
+
+def test_a_store_that_cannot_read_its_records_costs_the_lossy_forms_alone():
+    class Unreadable:
+        def __init__(self, inner):
+            self._inner = inner
+
+        def records(self, names):
+            raise StoreError("the disk cannot be read")
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    result = compress(messages, store=Unreadable(MemoryStore()))
+    assert parse_marker(written(result)) is None
+    assert result.store_failures == 1
+    assert result.tokens_saved > 0
+
+
+def test_the_same_result_twice_is_decided_on_twice():
+    said, _ = outputs([("a?", "a", big_table()), ("a?", "a", big_table())])
+    assert all(parse_marker(text) for text in said)
+    assert len(said) == 2
+
+
+def test_growing_texts_are_all_different(tmp_path):
+    store = SqliteStore(str(tmp_path / "store.db"))
+    turns = [("read", str(number), file((0, 10 + 10 * number))) for number in range(6)]
+    messages = FORMATS["responses"](turns)
+    sent = [texts(compress(messages[:length], store=store).messages) for length in range(1, len(messages) + 1)]
+    assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(sent))
+
+
+def test_lines_that_were_written_without_their_indentation_count_as_shown():
+    indented = "\n".join(f"        {line}" for line in CODE[:60])
+    said, _ = outputs([("read", "a", indented), ("read", "b", indented[800:])])
+    assert said[0].startswith("#code ")
+    assert "lines as above]" in said[1]
