@@ -275,6 +275,22 @@ def test_an_output_that_stands_again_goes_with_the_one_it_refers_to_or_both_stay
         assert "call_2" in calls or again not in kept
 
 
+def test_a_result_refers_to_nothing_that_was_left_out_before_it_came():
+    report = "\n".join(f"{number} {result(number, 6)}" for number in range(30))
+    made = turns(30)
+    made[2], made[27] = ("", "make test", report), ("", "make test", report)
+    messages = [message for message in FORMATS["openai"](made) if message.get("content") != ""]
+    own = store()
+    budget = compress(messages, store=store()).tokens_after // 2
+    at = next(index for index, each in enumerate(messages) if each.get("tool_call_id") == "call_27")
+    before = compress(messages[: at - 1], max_tokens=budget, store=own).messages
+    assert "call_2" not in {each.get("tool_call_id") for each in before}
+    for end in (at + 1, at + 3, len(messages)):
+        kept = compress(messages[:end], max_tokens=budget, store=own).messages
+        [again] = [each for each in kept if each.get("tool_call_id") == "call_27"]
+        assert again["content"] == report
+
+
 def test_the_window_of_a_known_model_is_a_budget(tmp_path):
     table = tmp_path / "models.json"
     table.write_text('{"small-model": {"window_tokens": 8000, "input": 1, "cache_read": 0.1, "cache_write": 1.25}}')

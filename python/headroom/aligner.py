@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from headroom import _core
 from headroom.errors import StoreError
+from headroom.memo import Memo
 from headroom.places import as_mapping, readable, with_texts
 from headroom.providers import Part
 from headroom.segment import Place, Segment, Step
@@ -36,6 +37,8 @@ from headroom.store import Record, Store
 _BILLING = "x-anthropic-billing-header"
 _HEAD = "[current values]"
 _VERSIONS_AT_ONCE = 16
+
+_found: Memo[list[tuple[str, int, int]]] = Memo(max_entries=1_024, max_weight=4_000_000)
 _CONTEXT_TAGS = ("<system-reminder>", "<env>", "<environment", "<context>", "<user_info>")
 """How texts of the user begin that an agent wrote for itself."""
 
@@ -82,13 +85,22 @@ class _Names:
 
     def replace(self, text: str) -> str:
         pieces, at = [], 0
-        for kind, start, end in _core.volatile_values(readable(text)):
+        for kind, start, end in _values(text):
             self._numbers[kind] += 1
             name = f"{kind} {self._numbers[kind]}"
             self.values[name] = readable(text[start:end])
             pieces += [text[at:start], f"[[{name}]]"]
             at = end
         return "".join((*pieces, text[at:])) if pieces else text
+
+
+def _values(text: str) -> list[tuple[str, int, int]]:
+    """The values of a text of the prefix, which comes again on every turn."""
+    found = _found.get(text)
+    if found is None:
+        found = _core.volatile_values(readable(text))
+        _found.put(text, found, len(text))
+    return found
 
 
 def _prefix(segments: Sequence[Segment], parts: Sequence[Part]) -> Iterator[Segment]:

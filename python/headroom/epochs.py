@@ -89,6 +89,9 @@ class Ladder(Protocol):
     def texts(self) -> list[Text]:
         """Every text as it is now."""
 
+    def stand_alone(self, index: int) -> None:
+        """Writes a text without references to others."""
+
     def shrink(self, index: int, rung: int) -> int:
         """Makes a text smaller by a step of the ladder where that is possible; its tokens then."""
 
@@ -119,8 +122,26 @@ class Fitting:
         self._replay(epoch)
         for stop in request_ends(self._limit.parts) if self._limit.parts else [self._messages]:
             if stop > epoch.stop:
+                self._stand_alone(epoch, stop)
                 epoch = self._next(epoch, stop, may_evict, is_last=stop == self._messages)
         return self._applied(epoch)
+
+    def _stand_alone(self, epoch: Epoch, stop: int) -> None:
+        """Texts that came after the epoch began, before message `stop`, refer to nothing that it left out."""
+        referring = [
+            index
+            for index, text in enumerate(self._texts)
+            if text.sources and epoch.stop <= _message(text.segment.place) < stop
+        ]
+        if not referring or not epoch.stop:
+            return
+        spans = (*epoch.gone, *epoch.emptied)
+        gone = {text.key for span in spans for text in self._results(span)}
+        for index in referring:
+            if gone.intersection(self._texts[index].sources):
+                self._ladder.stand_alone(index)
+                self._texts[index] = self._ladder.texts()[index]
+                self._sums = None
 
     def _next(self, epoch: Epoch, stop: int, may_evict: bool, is_last: bool) -> Epoch:
         """The epoch in force for the request that ends at `stop`: this one, or a new one."""
@@ -198,10 +219,11 @@ class Fitting:
         kept = [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
         if not any(text.sources for text in self._texts):
             return kept
-        going = {text.segment.place for each in kept for text in each.texts}
         gone = self._effects(epoch)
-        staying = (text for text in self._texts if not gone.removes(text.segment.place))
-        return free(kept, [text for text in staying if text.segment.place not in going | gone.texts.keys()])
+        others = {text.segment.place for each in kept for text in each.texts} | gone.texts.keys()
+        sent = [text for text in self._texts if _message(text.segment.place) < stop]
+        staying = [each for each in sent if not gone.removes(each.segment.place) and each.segment.place not in others]
+        return free(kept, staying)
 
     def _exchanges(self) -> list[Exchange]:
         """All exchanges, and all other messages that hold results, in order; found once."""

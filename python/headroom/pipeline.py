@@ -377,6 +377,11 @@ class _Ladder:
             for work in self._works
         ]
 
+    def stand_alone(self, index: int) -> None:
+        work = self._works[index]
+        if work.policy is not None:
+            self._works[index] = self._redecide(_clipped(work.segment), work.key, work.policy)
+
     def shrink(self, index: int, rung: int) -> int:
         work = self._works[index]
         policy = work.policy and _HARSHER[rung](work.policy)
