@@ -174,6 +174,45 @@ def test_what_could_not_be_stored_stays_as_it_went_out():
     assert written(compress(messages, store=failing)) == written(first)
 
 
+def test_what_was_sent_is_sent_again_even_if_its_original_is_lost_and_says_so():
+    class Emptied:
+        def __init__(self, inner):
+            self._inner, self.is_empty = inner, False
+
+        def touch(self, keys):
+            return set() if self.is_empty else self._inner.touch(keys)
+
+        def put_many(self, entries, records=()):
+            if self.is_empty:
+                raise StoreError("the disk is full")
+            return self._inner.put_many(entries, records)
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+    store = Emptied(MemoryStore())
+    messages = FORMATS["openai"]([("which failed?", "x", big_table())])
+    first = compress(messages, store=store)
+    store.is_empty = True
+    again = compress(messages, store=store)
+    assert written(again) == written(first)
+    assert again.store_failures == 1
+
+
+def test_where_a_source_is_gone_a_result_is_decided_on_anew_and_for_good(tmp_path):
+    turns = [("go on", "a", file((0, 60))), ("go on", "b", file((20, 80)))]
+    messages = FORMATS["openai"](turns)
+    alone = [messages[0], messages[1], *messages[4:]]
+    path = str(tmp_path / "store.db")
+    together = compress(messages, store=SqliteStore(path)).messages
+    for level in ("balanced", "lossless"):
+        forget_everything()
+        assert written(compress(alone, store=SqliteStore(path), level=level)) == file((20, 80))
+    forget_everything()
+    assert compress(messages, store=SqliteStore(path), level="lossless").messages == together
+    assert "as above]" in together[-1]["content"]
+
+
 def test_one_text_is_no_conversation():
     store = MemoryStore()
     assert compress(big_table(), store=store, level="lossless").text != compress(big_table(), store=store).text
@@ -225,6 +264,28 @@ def test_references_lead_to_what_stands_in_the_payload_and_give_back_the_text(tu
                 assert expand(after["content"], store=store) == before["content"]
             own_lines = after["content"].startswith("#code ")
             shown.add([(before["content"] if own_lines else after["content"], refers)])
+        for call in after.get("tool_calls", ()):
+            argument = json.loads(call["function"]["arguments"])["of"]
+            shown.add([(argument, False)] if "\n" in argument else [])
+
+
+def test_what_an_agent_wrote_and_reads_again_is_referred_to():
+    call = {"name": "write", "arguments": json.dumps({"path": "a.py", "content": file((0, 40))})}
+    messages = FORMATS["openai"]([("write it", "a", "written"), ("read it", "b", file((0, 40)))])
+    messages[2]["tool_calls"][0]["function"] = call
+    result = compress(messages, store=MemoryStore())
+    assert written(result).split("\n")[1:] == [CODE[0], "[+39 lines as above]"]
+    for arguments in ("[1, 2\nno JSON", '{"a": [[{"b": "c\\nd"}]]}', "[" * 5_000 + "\n"):
+        messages[2]["tool_calls"][0]["function"] = {"name": "write", "arguments": arguments}
+        assert written(compress(messages, store=MemoryStore())) == file((0, 40))
+
+
+@settings(max_examples=20)
+@given(turns=CONVERSATIONS, level=st.sampled_from(["lossless", "balanced"]))
+def test_what_headroom_wrote_is_left_alone_when_a_client_sends_it_back(turns, level):
+    store = MemoryStore()
+    once = compress(FORMATS["anthropic"](turns), store=store, settings=EAGER, level=level)
+    assert compress(once.messages, store=store, settings=EAGER).messages == once.messages
 
 
 def test_nothing_is_referred_to_that_a_client_dropped():

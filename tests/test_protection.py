@@ -165,3 +165,11 @@ def test_a_line_that_cannot_be_read_is_told_with_its_number(repository):
     (repository / NAME).write_text("*.sql\n[z-a]\n")
     with pytest.raises(SettingsError, match="line 2"):
         find(None)
+
+
+def test_without_a_working_directory_there_is_no_ignore_file(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find(None) is None

@@ -54,6 +54,16 @@ def test_a_compressors_options_have_names_of_their_own_everywhere(file):
     assert resolve({"digger.depth": 7}, {}, NO_FILE, FAMILIES).settings.options == (("digger", Options(7)),)
 
 
+def test_levels_of_single_tools_come_from_the_file_and_the_caller_who_decides_first(file):
+    path = file("[tools]\n'mcp__*' = 'lossless'\nread = 'off'\n")
+    flags = {"tools.read": "deep", "tools.list_*": "off"}
+    settings = resolve(flags, {}, path, FAMILIES).settings
+    assert settings.tools == (("read", "deep"), ("list_*", "off"), ("mcp__*", "lossless"))
+    assert found(flags, {}, path)["tools.mcp__*"] == ("lossless", path)
+    with pytest.raises(SettingsError, match=r"tools\.read='loud' \(from .*headroom.toml\)"):
+        resolve({}, {}, file("[tools]\nread = 'loud'\n"), FAMILIES)
+
+
 def test_names_in_the_environment_derive_from_the_field():
     assert environment_name("digger.depth") == "HEADROOM_DIGGER_DEPTH"
 

@@ -15,7 +15,7 @@ turn asks the store about its new texts alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -65,11 +65,14 @@ class Frozen:
         self._eligibility = store.name_of("conversation", conversation)
         self._new_eligibility = b""
         self.policy = self._frozen_policy(policy)
+        self.keys: dict[int, str] = {}
+        """The keys of the texts whose decisions are recorded, by index."""
         self._names: dict[int, str] = {}
         times: dict[tuple[str, str], int] = {}
         for index, segment in enumerate(segments):
             key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
             if key:
+                self.keys[index] = key
                 same = (segment.call_id, key)
                 times[same] = ordinal = times.get(same, 0) + 1
                 self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
@@ -78,14 +81,24 @@ class Frozen:
         for name, value in store.records(list(missing)).items() if missing else ():
             self._learn(missing[name], segments[missing[name]], value)
 
-    def decision(self, index: int) -> Decision | None:
-        """What was decided on the segment of this index before."""
-        known = self._known.get(index)
-        return known and known.decision
+    def decision(self, index: int, segment: Segment, standing: Collection[str]) -> Decision | None:
+        """What was decided on the segment of this index before; `standing` are the keys of the texts before it.
 
-    def concerns(self, index: int) -> bool:
-        """Whether a decision on the segment of this index is recorded."""
-        return index in self._names
+        Where a text that the decision refers to is gone (a client dropped it, or the conversation took another way),
+        what the provider may hold ends there anyway. So it is decided on anew, for good, under a name of its own.
+        """
+        while (known := self._known.get(index)) is not None:
+            sources = known.decision.sources
+            if not sources or all(source in standing for source in sources):
+                return known.decision
+            del self._known[index]
+            self._names[index] = name = self._store.name_of("without", self._names[index])
+            remembered = self._remembered(name)
+            if remembered is not None:
+                self._known[index] = remembered
+            elif (value := self._store.records([name]).get(name)) is not None:
+                self._learn(index, segment, value)
+        return None
 
     def is_recorded(self, index: int) -> bool:
         """Whether the store has the decision on the segment of this index."""

@@ -56,7 +56,7 @@ def find(named: str | None) -> IgnoreFile | None:
 
     Raises SettingsError when the file that a setting names does not exist, or when a file cannot be read.
     """
-    path = os.path.abspath(os.path.expanduser(named)) if named else _path_above(os.getcwd())
+    path = os.path.abspath(os.path.expanduser(named)) if named else _path_above()
     if path is None:
         return None
     try:
@@ -66,7 +66,11 @@ def find(named: str | None) -> IgnoreFile | None:
     return _opened(path, changed)
 
 
-def _path_above(folder: str) -> str | None:
+def _path_above() -> str | None:
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return None  # the working directory is gone, and so is what stood in it
     while True:
         path = os.path.join(folder, NAME)
         if os.path.isfile(path):

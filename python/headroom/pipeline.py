@@ -26,7 +26,7 @@ from headroom.frozen import Frozen
 from headroom.marker import parse_marker
 from headroom.memo import Memo
 from headroom.protection import Protection, is_eligible
-from headroom.repeats import Repeats
+from headroom.repeats import Repeats, texts_in
 from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
@@ -38,6 +38,7 @@ QUERY_CHARACTERS = 8_000
 REFERENCE_ENCODING = "o200k_base"
 """No text may grow in this encoding, whatever model it is compressed for: a conversation may change its model."""
 
+_OWN_OUTPUT = "left alone: Headroom wrote it before"
 _SHORT_TEXT = 2_000
 _END_CHARACTERS = 64
 
@@ -76,6 +77,7 @@ class _Work:
     memo_key: tuple[Any, ...] | None = None
     policy: Policy | None = None
     is_known: bool = False
+    is_replayed: bool = False
     stored: Step | None = None
     ahead: Ahead | None = None
 
@@ -138,15 +140,15 @@ class Pipeline:
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
-            before = None if frozen is None else frozen.decision(index)
-            work = self._plan(segment, earlier, repeats, before)
-            if not work.key and frozen is not None and frozen.concerns(index):
-                work.key = self._key(segment.text)  # it was left alone, and shall be from now on
+            before = self._before(frozen, index, segment, repeats)
+            work = self._plan(segment, earlier, repeats) if before is None else self._replayed(segment, before)
+            if not work.key and frozen is not None:
+                work.key = frozen.keys.get(index, "")  # what is left alone once shall be from now on
             works.append(work)
             earlier.add(work.key, segment)
             self._protection.add(segment)
-            if repeats is not None and segment.origin == "tool":
-                _show(repeats, work)
+            if repeats is not None:
+                self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
         fitted = Fitted() if limit is None else self._fit(works, limit)
@@ -186,9 +188,19 @@ class Pipeline:
         self._policy = frozen.policy
         return frozen
 
-    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None, before: Decision | None) -> _Work:
-        if before is not None:
-            return _Work(segment, before, self._key(segment.text), policy=self._policy, is_known=True)
+    def _before(self, frozen: Frozen | None, index: int, segment: Segment, repeats: Repeats | None) -> Decision | None:
+        if frozen is None or repeats is None or self._store is None:
+            return None
+        try:
+            return frozen.decision(index, segment, repeats.keys)
+        except StoreError as error:
+            self._lose_store(error)
+            return None
+
+    def _replayed(self, segment: Segment, before: Decision) -> _Work:
+        return _Work(segment, before, "", policy=self._policy, is_known=True, is_replayed=True)
+
+    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None) -> _Work:
         reason = self._protection.reason(segment, self._policy)
         if not reason:
             try:
@@ -202,9 +214,25 @@ class Pipeline:
         tokens = self._count(segment.text)
         return _Work(segment, left_as_it_is(tokens, Step("read", reason, tokens, tokens)))
 
+    def _show(self, repeats: Repeats, work: _Work) -> None:
+        """Shows a result as it went out, or what a call says. Code whose lines were written without what stands before
+        each counts as it was.
+        """
+        if work.segment.origin != "tool":
+            if work.segment.origin == "assistant" and work.segment.frozen:
+                for said in texts_in(work.segment.text):
+                    repeats.add(self._key_or_none(said), said)
+            return
+        text = work.decision.text
+        key = work.key or self._key_or_none(work.segment.text)
+        if text is None or (work.decision.lossless and work.decision.kind == CODE):
+            repeats.add(key, work.segment.text)
+        else:
+            repeats.add(key, text, hash(text), work.decision.kind == REPEAT)
+
     def _referring(self, work: _Work, repeats: Repeats) -> _Work:
         """The work with references to what stands above, where a model could ask for what they stand for."""
-        if self._store is None or self._policy.retrieval == "none" or work.decision.seen_key:
+        if self._store is None or self._policy.retrieval == "none" or work.decision.steps[0].reason == _OWN_OUTPUT:
             return work
         found = repeats.write(work.segment.text, work.key)
         if found is not None:
@@ -222,7 +250,7 @@ class Pipeline:
         if self._is_own_output(key):
             tokens = self._count_as(key, segment.text)
             marker = parse_marker(segment.text)
-            step = Step("read", "left alone: Headroom wrote it before", tokens, tokens)
+            step = Step("read", _OWN_OUTPUT, tokens, tokens)
             decision = left_as_it_is(tokens, step, seen_key=marker.key if marker else "")
             return _Work(segment, decision, key, memo_key, policy)
         ahead = None if (key, self._counter.name) in _counts else self._counter.begin(segment.text)
@@ -250,7 +278,9 @@ class Pipeline:
             if self._store is not None:
                 work.stored = Step("store", "the original is kept", key=work.key)
                 continue
-            if not work.decision.lossless and (not work.is_known or work.key in missing):
+            # What was sent before is sent again, even if its original is lost: else the prefix would change.
+            is_safe = work.decision.lossless or work.is_replayed or (work.is_known and work.key not in missing)
+            if not is_safe:
                 work.decision = self._without_loss(work)
             work.stored = Step("store", f"failed: {self._store_error}", failed=True)
         if frozen is not None and self._store is None:
@@ -406,17 +436,6 @@ def _clip(text: str) -> str:
     if len(text) > QUERY_CHARACTERS:
         text = f"{text[: QUERY_CHARACTERS // 2]}\n{text[-QUERY_CHARACTERS // 2 :]}"
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _show(repeats: Repeats, work: _Work) -> None:
-    """Shows a text as it went out. Code whose lines were written without what stands before each counts as it was."""
-    text = work.decision.text
-    if text is not None and not (work.decision.lossless and work.decision.kind == CODE):
-        repeats.add(work.key, text, hash(text), work.decision.kind == REPEAT)
-    elif work.key:
-        repeats.add(work.key, work.segment.text, 0, False)
-    else:
-        repeats.add("", work.segment.text, hash(work.segment.text), False)
 
 
 def _account(work: _Work) -> Segment:

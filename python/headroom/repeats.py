@@ -1,10 +1,10 @@
 """What a conversation has shown, and results that say again what stands above.
 
-A result of which lines stand above in the same payload is written with references to them (`rust/core/src/repeat`): an
-output that is the same again, a file read once more after a change, ranges that overlap, a search or a test run that
-finds mostly what it found before. Only what precedes a result is looked at, as it went out and as it stands in this
-very payload, so a reference never points at something nobody has read. It carries the key of the whole result all the
-same: clients and providers clear old results, and then the reference is resolved by a call.
+A result of which lines stand above in the same payload is written with references to them (`rust/core/src/repeat`):
+an output that is the same again, a file read once more after a change, ranges that overlap, a search or a test run that
+finds mostly what it found before, a file that the agent has just written. Only what precedes a result is looked at, as
+it went out and as it stands in this very payload, so a reference never points at something nobody has read. It carries
+the key of the whole result all the same: clients and providers clear old results, and then a call resolves it.
 
 Where a model cannot ask (`retrieval="none"`) nothing is referred to, not even an output that is identical: what is
 lossless while the earlier one stands would be a loss as soon as somebody clears it.
@@ -14,10 +14,15 @@ What was shown is kept between turns, so that a turn costs its own new texts; it
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 from headroom._core import Referring, Shown
 from headroom.memo import Memo
 
 _shown: Memo[Shown] = Memo(max_entries=64, max_weight=64_000_000)
+_spoken: Memo[tuple[str, ...]] = Memo(max_entries=4_096, max_weight=16_000_000)
 
 
 class Repeats:
@@ -26,15 +31,20 @@ class Repeats:
     def __init__(self) -> None:
         self._texts: list[tuple[str, bool]] = []
         self._keys: list[str] = []
+        self.keys: set[str] = set()
+        """The keys of the texts so far."""
         self._states = [hash("")]
         self._shown: Shown | None = None
         self._indexed = 0
 
-    def add(self, key: str, text: str, name: int, referring: bool) -> None:
-        """Goes past a text as it went out; `key` names its original and `name` is a hash of the text."""
-        self._texts.append((text, referring))
+    def add(self, key: str, text: str, written: int = 0, referring: bool = False) -> None:
+        """Goes past a text as it went out; `key` names its original, and `written` is a hash of the text if it is
+        another one than that. Nothing can refer to a text without a key.
+        """
+        self._texts.append((text if key else "", referring))
         self._keys.append(key)
-        self._states.append(hash((self._states[-1], key, name, referring)))
+        self.keys.add(key)
+        self._states.append(hash((self._states[-1], key, written, referring)))
 
     def write(self, text: str, key: str) -> tuple[Referring, tuple[str, ...]] | None:
         """The form of a text that refers to what was shown, and the keys of the texts that it refers to."""
@@ -53,7 +63,7 @@ class Repeats:
         if self._shown is None:
             self._shown, self._indexed = self._last_known()
         if self._indexed < len(self._texts):
-            self._shown.add([(_readable(text), referring) for text, referring in self._texts[self._indexed :]])
+            self._shown.add(self._texts[self._indexed :])
             self._indexed = len(self._texts)
         return self._shown
 
@@ -66,6 +76,23 @@ class Repeats:
         return Shown(), 0
 
 
-def _readable(text: str) -> str:
-    """A text without lone surrogates, which the core does not take and to which nothing could refer."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def texts_in(arguments: str) -> tuple[str, ...]:
+    """The texts of several lines in the arguments of a call, JSON or not: what it writes into a file, or has run."""
+    if "\\n" not in arguments and "\n" not in arguments:
+        return ()
+    known = _spoken.get(arguments)
+    if known is None:
+        try:
+            known = tuple(text for text in _strings(json.loads(arguments)) if "\n" in text)
+        except (ValueError, RecursionError):
+            known = (arguments,)
+        _spoken.put(arguments, known, len(arguments))
+    return known
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)

@@ -21,7 +21,7 @@ class Options:
     """Options of the code compressor."""
 
     min_lossy_tokens: int = setting(
-        400, "files estimated smaller than this are only written losslessly: dropping would not pay", low=0
+        800, "files estimated smaller than this are only written losslessly: dropping would not pay", low=0
     )
 
 
