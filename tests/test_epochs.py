@@ -246,7 +246,7 @@ def test_what_the_question_asks_for_and_what_was_used_later_stays_longest():
 
 def candidate(at, key, *sources):
     segment = Segment(f"text {at}", (at, "content"), "tool")
-    return Candidate(Exchange(at, at + 2), (Text(segment, segment.text, 100, key, sources),), 100)
+    return Candidate(Exchange(at, at + 2), (Text(segment, 100, sources, (key,)),), 100)
 
 
 def test_what_refers_to_a_text_that_goes_goes_along():
@@ -256,7 +256,7 @@ def test_what_refers_to_a_text_that_goes_goes_along():
 
 def test_what_is_referred_to_by_a_text_that_stays_stays():
     candidates = [candidate(0, "a"), candidate(2, "b", "a"), candidate(4, "c"), candidate(6, "d")]
-    staying = Text(Segment("text 8", (8, "content"), "tool"), "text 8", 100, "e", ("b", "d"))
+    staying = Text(Segment("text 8", (8, "content"), "tool"), 100, ("b", "d"))
     assert free(candidates, [staying]) == [candidates[2]]
 
 

@@ -25,6 +25,7 @@ from headroom.models import RELATIVE_PRICES, Prices
 from headroom.places import readable
 from headroom.planner import HIGH_WATER, Rewrite, low_water, plan
 from headroom.providers import Part
+from headroom.repeats import texts_in
 from headroom.segment import Place, Segment, Step
 from headroom.store import Entry, Record, Store
 from headroom.summary import Bundle, bundle, stand_in, summary
@@ -108,6 +109,7 @@ class Fitting:
         self._messages = max(len(limit.parts), max(self._of_message, default=-1) + 1)
         self._found: list[Exchange] | None = None
         self._keys: dict[str, str] = {}
+        self._refers = any(text.sources for text in self._texts)
         self._sums: tuple[Epoch, list[int]] | None = None
         self._notices: list[Step] = []
 
@@ -135,13 +137,29 @@ class Fitting:
         ]
         if not referring or not epoch.stop:
             return
-        spans = (*epoch.gone, *epoch.emptied)
-        gone = {text.key for span in spans for text in self._results(span)}
+        self._name_what_is_referred_to()
+        indexes = (index for span in epoch.gone for at in range(*span) for index in self._at(at))
+        left_out = [self._texts[index] for index in indexes] + [
+            text for span in epoch.emptied for text in self._results(span)
+        ]
+        gone = {key for text in left_out for key in text.keys}
         for index in referring:
             if gone.intersection(self._texts[index].sources):
                 self._ladder.stand_alone(index)
-                self._texts[index] = self._ladder.texts()[index]
+                self._texts[index] = self._ladder.texts()[index]._replace(keys=self._texts[index].keys)
                 self._sums = None
+
+    def _name_what_is_referred_to(self) -> None:
+        """Finds the keys by which texts refer to others, where any does: of results, and of what calls wrote."""
+        if not self._refers or any(text.keys for text in self._texts):
+            return
+        for index, text in enumerate(self._texts):
+            segment = text.segment
+            said = [segment.text] if segment.origin == "tool" else []
+            if segment.origin == "assistant" and segment.frozen:
+                said += texts_in(segment.text)
+            keys = tuple(self._key(each) for each in said if readable(each) == each)
+            self._texts[index] = text._replace(keys=keys)
 
     def _next(self, epoch: Epoch, stop: int, may_evict: bool, is_last: bool) -> Epoch:
         """The epoch in force for the request that ends at `stop`: this one, or a new one."""
@@ -215,9 +233,10 @@ class Fitting:
         answered = max((at for at, part in enumerate(parts) if part.is_models), default=0)
         evicted = {start for start, _ in (*epoch.gone, *epoch.emptied)}
         open_ones = (each for each in everything if each.start not in evicted and each.stop <= answered)
+        self._name_what_is_referred_to()
         found = (self._candidate(each, turn) for each in open_ones)
         kept = [each for each in found if each.saved_tokens > _CONTENTS_TOKENS and _may_be_kept(each)]
-        if not any(text.sources for text in self._texts):
+        if not self._refers:
             return kept
         gone = self._effects(epoch)
         others = {text.segment.place for each in kept for text in each.texts} | gone.texts.keys()

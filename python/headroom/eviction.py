@@ -26,15 +26,14 @@ _DECIMALS = 6
 
 
 class Text(NamedTuple):
-    """A text of the conversation: what it was, what would be written for it and the tokens of that, its key if any, and
-    the keys of the texts that it refers to.
+    """A text of the conversation: the tokens of what would be written for it, the keys of the texts that this refers
+    to, and keys by which others refer to it or to a part of it.
     """
 
     segment: Segment
-    output: str
     tokens: int
-    key: str
     sources: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -75,13 +74,13 @@ def goal_of(texts: Sequence[Text]) -> str:
 
 def dependents(chosen: Collection[Exchange], candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates beside the chosen ones with a text that refers to one of those, directly or through others."""
-    gone = {text.key for each in candidates if each.exchange in chosen for text in each.texts if text.key}
+    gone = {key for each in candidates if each.exchange in chosen for text in each.texts for key in text.keys}
     rest = {each.exchange: each for each in candidates if each.exchange not in chosen}
     found: list[Candidate] = []
     while more := [each for each in rest.values() if any(gone.intersection(text.sources) for text in each.texts)]:
         for each in more:
             del rest[each.exchange]
-            gone |= {text.key for text in each.texts if text.key}
+            gone |= {key for text in each.texts for key in text.keys}
         found += more
     return found
 
@@ -90,7 +89,7 @@ def free(candidates: Sequence[Candidate], others: Iterable[Text]) -> list[Candid
     """The candidates to which nothing refers that stays: neither the other texts nor what those refer to."""
     needed = {key for text in others for key in text.sources}
     left = list(candidates)
-    while held := [each for each in left if any(text.key in needed for text in each.texts)]:
+    while held := [each for each in left if any(needed.intersection(text.keys) for text in each.texts)]:
         needed = {key for each in held for text in each.texts for key in text.sources}
         left = [each for each in left if each not in held]
     return left

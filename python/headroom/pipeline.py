@@ -399,9 +399,7 @@ class _Ladder:
         return [
             Text(
                 work.segment,
-                work.decision.text or work.segment.text,
                 work.decision.tokens_after,
-                work.key,
                 work.decision.sources,
             )
             for work in self._works
