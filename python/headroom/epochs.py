@@ -7,7 +7,9 @@ Until the next epoch begins, every request replays the same form.
 
 An epoch is a pure function of the messages up to the request that began it, the budget and the prices, so a
 conversation that is given whole comes out as it would have turn by turn. It is recorded all the same, under what those
-messages say, so that neither another budget nor another version changes what was sent.
+messages say, so that neither another budget nor another version changes what was sent. What comes after an epoch refers
+to nothing that it left out; of a conversation given whole that is known only once all of it was decided on, so there a
+result that would have referred to something else stands alone, and is a little longer than it would have been.
 """
 
 from __future__ import annotations
