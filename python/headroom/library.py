@@ -6,16 +6,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, wraps
 from threading import Lock
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from headroom import _core, hooks, ignore_file
-from headroom.aligner import Aligned, align
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
-from headroom.epochs import Limit
 from headroom.errors import InputError, KeyNotFoundError
 from headroom.marker import parse_marker
-from headroom.models import RELATIVE_PRICES, model_named
 from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.protection import Protection
@@ -25,11 +22,15 @@ from headroom.result import CompressResult
 from headroom.retrieval import Range, Retrieved
 from headroom.retrieval import retrieve as retrieve_part
 from headroom.router import content_types
-from headroom.segment import Place, Segment, Step
+from headroom.segment import Segment, Step
 from headroom.settings import Level, Resolved, Retrieval, Settings, resolve
 from headroom.store import Store, open_store
 from headroom.tokens import TokenCounter, token_counter
 from headroom.tool_calls import answer_call, define_retrieve_tool
+
+if TYPE_CHECKING:
+    from headroom.aligner import Aligned
+    from headroom.epochs import Limit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -144,28 +145,30 @@ def compress(
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
     limit = None if bypass else _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
-    aligned, originals = Aligned({}, tools, {}), dict[Place, str]()
+    aligned: Aligned | None = None
+    named = segments
     if wire is not None and chosen.mode == "cache" and not bypass:
-        parts = tuple(map(wire.part_of, input))
-        aligned = align(segments, tools, parts, pipeline.store)
-        originals = {each.place: each.text for each in segments if each.place in aligned.texts}
-        segments = [each._replace(text=aligned.texts.get(each.place, each.text)) for each in segments]
-    if limit is not None and aligned.blocks:
-        rent = sum(map(counter.count, aligned.blocks.values()))
-        limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
-    hinted = _hinted(segments, query, content_type)
+        # Imported here, as in `_limit`, since most calls need neither, and the imports take milliseconds.
+        from headroom.aligner import align
+
+        aligned = align(segments, tools, tuple(map(wire.part_of, input)), pipeline.store)
+        named = [each._replace(text=aligned.texts.get(each.place, each.text)) for each in segments]
+        if limit is not None:
+            rent = sum(map(counter.count, aligned.blocks.values()))
+            limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
+    hinted = _hinted(named, query, content_type)
     outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, limit, is_conversation=wire is not None)
-    written = {**aligned.texts, **outcome.replacements}
+    written = outcome.replacements if aligned is None else {**aligned.texts, **outcome.replacements}
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
     result = CompressResult(
         messages=_assembled(wire, wire.write(input, inside), outcome, aligned) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
-        tools=aligned.tools,
+        tools=tools if aligned is None else aligned.tools,
         keys=outcome.keys,
-        segments=_accounted(outcome.segments, aligned, originals, counter),
-        notices=(*aligned.notices, *outcome.notices),
+        segments=outcome.segments if aligned is None else _accounted(outcome.segments, aligned, segments, counter),
+        notices=outcome.notices if aligned is None else (*aligned.notices, *outcome.notices),
         tokens_are_estimated=counter.is_estimate,
     )
     failures += _tell(outcome, result)
@@ -354,8 +357,13 @@ def _limit(
     max_tokens: int | None, model: str | None, models_file: str | None, wire: Provider | None, input: Any
 ) -> Limit | None:
     """What the whole may take: what the caller says, else what the model's window holds of a conversation."""
+    if max_tokens is None and (model is None or wire is None):
+        return None
+    from headroom.epochs import Limit
+    from headroom.models import RELATIVE_PRICES, model_named
+
     known = model_named(model, models_file)
-    if max_tokens is None and (known is None or wire is None):
+    if max_tokens is None and known is None:
         return None
     parts = tuple(map(wire.part_of, input)) if wire is not None else ()
     prices = known.prices if known else RELATIVE_PRICES
@@ -365,25 +373,25 @@ def _limit(
     return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices, parts)
 
 
-def _assembled(wire: Provider, messages: list[Any], outcome: Outcome, aligned: Aligned) -> list[Any]:
+def _assembled(wire: Provider, messages: list[Any], outcome: Outcome, aligned: Aligned | None) -> list[Any]:
     """The messages without those that go, and with those that tell of values where they belong."""
-    if not outcome.removed and not aligned.blocks:
+    blocks = {} if aligned is None else aligned.blocks
+    if not outcome.removed and not blocks:
         return messages
     assembled: list[Any] = []
     for at in range(len(messages) + 1):
-        if at in aligned.blocks:
-            assembled.append(wire.say(aligned.blocks[at]))
+        if at in blocks:
+            assembled.append(wire.say(blocks[at]))
         if at < len(messages) and at not in outcome.removed:
             assembled.append(messages[at])
     return assembled
 
 
 def _accounted(
-    segments: tuple[Segment, ...], aligned: Aligned, originals: Mapping[Place, str], counter: TokenCounter
+    segments: tuple[Segment, ...], aligned: Aligned, given: Iterable[Segment], counter: TokenCounter
 ) -> tuple[Segment, ...]:
     """The segments with what mode `cache` did to them: names for values, and messages that were nothing before."""
-    if not aligned.blocks and not originals:
-        return segments
+    originals = {each.place: each.text for each in given if each.place in aligned.texts}
     done = []
     for each in segments:
         original = originals.get(each.place)

@@ -12,16 +12,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headroom import _core
 from headroom._core import Ahead
 from headroom.compressors import Compressor
 from headroom.decide import REPEAT, Decision, Policy, decide, left_as_it_is, refer
 from headroom.earlier import Earlier
-from headroom.epochs import Fitted, Fitting, Limit
 from headroom.errors import StoreError
-from headroom.eviction import Text
 from headroom.frozen import Frozen
 from headroom.marker import parse_marker
 from headroom.memo import Memo
@@ -31,6 +29,10 @@ from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
 from headroom.tokens import TokenCounter, token_counter
+
+if TYPE_CHECKING:
+    from headroom.epochs import Fitted, Limit
+    from headroom.eviction import Text
 
 QUERY_CHARACTERS = 8_000
 """Of a longer question, or of longer arguments of a call, the first and last halves of this are looked at."""
@@ -151,18 +153,16 @@ class Pipeline:
                 self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
-        fitted = Fitted() if limit is None else self._fit(works, limit)
+        fitted = None if limit is None else self._fit(works, limit)
         self._keep_originals(works, frozen)
-        written = {work.segment.place: work.decision.text for work in works if work.decision.text is not None}
-        standing = {place: text for place, (text, _) in fitted.texts.items()}
-        return Outcome(
-            segments=tuple(fitted.account(_account(work), work.decision.tokens_after) for work in works),
-            replacements={place: text for place, text in (written | standing).items() if not fitted.removes(place)},
-            keys=tuple(dict.fromkeys(filter(None, (*map(_named_key, works), *fitted.keys)))),
-            notices=fitted.notices,
-            removed=fitted.removed,
+        outcome = Outcome(
+            segments=tuple(_account(work) for work in works),
+            replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
+            keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
+            notices=(),
             known=tuple(work.segment.place for work in works if work.is_known),
         )
+        return outcome if fitted is None else _fitting(outcome, fitted, works)
 
     def pass_by(self, segments: Iterable[Segment]) -> Outcome:
         """Leaves every segment as it is, opens no store, and counts."""
@@ -260,6 +260,9 @@ class Pipeline:
         return _Work(segment, decision, key, memo_key, policy, ahead=ahead)
 
     def _fit(self, works: list[_Work], limit: Limit) -> Fitted:
+        # Imported here since most texts have no limit, and it takes milliseconds.
+        from headroom.epochs import Fitting
+
         self._open()
         return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
 
@@ -384,6 +387,19 @@ class Pipeline:
         return known
 
 
+def _fitting(outcome: Outcome, fitted: Fitted, works: Sequence[_Work]) -> Outcome:
+    """The outcome with what was left out to fit."""
+    written = {**outcome.replacements, **{place: text for place, (text, _) in fitted.texts.items()}}
+    accounted = zip(outcome.segments, works, strict=True)
+    return outcome._replace(
+        segments=tuple(fitted.account(segment, work.decision.tokens_after) for segment, work in accounted),
+        replacements={place: text for place, text in written.items() if not fitted.removes(place)},
+        keys=tuple(dict.fromkeys((*outcome.keys, *fitted.keys))),
+        notices=fitted.notices,
+        removed=fitted.removed,
+    )
+
+
 class _Ladder:
     """The works as texts to fit into a limit, and what makes one of them smaller: ever harsher policies.
 
@@ -396,6 +412,8 @@ class _Ladder:
         self.rungs = len(_HARSHER) if policy.lossy else 0
 
     def texts(self) -> list[Text]:
+        from headroom.eviction import Text
+
         return [
             Text(
                 work.segment,
