@@ -9,6 +9,7 @@ import pytest
 
 from headroom.compressors import Draft
 from headroom.decide import Policy
+from headroom.epochs import Limit
 from headroom.errors import StoreError
 from headroom.marker import parse_marker
 from headroom.pipeline import Pipeline
@@ -244,7 +245,7 @@ def test_a_budget_makes_old_results_smaller_first(store):
     segments = [tool(f"{LINES}\n{number}", (number, "content")) for number in range(2)]
     whole = pipeline(store).run(segments)
     sizes = [len(text) for text in whole.replacements.values()]
-    outcome = pipeline(store).run(segments, max_tokens=sum(sizes) - 1)
+    outcome = pipeline(store).run(segments, Limit(sum(sizes) - 1, "a test"))
     fitted = [len(text) for text in outcome.replacements.values()]
     assert fitted[0] < sizes[0]
     assert fitted[1] == sizes[1]
@@ -252,7 +253,7 @@ def test_a_budget_makes_old_results_smaller_first(store):
 
 
 def test_a_budget_that_cannot_be_met_is_told_and_nothing_is_dropped(store):
-    outcome = pipeline(store).run([tool(LINES), Segment("x" * 500, (1,), "user")], max_tokens=10)
+    outcome = pipeline(store).run([tool(LINES), Segment("x" * 500, (1,), "user")], Limit(10, "a test"))
     assert set(outcome.replacements) == {(0, "content")}
     [notice] = outcome.notices
     assert notice.failed
@@ -260,7 +261,7 @@ def test_a_budget_that_cannot_be_met_is_told_and_nothing_is_dropped(store):
 
 
 def test_a_budget_that_is_met_anyway_changes_nothing(store):
-    assert pipeline(store).run([tool(LINES)], max_tokens=10**9).notices == ()
+    assert pipeline(store).run([tool(LINES)], Limit(10**9, "a test")).notices == ()
 
 
 def test_a_long_question_is_clipped_in_the_middle_and_lone_surrogates_in_it_do_no_harm(store):

@@ -301,6 +301,32 @@ def outline_files(files: list[tuple[str, str]], query: str, budget: int, threads
     BudgetError.
     """
 
+# Prompts.
+
+def volatile_values(text: str) -> list[tuple[str, int, int]]:
+    """The values of a prompt that change from request to request: each one's kind, and where it begins and ends.
+
+    Kinds: timestamp, date, time, duration, uuid, ulid, token, request_id, random_id, hash, pid, temp_path. Told by
+    shape and by the words before it on its line, so that versions, ports, dates in prose and examples are left out. One
+    linear pass; releases the GIL.
+    """
+
+def first_change(old: str, new: str) -> tuple[int, str | None, str, str] | None:
+    """Where two texts first differ, the kind of volatile value that did it (None: other words), and what stands there
+    in each. None where one begins with the other. Linear; releases the GIL.
+    """
+
+def relevance_scores(question: str, texts: list[str]) -> list[float]:
+    """How well each text answers a question, 0 for not at all: BM25 over words and identifiers. Linear; releases the
+    GIL.
+    """
+
+def result_uses(said: list[str], results: list[str]) -> list[tuple[int, int, bool]]:
+    """What became of each result of a conversation in which turn n said `said[n]` and then read `results[n]`: how many
+    words of later turns were first read in it, the last such turn (0: none), and whether it reports trouble. Linear;
+    releases the GIL.
+    """
+
 # Retrieval.
 
 class QueryError(ValueError):

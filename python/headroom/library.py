@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache, lru_cache, wraps
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
-from headroom import _core, ignore_file
+from headroom import _core, hooks, ignore_file
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
 from headroom.errors import InputError, KeyNotFoundError
 from headroom.marker import parse_marker
-from headroom.pipeline import Pipeline
+from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.protection import Protection
 from headroom.providers import Provider
@@ -21,16 +22,22 @@ from headroom.result import CompressResult
 from headroom.retrieval import Range, Retrieved
 from headroom.retrieval import retrieve as retrieve_part
 from headroom.router import content_types
-from headroom.segment import Segment
+from headroom.segment import Segment, Step
 from headroom.settings import Level, Resolved, Retrieval, Settings, resolve
 from headroom.store import Store, open_store
-from headroom.tokens import token_counter
+from headroom.tokens import TokenCounter, token_counter
 from headroom.tool_calls import answer_call, define_retrieve_tool
+
+if TYPE_CHECKING:
+    from headroom.aligner import Aligned
+    from headroom.epochs import Limit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _NO_CEILING = 2**62
+_is_new = Lock()
+"""Held from the first call on."""
 
 
 def resolve_settings(flags: Mapping[str, Any] | None = None) -> Resolved:
@@ -98,8 +105,10 @@ def compress(
       `retrieve_tool`), "none" if it is not: then nothing is left out.
     - `target_ratio`: share of its tokens that a lossy result keeps at most, 0.01 to 1, evidence first. Of a small text,
       what names its fields and its evidence may need more; a step named `budget` says so.
-    - `max_tokens`: a budget for the whole output; large results get ever shorter, oldest first, until it is met. What
-      cannot be met is told by a step named `budget`; nothing is dropped for it.
+    - `max_tokens`: a budget for the whole output, by default the window of a known `model` without what its answer
+      takes. Over it, exchanges of calls and results that are least wanted are left out at once behind one summary with
+      a key, well below the budget, and later turns replay that form (see `headroom/epochs.py`); then large results get
+      ever shorter, oldest first. Steps named `budget` tell the arithmetic, and what cannot be met.
     - `system`, `tools`: what goes out beside the messages; counted, and `system` is compressed if the settings say so.
     - `bypass`: leaves this request as it is, decides and records nothing, and only counts.
     - `store`, `settings`: others than the process's own; `settings` also as a dict of single values.
@@ -127,6 +136,7 @@ def compress(
         check_choice("content_type", content_type, content_types(compressors()))
     if store is not None and not hasattr(store, "put_many"):
         raise InputError(f"store={shown(store)} is no store; see headroom.store")
+    failures = _set_up() + hooks.call("input_received", {"input": input, "model": model or chosen.model})
     counter = token_counter(model or chosen.model)
     pipeline = Pipeline(
         _policy(chosen, level, retrieval, target_ratio),
@@ -143,19 +153,55 @@ def compress(
         segments = wire.read(input)
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
-    hinted = _hinted(segments, query, content_type)
-    outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, max_tokens, is_conversation=wire is not None)
-    written = outcome.replacements
+    limit = None if bypass else _limit(max_tokens, model or chosen.model, chosen.models_file, wire, input)
+    aligned: Aligned | None = None
+    named = segments
+    if wire is not None and chosen.mode == "cache" and not bypass:
+        # Imported here, as in `_limit`, since most calls need neither, and the imports take milliseconds.
+        from headroom.aligner import align
+
+        aligned = align(segments, tools, tuple(map(wire.part_of, input)), pipeline.store)
+        named = [each._replace(text=aligned.texts.get(each.place, each.text)) for each in segments]
+        if limit is not None:
+            rent = sum(map(counter.count, aligned.blocks.values()))
+            limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
+    hinted = _hinted(named, query, content_type)
+    outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, limit, is_conversation=wire is not None)
+    written = outcome.replacements if aligned is None else {**aligned.texts, **outcome.replacements}
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
-    return CompressResult(
-        messages=wire.write(input, inside) if wire is not None else None,
+    result = CompressResult(
+        messages=_assembled(wire, wire.write(input, inside), outcome, aligned) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
+        tools=tools if aligned is None else aligned.tools,
         keys=outcome.keys,
-        segments=outcome.segments,
-        notices=outcome.notices,
+        segments=outcome.segments if aligned is None else _accounted(outcome.segments, aligned, segments, counter),
+        notices=outcome.notices if aligned is None else (*aligned.notices, *outcome.notices),
         tokens_are_estimated=counter.is_estimate,
+    )
+    failures += _tell(outcome, result)
+    return replace(result, notices=(*result.notices, *failures)) if failures else result
+
+
+def _set_up() -> tuple[Step, ...]:
+    """Tells hooks, before anything else, that there is work; once a process."""
+    if not _is_new.acquire(blocking=False):
+        return ()
+    return hooks.call("setup", {"settings": default_settings()})
+
+
+def _tell(outcome: Outcome, result: CompressResult) -> tuple[Step, ...]:
+    """Tells hooks what became of a payload; the failures of those that could not bear it."""
+    if not hooks.installed():
+        return ()
+    known = set(outcome.known)
+    fresh = tuple(each for each in outcome.segments if each.place not in known and len(each.steps) > 1)
+    return (
+        *(hooks.call("cached", {"places": outcome.known}) if known else ()),
+        *(hooks.call("routed", {"segments": fresh}) if fresh else ()),
+        *(hooks.call("remembered", {"keys": outcome.keys}) if outcome.keys else ()),
+        *hooks.call("compressed", {"result": result}),
     )
 
 
@@ -314,6 +360,60 @@ def _provider(messages: Any, name: str) -> Provider:
         known = ", ".join(each.name for each in providers())
         raise InputError(f"the messages are in none of the known formats ({known}); each needs a role of that format")
     return best
+
+
+def _limit(
+    max_tokens: int | None, model: str | None, models_file: str | None, wire: Provider | None, input: Any
+) -> Limit | None:
+    """What the whole may take: what the caller says, else what the model's window holds of a conversation."""
+    if max_tokens is None and (model is None or wire is None):
+        return None
+    from headroom.epochs import Limit
+    from headroom.models import RELATIVE_PRICES, model_named
+
+    known = model_named(model, models_file)
+    if max_tokens is None and known is None:
+        return None
+    parts = tuple(map(wire.part_of, input)) if wire is not None else ()
+    prices = known.prices if known else RELATIVE_PRICES
+    if max_tokens is not None:
+        return Limit(max_tokens, f"max_tokens={max_tokens:,}", prices, parts)
+    assert known is not None
+    return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices, parts)
+
+
+def _assembled(wire: Provider, messages: list[Any], outcome: Outcome, aligned: Aligned | None) -> list[Any]:
+    """The messages without those that go, and with those that tell of values where they belong."""
+    blocks = {} if aligned is None else aligned.blocks
+    if not outcome.removed and not blocks:
+        return messages
+    assembled: list[Any] = []
+    for at in range(len(messages) + 1):
+        if at in blocks:
+            assembled.append(wire.say(blocks[at]))
+        if at < len(messages) and at not in outcome.removed:
+            assembled.append(messages[at])
+    return assembled
+
+
+def _accounted(
+    segments: tuple[Segment, ...], aligned: Aligned, given: Iterable[Segment], counter: TokenCounter
+) -> tuple[Segment, ...]:
+    """The segments with what mode `cache` did to them: names for values, and messages that were nothing before."""
+    originals = {each.place: each.text for each in given if each.place in aligned.texts}
+    done = []
+    for each in segments:
+        original = originals.get(each.place)
+        if original is not None:
+            read, *others = each.steps
+            before = counter.count(original)
+            named = Step("write", "values that change have names", before, read.tokens_before)
+            each = each._replace(text=original, steps=(read._replace(tokens_before=before), named, *others))
+        done.append(each)
+    for at, text in aligned.blocks.items():
+        written = Step("write", "current values of the prefix", 0, counter.count(text))
+        done.append(Segment("", ("values", at), "user", frozen=True, steps=(Step("read", "added"), written)))
+    return tuple(done)
 
 
 def _refuse_no_list(messages: Any) -> None:

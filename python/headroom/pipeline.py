@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headroom import _core
 from headroom._core import Ahead
@@ -29,6 +29,10 @@ from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
 from headroom.store import Entry, Store
 from headroom.tokens import TokenCounter, token_counter
+
+if TYPE_CHECKING:
+    from headroom.epochs import Fitted, Limit
+    from headroom.eviction import Text
 
 QUERY_CHARACTERS = 8_000
 """Of a longer question, or of longer arguments of a call, the first and last halves of this are looked at."""
@@ -50,12 +54,16 @@ _process_secret = os.urandom(32)
 
 
 class Outcome(NamedTuple):
-    """The segments with their steps, the texts to write, the originals' keys, and steps about the whole."""
+    """The segments with their steps, the texts to write, the originals' keys, steps about the whole, and the messages
+    to leave out. `known` are the places of texts that were decided on before.
+    """
 
     segments: tuple[Segment, ...]
     replacements: Mapping[Place, str]
     keys: tuple[str, ...]
     notices: tuple[Step, ...]
+    removed: frozenset[int] = frozenset()
+    known: tuple[Place, ...] = ()
 
 
 @dataclass(slots=True)
@@ -115,10 +123,16 @@ class Pipeline:
         self._store: Store | None = None
         self._store_error: StoreError | None = None
 
-    def run(
-        self, segments: Iterable[Segment], max_tokens: int | None = None, *, is_conversation: bool = False
-    ) -> Outcome:
-        """Decides on every segment; time is proportional to the texts not seen before, plus a look at the others.
+    def store(self) -> Store:
+        """The store of this run, opened if it is not yet. Raises StoreError where it cannot be."""
+        self._open()
+        if self._store is None:
+            raise self._store_error or StoreError("the store cannot be opened")
+        return self._store
+
+    def run(self, segments: Iterable[Segment], limit: Limit | None = None, *, is_conversation: bool = False) -> Outcome:
+        """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
+        the texts not seen before, plus a look at the others.
 
         In a conversation decisions are recorded, and those that were recorded are used again; and a text may be written
         with references to what stands above it.
@@ -139,14 +153,16 @@ class Pipeline:
                 self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
-        notices = () if max_tokens is None else self._fit(works, max_tokens)
+        fitted = None if limit is None else self._fit(works, limit)
         self._keep_originals(works, frozen)
-        return Outcome(
+        outcome = Outcome(
             segments=tuple(_account(work) for work in works),
             replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
             keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
-            notices=notices,
+            notices=(),
+            known=tuple(work.segment.place for work in works if work.is_known),
         )
+        return outcome if fitted is None else _fitting(outcome, fitted, works)
 
     def pass_by(self, segments: Iterable[Segment]) -> Outcome:
         """Leaves every segment as it is, opens no store, and counts."""
@@ -243,27 +259,12 @@ class Pipeline:
         decision = decide(segment, key, allowed, count, self._compressors, self._counts)
         return _Work(segment, decision, key, memo_key, policy, ahead=ahead)
 
-    def _fit(self, works: list[_Work], max_tokens: int) -> tuple[Step, ...]:
-        """Makes large results smaller, oldest first and ever harsher, until the whole fits or nothing is left to do.
+    def _fit(self, works: list[_Work], limit: Limit) -> Fitted:
+        # Imported here since most texts have no limit, and it takes milliseconds.
+        from headroom.epochs import Fitting
 
-        What others refer to stays as it is.
-        """
-        total = before = sum(work.decision.tokens_after for work in works)
-        sources = {key for work in works for key in work.decision.sources}
-        for harsher in _HARSHER:
-            for index, work in enumerate(works):
-                if total <= max_tokens:
-                    break
-                policy = work.policy and harsher(work.policy)
-                if policy is not None and work.key not in sources and work.decision.kind != REPEAT:
-                    smaller = self._decided(_clipped(work.segment), work.key, policy)
-                    if smaller.decision.tokens_after < work.decision.tokens_after:
-                        works[index] = smaller
-                        total -= work.decision.tokens_after - smaller.decision.tokens_after
-        if total > max_tokens:
-            over = f"{total - max_tokens:,} tokens over max_tokens={max_tokens:,}: nothing more could be left out"
-            return (Step("budget", over, before, total, failed=True),)
-        return (Step("budget", f"made to fit max_tokens={max_tokens:,}", before, total),) if total < before else ()
+        self._open()
+        return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
 
     def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> None:
         changed = [work for work in works if work.decision.text is not None]
@@ -339,13 +340,6 @@ class Pipeline:
             self._lose_store(error)
             return False
 
-    def _open(self) -> None:
-        if self._store is None and self._store_error is None:
-            try:
-                self._store = self._open_store()
-            except StoreError as error:
-                self._lose_store(error)
-
     def _key_or_none(self, text: str) -> str:
         try:
             return self._key(text)
@@ -366,6 +360,13 @@ class Pipeline:
         _keys.put(sight, (text, self._store, key), len(text))
         return key
 
+    def _open(self) -> None:
+        if self._store is None and self._store_error is None:
+            try:
+                self._store = self._open_store()
+            except StoreError as error:
+                self._lose_store(error)
+
     def _lose_store(self, error: StoreError) -> None:
         self._store, self._store_error = None, error
         report(f"originals cannot be stored, so only lossless forms go out: {error}")
@@ -384,6 +385,57 @@ class Pipeline:
             known = self._counter.count(text) if ahead is None else self._counter.scaled(ahead.tokens())
             _counts.put((name, self._counter.name), known, len(name))
         return known
+
+
+def _fitting(outcome: Outcome, fitted: Fitted, works: Sequence[_Work]) -> Outcome:
+    """The outcome with what was left out to fit."""
+    written = {**outcome.replacements, **{place: text for place, (text, _) in fitted.texts.items()}}
+    accounted = zip(outcome.segments, works, strict=True)
+    return outcome._replace(
+        segments=tuple(fitted.account(segment, work.decision.tokens_after) for segment, work in accounted),
+        replacements={place: text for place, text in written.items() if not fitted.removes(place)},
+        keys=tuple(dict.fromkeys((*outcome.keys, *fitted.keys))),
+        notices=fitted.notices,
+        removed=fitted.removed,
+    )
+
+
+class _Ladder:
+    """The works as texts to fit into a limit, and what makes one of them smaller: ever harsher policies.
+
+    What others refer to, and what refers to others, stays as it is.
+    """
+
+    def __init__(self, works: list[_Work], policy: Policy, redecide: Callable[[Segment, str, Policy], _Work]) -> None:
+        self._works, self._redecide = works, redecide
+        self._sources = {key for work in works for key in work.decision.sources}
+        self.rungs = len(_HARSHER) if policy.lossy else 0
+
+    def texts(self) -> list[Text]:
+        from headroom.eviction import Text
+
+        return [
+            Text(
+                work.segment,
+                work.decision.tokens_after,
+                work.decision.sources,
+            )
+            for work in self._works
+        ]
+
+    def stand_alone(self, index: int) -> None:
+        work = self._works[index]
+        if work.policy is not None:
+            self._works[index] = self._redecide(_clipped(work.segment), work.key, work.policy)
+
+    def shrink(self, index: int, rung: int) -> int:
+        work = self._works[index]
+        policy = work.policy and _HARSHER[rung](work.policy)
+        if policy is not None and work.key not in self._sources and work.decision.kind != REPEAT:
+            smaller = self._redecide(_clipped(work.segment), work.key, policy)
+            if smaller.decision.tokens_after < work.decision.tokens_after:
+                self._works[index] = work = smaller
+        return work.decision.tokens_after
 
 
 def _clipped(segment: Segment) -> Segment:

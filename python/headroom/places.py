@@ -27,6 +27,11 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return fields if isinstance(fields, Mapping) else {}
 
 
+def readable(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate, which nothing can be encoded with; else the same text."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 TEXT_KINDS = frozenset({"text"})
 
 

@@ -30,7 +30,9 @@ _PROVIDER_PARTS = (
     "detect",
     "read",
     "read_beside",
+    "part_of",
     "write",
+    "say",
     "offer_tool",
     "read_tool_call",
     "answer_tool_call",
@@ -106,7 +108,8 @@ def _refuse_shared(members: Sequence[Any], attribute: str) -> None:
 def _scan(package: str) -> Iterator[tuple[str, Any]]:
     from pkgutil import iter_modules
 
-    for found in iter_modules(import_module(package).__path__):
+    # A family whose home is a single module has members from other packages alone.
+    for found in iter_modules(getattr(import_module(package), "__path__", ())):
         if not found.name.startswith("_"):
             yield _imported(f"{package}.{found.name}", package)
 

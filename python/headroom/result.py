@@ -12,7 +12,8 @@ from headroom.segment import Segment, Step
 class CompressResult:
     """A compressed payload. Exactly one of `messages` and `text` is set: the one that has the shape of the input.
 
-    `system` is the system prompt that was given beside the messages, compressed only if the settings say so.
+    `system` is the system prompt that was given beside the messages, compressed only if the settings say so, and
+    `tools` are those given; in mode `cache` values in both that change have names.
     `keys` name the originals of everything that was changed, in order; `headroom.retrieve(key)` gives them back.
     `segments` are the texts as they were, each with the steps applied to it; `notices` are steps about the whole.
     """
@@ -20,6 +21,7 @@ class CompressResult:
     messages: list[Any] | None
     text: str | None
     system: Any
+    tools: Any
     keys: tuple[str, ...]
     segments: tuple[Segment, ...]
     notices: tuple[Step, ...]
@@ -65,6 +67,11 @@ class CompressResult:
     def compressor_failures(self) -> int:
         """How many texts went out as they were because a compressor failed on them."""
         return sum(step.failed for step in self.steps if step.name == "compress")
+
+    @property
+    def hook_failures(self) -> int:
+        """How many hooks of other packages failed; steps named `hook` name them."""
+        return sum(step.failed for step in self.notices if step.name == "hook")
 
     def explain(self) -> str:
         """A readable report: for each text what was tried, what was kept and why, what was left out."""

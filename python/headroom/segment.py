@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 Origin = Literal["system", "user", "assistant", "tool"]
-StepName = Literal["read", "choose", "compress", "gate", "store", "write", "budget"]
+StepName = Literal["read", "choose", "compress", "gate", "store", "write", "budget", "hook", "align"]
 
 RETRIEVE_TOOL = "headroom_retrieve"
 """The name of the tool by which a model asks for an original."""

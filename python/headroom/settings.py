@@ -28,6 +28,7 @@ from headroom.nearest import did_you_mean
 Level = Literal["lossless", "balanced", "deep"]
 Retrieval = Literal["assumed", "none"]
 KeyPlace = Literal["file", "keyring"]
+Mode = Literal["token", "cache"]
 ToolLevel = Literal["off", "lossless", "balanced", "deep"]
 
 _TABLES = ("tools", "options")
@@ -50,8 +51,10 @@ class Settings:
 
     level: Level = setting("balanced", "how far to go: lossless, balanced, or deep (keeps less of each large result)")
     retrieval: Retrieval = setting("assumed", "whether the model can ask for originals; none: only lossless forms")
+    mode: Mode = setting("token", "cache: values that change, such as times, are moved out of the cached prefix")
     target_ratio: float | None = setting(None, "share of its tokens a lossy result keeps at most", low=0.01, high=1)
     model: str | None = setting(None, "model whose tokens are counted when a call names none")
+    models_file: str | None = setting(None, "JSON file of windows and prices of models; see headroom/models.py")
     compress_user: bool = setting(False, "compress texts of the user too")
     compress_system: bool = setting(False, "compress system texts too")
     min_tokens: int = setting(50, "texts estimated smaller than this are left alone", low=0)

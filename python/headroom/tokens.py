@@ -91,7 +91,7 @@ def token_counter(model: str | None = None) -> TokenCounter:
     """
     if model is None:
         return TokenCounter("o200k_base")
-    for name in _names(model):
+    for name in names_of(model):
         for beginning, encoding in _ENCODINGS:
             if name.startswith(beginning) and not name[len(beginning) :][:1].isalnum():
                 return TokenCounter(encoding)
@@ -117,8 +117,8 @@ def count_tokens(text: str, model: str | None = None) -> int:
     return token_counter(model).count(text)
 
 
-def _names(model: str) -> Iterator[str]:
-    """What may be the name proper: the whole, and what follows each `/`, `:` or `.` of a provider's prefix."""
+def names_of(model: str) -> Iterator[str]:
+    """What may be a model's name proper: the whole, and what follows each `/`, `:` or `.` of a provider's prefix."""
     name = model.strip().lower()
     yield name
     for at, character in enumerate(name):

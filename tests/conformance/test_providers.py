@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from headroom import count_tokens, retrieve_tool
+from headroom.exchanges import exchanges_of
 from headroom.registry import providers
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").iterdir())
@@ -60,6 +61,22 @@ def test_every_place_that_may_change_holds_the_text_that_was_read_there(provider
     for segment in segments:
         if not segment.frozen:
             assert said(at(messages, segment.place)) == segment.text
+
+
+@every_payload
+def test_a_message_is_what_its_texts_say_and_whole_exchanges_are_paired(provider, path):
+    messages = load(path)["messages"]
+    parts = [provider.part_of(message) for message in messages]
+    for segment in provider.read(messages):
+        part = parts[segment.place[0]]
+        assert part.is_models == (segment.origin == "assistant")
+        assert segment.origin == "tool" or part.kind != "result"
+    assert any(part.kind == "call" for part in parts)
+    for exchange in exchanges_of(parts):
+        inside = parts[exchange.start : exchange.stop]
+        called = sorted(each for part in inside if part.kind == "call" for each in part.ids)
+        assert called
+        assert called == sorted(each for part in inside if part.kind == "result" for each in part.ids)
 
 
 @every_payload

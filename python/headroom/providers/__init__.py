@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from headroom.segment import Place, Segment
 
@@ -21,6 +21,24 @@ class ToolRequest:
     id: str
     name: str
     arguments: Mapping[str, Any] | None
+
+
+class Part(NamedTuple):
+    """What a message is in an exchange, and the calls it makes or answers.
+
+    A `call` or a `thought` (which belongs to the calls after it) and what is `said` besides come from the model; a
+    `result` holds results alone, as texts. Anything else is `other`. `is_signed`: it holds what the provider checks, so
+    it may be left out with its whole turn alone.
+    """
+
+    kind: Literal["call", "thought", "said", "result", "other"]
+    ids: tuple[str, ...] = ()
+    is_signed: bool = False
+
+    @property
+    def is_models(self) -> bool:
+        """Whether the model wrote it."""
+        return self.kind in ("call", "thought", "said")
 
 
 class Provider(Protocol):
@@ -49,8 +67,14 @@ class Provider(Protocol):
         as one text that nobody may change.
         """
 
+    def part_of(self, message: Any) -> Part:
+        """What a message is in an exchange of calls and results."""
+
     def write(self, messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
         """The messages with other texts at some places; messages without one are the same objects."""
+
+    def say(self, text: str) -> dict[str, Any]:
+        """A message of the user that holds a text, to stand after others."""
 
     def offer_tool(self, name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """The definition of a tool, to be put into a request's `tools`."""

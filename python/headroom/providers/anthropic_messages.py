@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import ToolRequest
+from headroom.providers import Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "anthropic_messages"
@@ -86,9 +86,40 @@ def read_beside(body: Mapping[str, Any]) -> list[Segment]:
     return [*system, *tools_text(body.get("tools"))]
 
 
+_MODEL_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+
+
+def part_of(message: Any) -> Part:
+    """What a message is: calls stand in messages of the assistant, results in one of the user that holds nothing else.
+    Blocks of server tools are results as well as calls, so a message with them is neither.
+    """
+    fields = as_mapping(message)
+    content = fields.get("content")
+    blocks = [as_mapping(block) for block in content] if isinstance(content, list) else []
+    kinds = {str(block.get("type")) for block in blocks}
+    if fields.get("role") == "assistant":
+        ids = tuple(str(block.get("id")) for block in blocks if block.get("type") == "tool_use")
+        is_call = bool(ids) and kinds <= _MODEL_BLOCKS
+        return Part("call" if is_call else "said", ids if is_call else (), bool(kinds - {"text", "tool_use"}))
+    if kinds == {"tool_result"} and all(_is_text(block.get("content")) for block in blocks):
+        return Part("result", tuple(str(block.get("tool_use_id")) for block in blocks))
+    return Part("other")
+
+
+def _is_text(content: Any) -> bool:
+    if not isinstance(content, list):
+        return True
+    return all(block.get("type") == "text" and not block.get("citations") for block in map(as_mapping, content))
+
+
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The messages with other texts at some places."""
     return list(with_texts(messages, replacements))
+
+
+def say(text: str) -> dict[str, Any]:
+    """A message of the user; the provider joins it with the results before it."""
+    return {"role": "user", "content": [{"type": "text", "text": text}]}
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import ToolRequest
+from headroom.providers import Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "gemini"
@@ -114,6 +114,20 @@ def _blocks(value: Any, place: Place, depth: int) -> Iterator[tuple[str, Place]]
             yield text, where
 
 
+def part_of(message: Any) -> Part:
+    """What a content is: a response answers the call of its id, else one of its name."""
+    fields = as_mapping(message)
+    parts = [as_mapping(part) for part in fields.get("parts") or ()]
+    found = [(_field(part, _CALL)[1], _field(part, _RESPONSE)[1]) for part in parts]
+    if fields.get("role") == "model":
+        is_plain = all(call or isinstance(part.get("text"), str) for part, (call, _) in zip(parts, found, strict=True))
+        ids = tuple(_names(call)[-1] for call, _ in found if call) if is_plain else ()
+        return Part("call" if ids else "said", ids, any(part.get(name) for part in parts for name in _SIGNATURE))
+    if found and all(response for _, response in found):
+        return Part("result", tuple(_names(response)[-1] for _, response in found))
+    return Part("other")
+
+
 def read_beside(body: Mapping[str, Any]) -> list[Segment]:
     """The system instruction and the tools."""
     field, system = _field(body, _SYSTEM)
@@ -128,6 +142,11 @@ def read_beside(body: Mapping[str, Any]) -> list[Segment]:
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The contents with other texts at some places; a field of a response that held data then holds a text."""
     return list(with_texts(messages, replacements))
+
+
+def say(text: str) -> dict[str, Any]:
+    """A content of the user."""
+    return {"role": "user", "parts": [{"text": text}]}
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
-from headroom.providers import ToolRequest
+from headroom.providers import Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_chat"
@@ -89,9 +89,28 @@ def read_beside(body: Mapping[str, Any]) -> list[Segment]:
     return [*tools_text(body.get("tools")), *functions]
 
 
+def part_of(message: Any) -> Part:
+    """What a message is: calls stand in messages of the assistant, each result is a message."""
+    fields = as_mapping(message)
+    role, content = fields.get("role"), fields.get("content")
+    if role == "assistant":
+        ids = tuple(identifier for identifier, _, _ in _calls(fields, 0))
+        return Part("call" if ids else "said", ids)
+    texts = list(texts_of(content, ()))
+    is_text = isinstance(content, str) or (isinstance(content, list) and len(texts) == len(content))
+    if role in ("tool", "function") and is_text:
+        return Part("result", (str(fields.get("tool_call_id") or fields.get("name")),))
+    return Part("other")
+
+
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The messages with other texts at some places."""
     return list(with_texts(messages, replacements))
+
+
+def say(text: str) -> dict[str, Any]:
+    """A message of the user."""
+    return {"role": "user", "content": text}
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

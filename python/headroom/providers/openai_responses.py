@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import ToolRequest
+from headroom.providers import Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_responses"
@@ -102,6 +102,26 @@ def _outputs(output: Any, index: int) -> Iterator[tuple[str, Place]]:
                     yield fields[stream], (index, "output", position, stream)
 
 
+def part_of(message: Any) -> Part:
+    """What an item is: reasoning belongs to the calls after it, which the provider checks."""
+    fields = as_mapping(message)
+    kind = str(fields.get("type") or "message")
+    if kind == "message":
+        return Part("said" if fields.get("role") == "assistant" else "other")
+    if kind == "reasoning":
+        return Part("thought", is_signed=True)
+    identifier = str(fields.get("call_id") or fields.get("id"))
+    if kind in _CALLS:
+        return Part("call", (identifier,))
+    output = fields.get("output")
+    is_text = isinstance(output, str) or (
+        isinstance(output, list) and all(as_mapping(part).get("type") in _TEXT_KINDS for part in output)
+    )
+    if kind.removesuffix("_output") in _CALLS and is_text:
+        return Part("result", (identifier,))
+    return Part("other")
+
+
 def read_beside(body: Mapping[str, Any]) -> list[Segment]:
     """The instructions and the tools."""
     instructions = texts_of(body.get("instructions"), ("instructions",), _TEXT_KINDS)
@@ -111,6 +131,11 @@ def read_beside(body: Mapping[str, Any]) -> list[Segment]:
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
     """The items with other texts at some places."""
     return list(with_texts(messages, replacements))
+
+
+def say(text: str) -> dict[str, Any]:
+    """A message item of the user."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
 def offer_tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:

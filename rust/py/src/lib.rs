@@ -7,6 +7,7 @@ mod door;
 mod ignore_rules;
 mod json;
 mod outline;
+mod prompt;
 mod repeat;
 mod retrieve;
 mod seal;
@@ -26,6 +27,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ignore_rules::register(module)?;
     json::register(module)?;
     outline::register(module)?;
+    prompt::register(module)?;
     repeat::register(module)?;
     retrieve::register(module)?;
     seal::register(module)?;
