@@ -8,6 +8,7 @@
 mod aligned;
 mod amount;
 mod boxed;
+mod cells;
 mod columns;
 mod delimited;
 mod fields;
@@ -26,6 +27,7 @@ mod tests;
 mod view;
 mod write;
 
+pub use cells::{cells, Cells};
 pub use score::score;
 
 use crate::text::{Drafts, Lines, Task};
@@ -36,9 +38,7 @@ const MAX_LINES: usize = 1 << 22;
 
 /// The forms of a text of tables: the lossy view if something may be left out, and the lossless form if it could win.
 pub fn compress(task: &Task) -> Drafts {
-    if task.text.len() >= u32::MAX as usize / 2
-        || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
-    {
+    if task.text.len() >= u32::MAX as usize / 2 || is_too_long(task.text) {
         return Drafts::default();
     }
     let document = find::find(Lines::of(task.text));
@@ -53,6 +53,10 @@ pub fn compress(task: &Task) -> Drafts {
     let form = write::write(&document, &records.literal_rows());
     let is_good = form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text);
     Drafts { lossy, lossless: is_good.then_some(form) }
+}
+
+fn is_too_long(text: &str) -> bool {
+    memchr::memchr_iter(b'\n', text.as_bytes()).nth(MAX_LINES).is_some()
 }
 
 /// The text that a lossless form stands for.
