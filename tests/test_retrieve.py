@@ -271,8 +271,8 @@ def test_rows_with_columns_are_asked_for_by_keyword_too():
 
 
 def test_rows_of_a_table_have_the_numbers_that_its_view_shows():
-    lines = ["name,size,kind", *(f"file_{at}.txt,{at * at % 977},{'text' if at % 9 else 'binary'}" for at in range(300))]
-    text = "\n".join(lines) + "\n"
+    rows = (f"file_{at}.txt,{at * at % 977},{'text' if at % 9 else 'binary'}\n" for at in range(300))
+    text = "name,size,kind\n" + "".join(rows)
     assert ask(text, "rows 7").text == "file_6.txt,36,text"
     assert ask(text, "where name = file_6.txt").text == "1 of 300 rows\nrow,name,size,kind\n7,file_6.txt,36,text"
 

@@ -26,9 +26,9 @@ between its letters (`us_gross` is `US Gross`), and goes in quotes where it has 
 
 **Conditions.** `=` `!=` `<` `<=` `>` `>=`, `in (a, b)`, `between a and b`, `contains`, `startswith`, `endswith`,
 `like 'a%'`, `ilike`, `~ /regex/` or `matches`, `is null`, `is not null`, joined by `and`, `or`, `not` and brackets. A
-value needs quotes only for signs, or to be text though it looks like a number; a column on the right stands in
-backquotes. Nothing but `is null` and what is negated holds where there is no value. Of an array holds what holds for
-one of its elements.
+value needs quotes only for signs, or to be text though it looks like a number; of `=` and `!=` the right side may be
+another column, in backquotes. Nothing but `is null` and what is negated holds where there is no value. Of an array
+holds what holds for one of its elements.
 
 **Values.** Numbers compare and add up as exact decimals, thousands apart or not; where a column has nothing but
 quantities (`1.5K`, `350ms`, `4d12h`, `$3`, `12%`) they do as bytes, seconds and so on. What has zeros in front is a

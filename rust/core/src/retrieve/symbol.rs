@@ -59,7 +59,7 @@ fn unknown(name: &[String], symbols: &[Symbol]) -> Problem {
             (usize::MAX - shared - if is_part { 1_000 } else { 0 }, symbol.path.join("."))
         })
         .collect();
-    names.sort_by_key(|name| name.0);
+    names.sort_by_key(|(unlike, name)| (*unlike, name.len()));
     names.dedup_by(|left, right| left.1 == right.1);
     let listed: Vec<&str> = names.iter().take(MAX_LISTED).map(|(_, name)| name.as_str()).collect();
     let complaint = format!("there is no definition of `{wanted}`; defined: {}", listed.join(", "));

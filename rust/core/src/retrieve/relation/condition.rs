@@ -2,9 +2,10 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::clauses::{Name, Parser};
+use super::clauses::Name;
 use super::decimal::Decimal;
 use super::lexer::{Kind, PATTERN_WORDS};
+use super::parser::Parser;
 use crate::retrieve::query::Problem;
 
 /// Brackets inside each other, at most.

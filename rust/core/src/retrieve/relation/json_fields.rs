@@ -11,7 +11,7 @@ use crate::retrieve::scan::{self, Place, Visitor};
 
 /// Fields that are told apart, and how deep they may lie.
 const MAX_FIELDS: usize = 5_000;
-const MAX_DEPTH: u32 = 12;
+const MAX_DEPTH: u32 = 40;
 /// Elements of rows that are arrays, which have their places for names.
 const MAX_ELEMENTS: u32 = 64;
 const ROOT: u32 = 0;

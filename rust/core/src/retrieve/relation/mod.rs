@@ -15,14 +15,16 @@ mod holds;
 mod json_fields;
 mod lexer;
 mod line_parts;
+mod parser;
 mod resolve;
 mod show;
 mod table_cells;
 #[cfg(test)]
 mod tests;
 
-pub use clauses::{begins, parse, Clause};
+pub use clauses::{parse, Clause};
 pub use lexer::PATTERN_WORDS;
+pub use parser::begins;
 
 use std::ops::Range;
 
