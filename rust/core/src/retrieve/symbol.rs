@@ -30,13 +30,14 @@ pub fn find(text: &str, name: &[String]) -> Result<Vec<Piece>, Problem> {
         return Err(unknown(name, &symbols));
     }
     rows.sort_unstable();
-    let lines: Vec<(usize, usize)> = records::lines(text).collect();
+    let lines: Vec<(usize, usize)> = records::lines(text).take(MAX_PIECES).collect();
     let mut pieces: Vec<Piece> = Vec::new();
     let mut end = 0;
     for (from, to) in rows {
-        for row in from.max(end)..to.min(lines.len()).min(MAX_PIECES) {
-            let has_gap = row == from.max(end) && !pieces.is_empty() && row > end;
-            let (start, stop) = lines[row];
+        let first = from.max(end).min(lines.len());
+        let own = &lines[first..to.min(lines.len()).max(first)];
+        for (&(start, stop), row) in own.iter().zip(first..) {
+            let has_gap = row == first && !pieces.is_empty() && row > end;
             pieces.push(Piece::new(&Row::plain(start, stop), row as u32 + 1, Mark::Match).part(0, has_gap));
         }
         end = end.max(to);

@@ -195,7 +195,7 @@ impl Reader<'_, '_> {
                 "startswith" | "starts_with" => (Operator::StartsWith, false),
                 "endswith" | "ends_with" => (Operator::EndsWith, false),
                 "starts" | "ends" => {
-                    let is_start = token.text.to_ascii_lowercase() == "starts";
+                    let is_start = token.text.eq_ignore_ascii_case("starts");
                     self.parser.at += usize::from(self.parser.peek_word(1).as_deref() == Some("with"));
                     (if is_start { Operator::StartsWith } else { Operator::EndsWith }, false)
                 }

@@ -236,8 +236,10 @@ impl<'q> Parser<'q> {
         match next.as_deref() {
             Some("by" | "per" | "distinct") => {}
             None if self.is_sign(0, "(") || self.is_sign(0, ",") => {}
-            None if self.at == self.tokens.len() => return Ok(clauses.push(Clause::Count)),
-            Some(_) if self.peek_leader().is_some() => return Ok(clauses.push(Clause::Count)),
+            _ if self.at == self.tokens.len() || self.peek_leader().is_some() => {
+                clauses.push(Clause::Count);
+                return Ok(());
+            }
             _ => {
                 let name = self.tokens.get(self.at).map_or(self.source.len(), |token| token.start);
                 let nearest = format!("count by {}", &self.source[name..]);

@@ -51,8 +51,7 @@ impl Relation<'_> {
         let mut listed = String::new();
         let usual = self.columns.iter().filter(|column| column.is_usual);
         let others = self.columns.iter().filter(|column| !column.is_usual && !matches!(column.from, From::Number));
-        let mut count = 0;
-        for column in usual.chain(others) {
+        for (count, column) in usual.chain(others).enumerate() {
             if count == MAX_LISTED || listed.len() + column.name.len() > MAX_LISTED_BYTES {
                 let left = self.columns.len() - count;
                 listed.push_str(&format!(" and {left} more"));
@@ -60,7 +59,6 @@ impl Relation<'_> {
             }
             listed.push_str(if count > 0 { ", " } else { "" });
             listed.push_str(&column.name);
-            count += 1;
         }
         let complaint = format!("there is no column `{wanted}`; columns: {listed}");
         Problem::new(complaint, nearest).at(name.at.clone())
