@@ -58,9 +58,12 @@ pub fn cells(text: &str) -> Option<Cells> {
     Some(records.map_or_else(|| of_lines(&document, schema), |records| records.cells(text, &schema.names)))
 }
 
-/// Whether a text too short to be sure of is a table under a heading, and nothing else.
+/// Whether a text too short to be sure of is a table under a heading, and nothing else but how many rows it has.
 fn is_whole(document: &Document, schema: &Schema) -> bool {
-    let is_table = |(at, part): (usize, &Part)| *part != Part::Text || document.lines.line(at).trim_ascii().is_empty();
+    let is_table = |(at, part): (usize, &Part)| {
+        let line = document.lines.line(at).trim_ascii();
+        *part != Part::Text || line.is_empty() || line.starts_with('(')
+    };
     !schema.names.is_empty() && schema.columns > 1 && document.parts.iter().enumerate().all(is_table)
 }
 

@@ -55,16 +55,14 @@ impl Decimal {
         if number.is_empty() || !is_digits(fraction) || number.ends_with('.') || !is_whole(whole) {
             return None;
         }
-        let digits: String =
-            whole.bytes().chain(fraction.bytes()).filter(|&byte| byte != b',').map(char::from).collect();
         let scale = i32::try_from(fraction.len()).ok()? - exponent;
-        let digits = digits.trim_start_matches('0');
-        if digits.len() <= SMALL_DIGITS {
-            let value: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        let digits = || whole.bytes().chain(fraction.bytes()).filter(|&byte| byte != b',');
+        if whole.len() + fraction.len() <= SMALL_DIGITS {
+            let value = digits().fold(0i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
             return Some(Self::small(if negative { -value } else { value }, scale));
         }
-        let value = BigInt::parse_bytes(digits.as_bytes(), 10)?;
-        Some(Self::big(if negative { -value } else { value }, scale))
+        let value = BigInt::parse_bytes(&digits().collect::<Vec<u8>>(), 10)?;
+        Some(Self::big(if negative { -value } else { value }, scale).reduced())
     }
 
     /// The number that a text writes with or without units; see the head of this file.
