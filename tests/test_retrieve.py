@@ -258,6 +258,31 @@ def test_keywords_are_other_words_for_a_query():
     assert ask(text, rows="1,9", grep="8").text == '9:{"n": 8}'
 
 
+def test_rows_with_columns_are_asked_for_by_keyword_too():
+    rows = [{"id": at, "state": "ok" if at % 3 else "bad", "net, total": at / 4} for at in range(12)]
+    text = json.dumps({"page": 1, "items": rows})
+    answer = ask(text, where="state = bad", sort="id desc", limit=2, columns=["id", "net, total"])
+    assert answer.text == '2 of 4 rows (12 in all)\nrow,id,"net, total"\n10,9,2.25\n7,6,1.5'
+    assert answer == ask(text, "where state = bad | sort id desc | limit 2 | columns id, 'net, total'")
+    assert answer == ask(text, 'select id, "net, total" from items where state = bad order by id desc limit 2')
+    assert (answer.shown, answer.total, answer.next) == (2, 2, None)
+    assert ask(text, "count where state = bad") == Retrieved("4 of 12 rows", 1, 1, None)
+    assert ask(text, rows="1-6", where="state = bad", columns="id").text == "2 of 12 rows\nrow,id\n1,0\n4,3"
+
+
+def test_rows_of_a_table_have_the_numbers_that_its_view_shows():
+    rows = (f"file_{at}.txt,{at * at % 977},{'text' if at % 9 else 'binary'}\n" for at in range(300))
+    text = "name,size,kind\n" + "".join(rows)
+    assert ask(text, "rows 7").text == "file_6.txt,36,text"
+    assert ask(text, "where name = file_6.txt").text == "1 of 300 rows\nrow,name,size,kind\n7,file_6.txt,36,text"
+
+
+def test_a_definition_in_code_is_asked_for_by_its_name():
+    text = "class A:\n    def run(self):\n        return 1\n\n\ndef run():\n    return 2\n"
+    assert ask(text, "symbol A.run").text == "2:    def run(self):\n3:        return 1"
+    assert "write `symbol run`" in message_of("symbol rum", text)
+
+
 # Errors.
 
 
@@ -277,6 +302,11 @@ def test_keywords_are_other_words_for_a_query():
         ("grep (?=a)", "grep -F '(?=a)'"),
         ("grep -o x", "grep -- -o"),
         ("rows 1-5 | | grep x", "grep REGEX | lines 1-20"),
+        ("where vale = 1", "where value = 1"),
+        ("where value = 1 | sort vlaue desc", "where value = 1 | sort value desc"),
+        ("count value", "count by value"),
+        ("where (value = 1", "where (value = 1)"),
+        ("where value ~ '['", "where a contains '['"),
     ],
 )
 def test_a_malformed_query_is_told_the_nearest_valid_form(query, nearest):
@@ -327,7 +357,10 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize(
     "query",
-    ["", "lines 2-", "rows 1-3", "chars 1000000-", "$..a", "$[-1]", "$..*", "grep a", "grep -i '.*[^a]|[é]'"],
+    [
+        *("", "lines 2-", "rows 1-3", "chars 1000000-", "$..a", "$[-1]", "$..*", "grep a", "grep -i '.*[^a]|[é]'"),
+        *("count where value > 1", "top 3 by text"),
+    ],
 )
 def test_hostile_texts_take_linear_time(text, query):
     started = time.perf_counter()

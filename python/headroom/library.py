@@ -245,13 +245,19 @@ def retrieve(
     path: str | None = None,
     grep: str | None = None,
     context: int | None = None,
+    where: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
     max_tokens: int | None = None,
     store: Store | None = None,
 ) -> Retrieved:
     """The original that a key names, byte for byte, or the part of it that a query or keywords ask for.
 
-    `query` is the language a model uses: `lines 120-180`, `rows 5-20`, `$.items[*].name`, `grep -i REGEX -C 2`, joined
-    by ` | `. The keywords are other words for it: a number, `"5-20"` or `(5, 20)` for `lines` and `rows`.
+    `query` is the language a model uses: `lines 120-180`, `rows 5-20`, `$.items[*].name`, `grep -i REGEX -C 2`, `where
+    ms > 100`, `columns id, ms`, `sort ms desc`, `limit 5`, `count by status`, `symbol Class.method`, joined by ` | `,
+    or SQL (all of it: `headroom.retrieval`). The keywords are other words for it: a number, `"5-20"` or `(5, 20)` for
+    `lines` and `rows`, a text or a list of names for `columns`.
     With `max_tokens`, the result's `next` is the query for what did not fit.
 
     Raises KeyNotFoundError, QueryError (its message shows the nearest valid form), InputError or StoreError.
@@ -259,6 +265,8 @@ def retrieve(
     >>> result = compress('[{"id": 1, "name": "checkout"}, {"id": 2, "name": "billing"}]', settings={"min_tokens": 0})
     >>> retrieve(result.keys[0], rows=2).text
     '{"id": 2, "name": "billing"}'
+    >>> retrieve(result.keys[0], "where name startswith check | count").text
+    '1 of 2 rows'
     """
     check_text("key", key)
     check_text("query", query)
@@ -272,6 +280,10 @@ def retrieve(
         path=path,
         grep=grep,
         context=context,
+        where=where,
+        columns=columns,
+        sort=sort,
+        limit=limit,
     )
 
 

@@ -18,13 +18,16 @@ from headroom.retrieval import Retrieved, retrieve
 from headroom.segment import RETRIEVE_TOOL, ToolCall
 from headroom.store import Store
 
-RETRIEVE_DESCRIPTION = "Original; query: rows 1-9, grep X, $.a"
+RETRIEVE_DESCRIPTION = "Original; query: lines 1, grep X, $.a, SQL"
 RETRIEVE_SCHEMA = {
     "type": "object",
     "properties": {"key": {"type": "string"}, "query": {"type": "string"}},
     "required": ["key"],
 }
-_USAGE = 'the arguments must be an object such as {"key": "Ab3dE5gH7jK", "query": "rows 1-20"}; query may be left out'
+_USAGE = (
+    'the arguments must be an object such as {"key": "Ab3dE5gH7jK", "query": "where status = failed | count"}; '
+    "query may be left out"
+)
 
 
 def define_retrieve_tool(format: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: `headroom audit | compress | doctor | hook | init | mcp | outline | retrieve | settings | store | …`.
+"""The command line: `headroom COMMAND`.
 
 Standard output carries results only, standard error everything else. A command that cannot do what was asked says so
 in one line that names the value and the next step, and exits with 2. Each command is a module of this package that is

@@ -16,6 +16,10 @@ from headroom.library import retrieve
 @click.option("--path", metavar="PATH", help="Values at a JSON path, such as $.items[*].name.")
 @click.option("--grep", metavar="REGEX", help="Lines or records that match.")
 @click.option("--context", metavar="N", type=click.IntRange(min=0), help="Lines around each match of --grep.")
+@click.option("--where", metavar="CONDITION", help='Rows that meet it: "status = failed and ms > 100".')
+@click.option("--columns", metavar="NAMES", help="Columns to show: id, owner.login.")
+@click.option("--sort", metavar="NAMES", help='Columns to sort by: "ms desc, id".')
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Most rows to show.")
 @click.option("--max-tokens", metavar="N", type=click.IntRange(min=1), help="Most tokens to print; default: no limit.")
 def command(
     key: str,
@@ -25,15 +29,32 @@ def command(
     path: str | None,
     grep: str | None,
     context: int | None,
+    where: str | None,
+    columns: str | None,
+    sort: str | None,
+    limit: int | None,
     max_tokens: int | None,
 ) -> None:
     """Print the original that KEY names, byte for byte, or the part of it that QUERY asks for.
 
-    QUERY is what a model would write: "lines 120-180", "rows 5-20", "$.items[3].error", "grep -i timeout -C 2", or
-    several joined by " | ". The options are other words for it. What is not shown is told on standard error, with the
-    query for the next part.
+    QUERY is what a model would write: "lines 120-180", "rows 5-20", "$.items[3].error", "grep -i timeout -C 2", "where
+    status = failed", "count by status", "top 5 by ms", "symbol Class.method", several joined by " | ", or SQL. The
+    options are other words for it. What is not shown is told on standard error, with the query for the next part.
     """
-    part = retrieve(key, query, lines=lines, rows=rows, path=path, grep=grep, context=context, max_tokens=max_tokens)
+    part = retrieve(
+        key,
+        query,
+        lines=lines,
+        rows=rows,
+        path=path,
+        grep=grep,
+        context=context,
+        where=where,
+        columns=columns,
+        sort=sort,
+        limit=limit,
+        max_tokens=max_tokens,
+    )
     write_text(part.text)
     if part.next is not None:
         click.echo(f"headroom: {part.shown:,} of {part.total:,} shown; for more: {part.next}", err=True)

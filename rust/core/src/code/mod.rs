@@ -13,6 +13,7 @@ mod lines;
 mod macros;
 pub mod outline;
 mod rank;
+pub mod symbols;
 #[cfg(test)]
 mod tests;
 pub mod tree;

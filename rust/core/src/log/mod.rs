@@ -2,6 +2,7 @@
 
 mod columns;
 mod evidence;
+mod fields;
 mod join;
 mod level;
 mod mine;
@@ -21,6 +22,7 @@ mod write;
 
 use crate::text::{Drafts, Task};
 use evidence::{Evidence, Rank};
+pub use fields::{templates_of_lines, times, Templates};
 use mine::Mined;
 
 /// Lines of a text that is worked on; what has more of them, such as a file of line breaks, is no log.
@@ -28,7 +30,7 @@ const MAX_LINES: usize = 1 << 22;
 
 /// The forms of a log: the lossy view if something may be left out, and the lossless form if it could still win.
 pub fn compress(task: &Task) -> Drafts {
-    if memchr::memchr2_iter(b'\n', b'\r', task.text.as_bytes()).nth(MAX_LINES).is_some() {
+    if is_too_long(task.text) {
         return Drafts::default();
     }
     let mined = Mined::new(task.text);
@@ -47,6 +49,10 @@ pub fn compress(task: &Task) -> Drafts {
     let form = table::write(&mined, &is_kept);
     let is_good = form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text);
     Drafts { lossy, lossless: is_good.then_some(form) }
+}
+
+fn is_too_long(text: &str) -> bool {
+    memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()).nth(MAX_LINES).is_some()
 }
 
 /// The text that a lossless form stands for.

@@ -9,19 +9,28 @@ mod path;
 mod pieces;
 pub mod query;
 mod records;
+mod relation;
 mod scan;
+mod symbol;
 mod window;
 
 pub use query::QueryError;
 
+use crate::detect;
+use crate::kind::Kind;
+use crate::markup;
 use crate::text::end_line;
 use grep::Grep;
 use path::Path;
 use pieces::{joined, Mark, Piece, TooMany, MAX_PIECES};
-use query::{Stage, Verb};
+use query::{Problem, Stage, Verb};
 use records::Row;
+use relation::{Clause, Relation};
 use scan::Fault;
 use window::Windows;
+
+/// How surely a text must be markup to be read as such.
+const LEAST_MARKUP: f64 = 0.7;
 
 /// What a query gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +85,8 @@ struct List<'t> {
     total: usize,
     /// The windows that the pieces were taken with, and the word for them.
     windows: Option<(&'static str, Windows)>,
+    /// Whether the pieces are values of JSON that a path gave.
+    are_values: bool,
 }
 
 impl Pipe<'_> {
@@ -91,13 +102,22 @@ impl Pipe<'_> {
                     start += line.len();
                     Row::plain(start - line.len(), start)
                 });
-                self.picked(text, pieces(lines)?, windows, "lines", depth)
+                self.picked(text, (pieces(lines)?, false), windows, "lines", depth)
             }
             Verb::Lines(windows) => self.slice_stage(&Slice::lines(text, windows, depth), depth + 1),
             Verb::Chars(windows) => self.chars(text, windows, depth),
-            Verb::Rows(windows) => self.picked(text, pieces(records::rows(text))?, windows, "rows", depth),
+            Verb::Rows(windows) => self.picked(text, (pieces(records::rows(text))?, false), windows, "rows", depth),
             Verb::Path(path) => self.path_in_text(text, path, depth),
             Verb::Grep(grep) => self.grepped(text, grep.in_text(text, 1), grep, depth),
+            Verb::Relation(_) => match markup_as_json(text) {
+                Some(json) => self.relation_stage(Relation::of_text(&json), depth),
+                None => self.relation_stage(Relation::of_text(text), depth),
+            },
+            Verb::Symbol(name) => {
+                let found = symbol::find(text, name).map_err(|problem| self.error(problem, depth))?;
+                let total = found.len();
+                self.list_stage(List { text, pieces: found, depth: depth + 1, total, windows: None, are_values: false })
+            }
         }
     }
 
@@ -109,6 +129,9 @@ impl Pipe<'_> {
             Some(Verb::Grep(grep)) if !slice.by_chars => {
                 let first_line = narrow(slice.first_line);
                 self.grepped(slice.text(), grep.in_text(slice.text(), first_line), grep, depth)
+            }
+            Some(Verb::Relation(_)) if !slice.by_chars => {
+                self.relation_stage(Relation::within(slice.parent, slice.start..slice.end), depth)
             }
             Some(_) => self.text_stage(slice.text(), depth),
         }
@@ -123,8 +146,19 @@ impl Pipe<'_> {
         }
         match &stage.verb {
             Verb::Lines(_) | Verb::Chars(_) => self.text_stage(&joined(text, &list.pieces), depth),
-            Verb::Rows(windows) => self.picked(text, list.pieces, windows, "rows", depth),
+            Verb::Rows(windows) => self.picked(text, (list.pieces, list.are_values), windows, "rows", depth),
             Verb::Grep(grep) => self.grepped(text, grep.in_pieces(text, &list.pieces), grep, depth),
+            Verb::Symbol(_) => self.text_stage(&joined(text, &list.pieces), depth),
+            Verb::Relation(clauses) => {
+                let is_grep = matches!(self.stages[depth - 1].verb, Verb::Grep(_));
+                let relation = match clauses.first() {
+                    _ if list.are_values => Relation::of_values(text, &list.pieces),
+                    // How many lines a grep found, whatever they are lines of.
+                    Some(Clause::Count) if is_grep => Ok(Relation::of_found(text, &list.pieces, line_count(text))),
+                    _ => Relation::holding(text, &list.pieces),
+                };
+                self.relation_stage(relation, depth)
+            }
             Verb::Path(path) => {
                 let mut found = Vec::new();
                 for piece in &list.pieces {
@@ -140,7 +174,7 @@ impl Pipe<'_> {
     fn picked(
         &self,
         text: &str,
-        all: Vec<Piece>,
+        (all, are_values): (Vec<Piece>, bool),
         windows: &Windows,
         word: &'static str,
         depth: usize,
@@ -148,7 +182,7 @@ impl Pipe<'_> {
         let total = all.len();
         let pieces = windows.ranges(total).flat_map(|range| &all[range]).copied().collect();
         let windows = Some((word, windows.clone()));
-        self.list_stage(List { text, pieces, depth: depth + 1, total, windows })
+        self.list_stage(List { text, pieces, depth: depth + 1, total, windows, are_values })
     }
 
     fn chars(&self, text: &str, windows: &Windows, depth: usize) -> Result<Answer, QueryError> {
@@ -193,7 +227,7 @@ impl Pipe<'_> {
             return self.value(&text[start..end], depth + 1);
         }
         let pieces = pieces(found.iter().map(|&(start, end)| Row::plain(start, end)))?;
-        self.list_stage(List { text, total: pieces.len(), pieces, depth: depth + 1, windows: None })
+        self.list_stage(List { text, total: pieces.len(), pieces, depth: depth + 1, windows: None, are_values: true })
     }
 
     /// Continues with one value. A string that is to be piped on, or does not fit, is the text it stands for.
@@ -227,7 +261,63 @@ impl Pipe<'_> {
             }
         }
         let total = pieces.iter().filter(|piece| piece.mark == Mark::Match).count();
-        self.list_stage(List { text, pieces, depth: depth + 1, total, windows: None })
+        self.list_stage(List { text, pieces, depth: depth + 1, total, windows: None, are_values: false })
+    }
+
+    /// Does with rows what the stages after `depth` say.
+    fn relation_stage(&self, relation: Result<Relation<'_>, Problem>, mut depth: usize) -> Result<Answer, QueryError> {
+        let mut relation = relation.map_err(|problem| self.error(problem, depth))?;
+        while let Some(stage) = self.stages.get(depth) {
+            match &stage.verb {
+                Verb::Relation(clauses) => relation.apply(clauses).map_err(|problem| self.error(problem, depth))?,
+                Verb::Rows(windows) => relation.take(windows),
+                Verb::Grep(_) | Verb::Path(_) => {
+                    let Some((text, pieces)) = relation.pieces() else { break };
+                    let total = pieces.len();
+                    return self.list_stage(List { text, pieces, depth, total, windows: None, are_values: false });
+                }
+                Verb::Lines(_) | Verb::Chars(_) | Verb::Symbol(_) => break,
+            }
+            depth += 1;
+        }
+        if depth == self.stages.len() {
+            return self.show_relation(relation, depth);
+        }
+        let text = relation.rendered().map_err(|problem| self.error(problem, depth - 1))?;
+        self.text_stage(&text, depth)
+    }
+
+    fn show_relation(&self, mut relation: Relation<'_>, depth: usize) -> Result<Answer, QueryError> {
+        let heading = relation.heading().map_err(|problem| self.error(problem, depth - 1))?;
+        let rows = relation.shown_rows();
+        let write = |part: &usize, out: &mut String| match part.checked_sub(1) {
+            None => out.push_str(&heading),
+            Some(row) => relation.write_row(row, out),
+        };
+        let (parts, text) = ceiling::fitting(0..=rows, write, self.max_tokens);
+        if parts == 0 || parts == 1 && rows > 0 {
+            // Not even one row fits: all that there is becomes a text, and that is cut.
+            let text = relation.rendered().map_err(|problem| self.error(problem, depth - 1))?;
+            return Ok(self.show_chars(&Slice::whole(&text, depth)));
+        }
+        let shown = parts - 1;
+        let next = (shown < rows).then(|| match &self.stages[depth - 1].verb {
+            Verb::Rows(windows) => self.then(depth - 1, &format!("rows {}", windows.after(shown))),
+            _ => self.then(depth, &format!("rows {parts}-")),
+        });
+        let total = relation.total();
+        Ok(Answer { text, shown: shown + usize::from(relation.is_number()), total, next })
+    }
+
+    /// The error of a stage, with the whole query as it would be right.
+    fn error(&self, problem: Problem, depth: usize) -> QueryError {
+        let Some(at) = problem.at.clone() else { return problem.in_query(self.query.trim()) };
+        let source = &self.stages[depth].source;
+        let right = format!("{}{}{}", &source[..at.start], problem.nearest, &source[at.end..]);
+        let stages = self.stages.iter().enumerate();
+        let stages = stages.map(|(other, stage)| if other == depth { &right } else { &stage.source });
+        let nearest = stages.map(String::as_str).collect::<Vec<_>>().join(" | ");
+        Problem { nearest, ..problem }.in_query(self.query.trim())
     }
 
     fn show_slice(&self, slice: &Slice<'_>) -> Answer {
@@ -338,6 +428,14 @@ impl<'t> Slice<'t> {
     fn text(&self) -> &'t str {
         &self.parent[self.start..self.end]
     }
+}
+
+/// A text of YAML, TOML, XML or INI as JSON.
+fn markup_as_json(text: &str) -> Option<String> {
+    let scores = detect::scores(text);
+    let surest = scores.iter().copied().fold(0.0, f64::max);
+    let is_markup = scores[Kind::Markup as usize] >= LEAST_MARKUP && scores[Kind::Markup as usize] >= surest;
+    is_markup.then(|| markup::as_json(text)).flatten().map(|(_, json)| json)
 }
 
 fn pieces(rows: impl IntoIterator<Item = Row>) -> Result<Vec<Piece>, QueryError> {

@@ -10,11 +10,17 @@
 //! | `chars 1-4000` | characters, for texts with huge lines |
 //! | `$.items[*].name` | the values at a JSON path, as they are written |
 //! | `grep -i REGEX -C 2` | matching lines, or records of JSON written on one line, with their numbers |
+//! | `where a > 1`, `columns a, b`, `sort a desc`, `limit 5`, `count`, `group by a: avg(b)`, `top 5 by a`, `distinct a` | \
+//!   rows with columns, see `relation` |
+//! | `symbol Class.method` | the lines of a definition in source code, see `symbol` |
 
 use std::fmt;
+use std::ops::Range;
 
 use super::grep::Grep;
 use super::path::Path;
+use super::relation::{self, Clause};
+use super::symbol;
 use super::window::Windows;
 
 const MAX_QUERY_BYTES: usize = 10_000;
@@ -54,6 +60,10 @@ pub enum Verb {
     Path(Path),
     /// Lines or records in which a pattern is found.
     Grep(Box<Grep>),
+    /// What is done with rows that have columns.
+    Relation(Vec<Clause>),
+    /// A definition in source code, by the parts of its name.
+    Symbol(Vec<String>),
 }
 
 /// The stages of a query; none for a blank one, which asks for everything.
@@ -83,17 +93,27 @@ pub struct Problem {
     pub complaint: String,
     /// The nearest valid form.
     pub nearest: String,
+    /// Where in the stage that belongs, if it is but a part of it.
+    pub at: Option<Range<usize>>,
 }
 
 impl Problem {
     /// A problem and its remedy.
     pub fn new(complaint: impl Into<String>, nearest: impl Into<String>) -> Self {
-        Self { complaint: complaint.into(), nearest: nearest.into() }
+        Self { complaint: complaint.into(), nearest: nearest.into(), at: None }
     }
 
-    fn in_query(self, query: &str) -> QueryError {
-        let nearest_is_valid = split(&self.nearest).iter().all(|stage| parse_stage(stage.trim()).is_ok());
-        let nearest = if nearest_is_valid { &self.nearest } else { "grep REGEX" };
+    /// The same, of which the nearest form is one of what stands in this place.
+    pub fn at(self, at: Range<usize>) -> Self {
+        Self { at: (at.start < at.end).then_some(at), ..self }
+    }
+
+    /// The error, with the nearest form if that is valid.
+    pub fn in_query(self, query: &str) -> QueryError {
+        // The form stands between such quotes itself.
+        let wanted = self.nearest.replace('`', "\"");
+        let nearest_is_valid = split(&wanted).iter().all(|stage| parse_stage(stage.trim()).is_ok());
+        let nearest = if nearest_is_valid { &wanted } else { "grep REGEX" };
         QueryError(format!("query `{query}`: {}; write `{nearest}`", self.complaint))
     }
 }
@@ -108,6 +128,8 @@ fn parse_stage(source: &str) -> Result<Verb, Problem> {
         "rows" | "row" => windows("rows", rest).map(Verb::Rows),
         "chars" | "char" => windows("chars", rest).map(Verb::Chars),
         "grep" => Grep::parse(rest).map(|grep| Verb::Grep(Box::new(grep))),
+        "symbol" | "symbols" | "definition" | "def" => symbol::parse(rest).map(Verb::Symbol),
+        _ if relation::begins(source) => relation::parse(source).map(Verb::Relation),
         _ => Err(unknown(source, word, rest)),
     }
 }
@@ -120,7 +142,10 @@ fn unknown(source: &str, word: &str, rest: &str) -> Problem {
     if source.is_empty() {
         return Problem::new("there is nothing beside a `|`", "grep REGEX | lines 1-20");
     }
-    let complaint = format!("`{word}` is none of lines, rows, chars, grep, or a path such as $.items[0]");
+    let complaint = format!(
+        "`{word}` is none of lines, rows, chars, grep, where, columns, sort, limit, count, group by, top, distinct, \
+         symbol, or a path such as $.items[0]"
+    );
     let numbers = Windows::parse(source).ok();
     let name = source.starts_with(|first: char| first.is_alphabetic() || first == '_');
     let nearest = match word.to_ascii_lowercase().as_str() {
@@ -154,9 +179,12 @@ fn stage_length(rest: &str) -> Option<usize> {
     let stage = rest.trim_start();
     let is_grep = stage.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("grep"));
     let is_path = stage.starts_with(['$', '.', '[']);
+    let is_relation = !is_grep && !is_path && relation::begins(stage);
     let mut quote = None;
     let mut guarded = false;
     let mut before = ' ';
+    // Behind what wants a pattern one may stand, in slashes or bare.
+    let mut has_pattern = false;
     for (at, character) in rest.char_indices() {
         let after = rest[at + character.len_utf8()..].chars().next().unwrap_or(' ');
         match (quote, character) {
@@ -165,12 +193,25 @@ fn stage_length(rest: &str) -> Option<usize> {
             (Some(open), _) if character == open => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') if is_path || (is_grep && before.is_whitespace()) => quote = Some(character),
-            (None, '|') if !is_grep || (before.is_whitespace() && after.is_whitespace()) => return Some(at),
+            (None, '\'' | '"' | '`') if is_relation && !before.is_alphanumeric() => quote = Some(character),
+            (None, '/') if is_relation && wants_pattern(&rest[..at]) => quote = Some(character),
+            (None, '~') => has_pattern = true,
+            (None, '|') if is_relation && (before == '|' || after == '|') => {}
+            (None, '|') if !(is_grep || has_pattern) || (before.is_whitespace() && after.is_whitespace()) => {
+                return Some(at)
+            }
             _ => {}
         }
         before = character;
     }
     None
+}
+
+/// Whether what comes next is a pattern.
+fn wants_pattern(before: &str) -> bool {
+    let before = before.trim_end();
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or("").to_ascii_lowercase();
+    before.ends_with('~') || relation::PATTERN_WORDS.contains(&word.as_str())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The rows of a text: the records of its main collection.
 //!
 //! For JSON, the elements of the top-level array; of an object, those of its largest array, or its members
-//! where it is itself a map of records, or holds no array. For NDJSON and for all other texts, the lines
-//! that are not blank. Linear in the length of the text.
+//! where it is itself a map of records, or holds no array. For tables their rows, without headings. For NDJSON and for
+//! all other texts, the lines that are not blank. Linear in the length of the text.
 
 use memchr::{memchr, memchr_iter};
 
 use super::scan::{self, Fault, Place, Visitor};
+use crate::table;
 
 /// One row: from `start` to `end`, with its value beginning at `value` (after the name of a member).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,13 @@ impl Row {
 
 /// The rows of a text, in order.
 pub fn rows(text: &str) -> Vec<Row> {
-    json_rows(text).unwrap_or_else(|| line_rows(text))
+    json_rows(text).or_else(|| table_rows(text)).unwrap_or_else(|| line_rows(text))
+}
+
+/// The rows of a text of tables.
+fn table_rows(text: &str) -> Option<Vec<Row>> {
+    let row = |&(start, end): &(u32, u32)| Row::plain(start as usize, end as usize);
+    Some(table::cells(text)?.lines.iter().map(row).collect())
 }
 
 /// The rows of a text that is JSON, and not one document a line.

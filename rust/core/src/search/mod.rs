@@ -28,6 +28,31 @@ use evidence::Evidence;
 use read::{Listing, Style};
 use tree::Tree;
 
+/// A line of search results: the file that it is in, its number there (0 where none is printed), and where in the text
+/// stands what it says.
+pub struct Hit<'t> {
+    pub file: &'t str,
+    pub number: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// The lines that a search found, in order; none where a text does not look like search results.
+pub fn hits(text: &str) -> Vec<Hit<'_>> {
+    let Some(listing) = Listing::of(text).filter(|listing| matches!(listing.style, Style::Flat | Style::Heading))
+    else {
+        return Vec::new();
+    };
+    let found = listing.entries.iter().filter(|entry| entry.is_match() && entry.file != u32::MAX);
+    let hit = |entry: &read::Entry| Hit {
+        file: listing.files[entry.file as usize],
+        number: entry.number,
+        start: entry.start,
+        end: entry.end,
+    };
+    found.map(hit).collect()
+}
+
 /// The text of a lossless form.
 pub fn expand(form: &str) -> Option<String> {
     tree::expand(form, expand::expand)

@@ -39,7 +39,8 @@ pub fn begins<'t>(mut line: impl FnMut(usize) -> Option<&'t str>) -> Option<(cha
             }
             continue;
         }
-        let own = bars(text)?;
+        // What is said below a small box is no row of it.
+        let Some(own) = bars(text) else { break };
         match found {
             None => found = Some(own),
             Some(known) if known != own => break,

@@ -9,6 +9,7 @@ mod aligned;
 mod amount;
 mod boxed;
 mod breaks;
+mod cells;
 mod columns;
 mod delimited;
 mod fields;
@@ -27,6 +28,7 @@ mod tests;
 mod view;
 mod write;
 
+pub use cells::{cells, Cells};
 pub use score::score;
 
 use crate::text::{Drafts, Lines, Task, View};
@@ -46,9 +48,7 @@ pub fn compress(task: &Task) -> Drafts {
 
 /// The forms of a text whose rows have a line each.
 fn compress_rows(task: &Task) -> Drafts {
-    if task.text.len() >= u32::MAX as usize / 2
-        || memchr::memchr_iter(b'\n', task.text.as_bytes()).nth(MAX_LINES).is_some()
-    {
+    if task.text.len() >= u32::MAX as usize / 2 || is_too_long(task.text) {
         return Drafts::default();
     }
     let document = find::find(Lines::of(task.text));
@@ -63,6 +63,10 @@ fn compress_rows(task: &Task) -> Drafts {
     let form = write::write(&document, &records.literal_rows());
     let is_good = form.len() < task.text.len() && read::read(&form).as_deref() == Some(task.text);
     Drafts { lossy, lossless: is_good.then_some(form) }
+}
+
+fn is_too_long(text: &str) -> bool {
+    memchr::memchr_iter(b'\n', text.as_bytes()).nth(MAX_LINES).is_some()
 }
 
 /// The text that a lossless form stands for.
