@@ -19,6 +19,7 @@ pub mod page;
 pub mod report;
 pub mod retrieve;
 pub mod search;
+pub mod splice;
 pub mod table;
 pub mod text;
 pub mod tokens;

@@ -7,6 +7,7 @@ mod door;
 mod json;
 mod outline;
 mod retrieve;
+mod splice;
 mod text;
 mod tokens;
 
@@ -23,6 +24,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     json::register(module)?;
     outline::register(module)?;
     retrieve::register(module)?;
+    splice::register(module)?;
     text::register(module)?;
     tokens::register(module)?;
     Ok(())

@@ -58,16 +58,22 @@ pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
 /// The text of a raw string body; `None` if it has a lone surrogate or a bad escape.
 pub fn decode(raw: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(raw.len());
+    decode_into(raw, &mut out)?;
+    String::from_utf8(out).ok()
+}
+
+/// Appends the text of a raw string body; on `None`, what was appended is of no use.
+pub fn decode_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut at = 0;
     while at < raw.len() {
         let next = memchr::memchr(b'\\', &raw[at..]).map_or(raw.len(), |found| at + found);
         out.extend_from_slice(&raw[at..next]);
         at = next;
         if at < raw.len() {
-            at = decode_escape(raw, at, &mut out)?;
+            at = decode_escape(raw, at, out)?;
         }
     }
-    String::from_utf8(out).ok()
+    Some(())
 }
 
 fn decode_escape(raw: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
