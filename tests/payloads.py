@@ -89,7 +89,35 @@ def anthropic(turns: list[Turn]) -> list[dict[str, Any]]:
     return messages
 
 
-FORMATS = {"openai": openai, "anthropic": anthropic}
+def responses(turns: list[Turn]) -> list[dict[str, Any]]:
+    """The turns as items of OpenAI Responses: results alternately as a string and as a list of parts."""
+    items: list[dict[str, Any]] = [{"role": "developer", "content": "You help."}]
+    for number, (question, argument, result) in enumerate(turns):
+        identifier = f"call_{number}"
+        asked = {"type": "function_call", "call_id": identifier, "name": "fetch", "arguments": json.dumps([argument])}
+        output: Any = result if number % 2 else [{"type": "input_text", "text": result}]
+        items += [
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": question}]},
+            asked,
+            {"type": "function_call_output", "call_id": identifier, "output": output},
+        ]
+    return items
+
+
+def gemini(turns: list[Turn]) -> list[dict[str, Any]]:
+    """The turns as contents of Gemini: results alternately as the output and deeper in the response."""
+    contents: list[dict[str, Any]] = []
+    for number, (question, argument, result) in enumerate(turns):
+        response = {"output": result} if number % 2 else {"result": {"content": [{"type": "text", "text": result}]}}
+        contents += [
+            {"role": "user", "parts": [{"text": question}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "fetch", "args": {"of": argument}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"name": "fetch", "response": response}}]},
+        ]
+    return contents
+
+
+FORMATS = {"openai": openai, "anthropic": anthropic, "responses": responses, "gemini": gemini}
 
 
 def big_table(rows: int = 400, odd: int = 217) -> str:

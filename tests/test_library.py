@@ -176,7 +176,7 @@ def test_a_wrong_argument_is_an_error_that_names_the_value_and_what_would_do(opt
         ({"messages": []}, r'the input is a dict; pass its list of messages, such as body\["messages"\]'),
         (["hello"], "message 0 is 'hello'; a message is a dict with a role and a content"),
         ([{"role": "user", "content": "x"}, 7], "message 1 is 7"),
-        ([{"type": "function_call_output"}], "in none of the known formats"),
+        ([{"type": "event"}], "in none of the known formats"),
     ],
 )
 def test_a_wrong_payload_is_an_error_that_names_it(payload, message):

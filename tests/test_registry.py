@@ -91,4 +91,4 @@ def test_the_families_of_the_package_are_found():
         "test_reports",
         "web_pages",
     ]
-    assert [each.name for each in providers()] == ["anthropic_messages", "openai_chat"]
+    assert [each.name for each in providers()] == ["anthropic_messages", "gemini", "openai_chat", "openai_responses"]

@@ -13,7 +13,7 @@ from headroom.decide import Policy
 from headroom.errors import InputError, KeyNotFoundError
 from headroom.marker import parse_marker
 from headroom.pipeline import Pipeline
-from headroom.places import as_mapping, texts_of, with_texts
+from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.providers import Provider
 from headroom.registry import compressors, provider_named, providers
 from headroom.result import CompressResult
@@ -73,9 +73,9 @@ def compress(
 ) -> CompressResult:
     """Makes a conversation, or one text, smaller, and keeps the originals where `retrieve` finds them.
 
-    `input` is a list of messages as the provider's SDK takes them (OpenAI chat or Anthropic), which comes back in the
-    same shape, or one text. It is never changed; messages in which nothing changed are the same objects. Tool results
-    are compressed; texts of the user and the system only if the settings say so.
+    `input` is a list of messages as the provider's SDK takes them (OpenAI chat or Responses, Anthropic, Gemini), which
+    comes back in the same shape, or one text. It is never changed; messages in which nothing changed are the same
+    objects. Tool results are compressed; texts of the user and the system only if the settings say so.
 
     What None means is the setting of that name, else: `model`: counts are o200k; `content_type`: detected; `query`:
     the last text of the user before a result; `level`: balanced; `retrieval`: assumed.
@@ -216,7 +216,7 @@ def retrieve(
 def retrieve_tool(format: str) -> dict[str, Any]:
     """The tool by which a model asks for originals, to be put last into a request's `tools`.
 
-    `format` is "openai" or "anthropic", or a provider's name. At most 60 tokens.
+    `format` is a provider's name or alias: "openai", "responses", "anthropic", "gemini". At most 60 tokens.
 
     >>> retrieve_tool("anthropic")["name"]
     'headroom_retrieve'
@@ -310,11 +310,7 @@ def _refuse_no_list(messages: Any) -> None:
 def _beside(system: Any, tools: Any) -> Iterable[Segment]:
     for text, place, _ in texts_of(system, ("system",)):
         yield Segment(text, place, "system")
-    if tools:
-        from json import dumps
-
-        text = dumps(tools, ensure_ascii=False, separators=(",", ":"), default=str)
-        yield Segment(text, ("tools",), "system", frozen=True)
+    yield from tools_text(tools)
 
 
 def _hinted(segments: list[Segment], query: str | None, content_type: str | None) -> list[Segment]:

@@ -7,10 +7,11 @@ payload that goes out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headroom.segment import Place
+from headroom.segment import Place, Segment
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
@@ -26,8 +27,13 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return fields if isinstance(fields, Mapping) else {}
 
 
-def texts_of(content: Any, place: Place) -> Iterator[tuple[str, Place, Mapping[str, Any]]]:
-    """The texts of a `content` value: a string, or a list whose blocks of type `text` hold one each.
+TEXT_KINDS = frozenset({"text"})
+
+
+def texts_of(
+    content: Any, place: Place, kinds: frozenset[str] = TEXT_KINDS
+) -> Iterator[tuple[str, Place, Mapping[str, Any]]]:
+    """The texts of a `content` value: a string, or a list whose blocks of a type in `kinds` hold one each.
 
     Yields the text, its place, and the block it stands in (empty for a bare string). Empty texts are passed over.
     """
@@ -38,13 +44,23 @@ def texts_of(content: Any, place: Place) -> Iterator[tuple[str, Place, Mapping[s
         for index, block in enumerate(content):
             fields = as_mapping(block)
             text = fields.get("text")
-            if fields.get("type") == "text" and isinstance(text, str) and text:
+            if fields.get("type") in kinds and isinstance(text, str) and text:
                 yield text, (*place, index, "text"), fields
+
+
+def compact_json(value: Any) -> str:
+    """A value of a payload as the shortest JSON text; what JSON cannot say is written as its `str`."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def tools_text(tools: Any) -> Iterator[Segment]:
+    """The definitions of tools as one text that nobody may change, at `("tools",)`; nothing where there are none."""
+    if tools:
+        yield Segment(compact_json(tools), ("tools",), "system", frozen=True)
 
 
 def with_texts(payload: Any, replacements: Mapping[Place, str]) -> Any:
     """A payload in which the text at each place is replaced, sharing everything else with the one that came in.
-
     The cost is proportional to the containers on the way to the changed places.
     """
     if not replacements:

@@ -23,8 +23,10 @@ _COMPRESSOR_PARTS = ("name", "content_types", "lossless", "Options", "match", "c
 _PROVIDER_PARTS = (
     "name",
     "aliases",
+    "messages_field",
     "detect",
     "read",
+    "read_beside",
     "write",
     "offer_tool",
     "read_tool_call",

@@ -37,9 +37,9 @@ def command(
 ) -> None:
     """Make FILE (or standard input) smaller and print it.
 
-    A JSON list of messages, in OpenAI's or Anthropic's shape, is compressed as a conversation and printed as JSON;
-    anything else is one text. One line on standard error tells the tokens before and after, and the key under which
-    `headroom retrieve` gives the original back.
+    A JSON list of messages, in OpenAI's, Anthropic's or Gemini's shape, is compressed as a conversation and printed as
+    JSON; anything else is one text. One line on standard error tells the tokens before and after, and the key under
+    which `headroom retrieve` gives the original back.
     """
     text = read_text(file)
     messages = None if content_type else _messages(text)
@@ -72,13 +72,18 @@ def _messages(text: str) -> list[Any] | None:
         value = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
-    # Records of another kind may have a role too: messages say something, or call for something.
-    says = ("content", "tool_calls", "function_call")
-    if not value or not all(isinstance(each, dict) and "role" in each for each in value):
-        return None
-    if not all(any(field in each for field in says) for each in value):
+    if not value or not all(map(_is_message, value)):
         return None
     return value if any(provider.detect(value) for provider in providers()) else None
+
+
+def _is_message(value: Any) -> bool:
+    # Records of another kind may have a role too: messages say something, or call for something.
+    if not isinstance(value, dict):
+        return False
+    if "role" in value:
+        return any(field in value for field in ("content", "tool_calls", "function_call", "parts"))
+    return "call_id" in value or value.get("type") in ("reasoning", "item_reference")
 
 
 def _figures(result: CompressResult) -> dict[str, Any]:

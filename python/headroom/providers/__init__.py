@@ -34,11 +34,20 @@ class Provider(Protocol):
     def aliases(self) -> tuple[str, ...]:
         """Other names by which a caller may ask for it."""
 
+    @property
+    def messages_field(self) -> str:
+        """The field of a request's body that holds its messages."""
+
     def detect(self, messages: Sequence[Any]) -> float:
         """How surely the messages are in this format, 0 to 1; 0 when they cannot be."""
 
     def read(self, messages: Sequence[Any]) -> list[Segment]:
         """Every text the model would read, in order, with the call and the query in force for each tool result."""
+
+    def read_beside(self, body: Mapping[str, Any]) -> list[Segment]:
+        """The texts of a request's body beside its messages, at places from the body: the system prompt, and the tools
+        as one text that nobody may change.
+        """
 
     def write(self, messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
         """The messages with other texts at some places; messages without one are the same objects."""

@@ -8,16 +8,16 @@ blocks and every other field are passed on as they came.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headroom.places import as_mapping, texts_of, with_texts
+from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
 from headroom.providers import ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "anthropic_messages"
 aliases = ("anthropic",)
+messages_field = "messages"
 
 _ORIGINS: dict[str, Origin] = {"user": "user", "assistant": "assistant", "system": "system"}
 _SHARED_BLOCKS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
@@ -69,7 +69,7 @@ def _read_content(
                 block["text"], (*place, position, "text"), origin, None, query, frozen=bool(block.get("citations"))
             )
         elif kind == "tool_use":
-            call = ToolCall(str(block.get("name", "")), _compact(block.get("input")))
+            call = ToolCall(str(block.get("name", "")), compact_json(block.get("input")))
             calls[str(block.get("id"))] = call
             yield Segment(call.arguments, (*place, position, "input"), "assistant", frozen=True)
         elif kind == "tool_result":
@@ -78,8 +78,10 @@ def _read_content(
                 yield Segment(text, where, "tool", made_by, query, frozen=bool(inner.get("citations")))
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+def read_beside(body: Mapping[str, Any]) -> list[Segment]:
+    """The system prompt, a string or blocks of text, and the tools."""
+    system = [Segment(text, place, "system") for text, place, _ in texts_of(body.get("system"), ("system",))]
+    return [*system, *tools_text(body.get("tools"))]
 
 
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:

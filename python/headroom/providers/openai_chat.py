@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headroom.places import as_mapping, texts_of, with_texts
+from headroom.places import as_mapping, texts_of, tools_text, with_texts
 from headroom.providers import ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_chat"
 aliases = ("openai",)
+messages_field = "messages"
 
 _ORIGINS: dict[str, Origin] = {
     "system": "system",
@@ -30,16 +31,19 @@ _OWN_PARTS = frozenset({"image_url", "input_audio", "file", "refusal"})
 
 def detect(messages: Sequence[Any]) -> float:
     """1 when something only this format has is seen, 0.5 when nothing speaks against it."""
+    score = 0.5
     for message in messages:
         fields = as_mapping(message)
         if fields.get("role") not in _ORIGINS:
             return 0.0
-        if fields["role"] in ("tool", "function", "developer") or "tool_calls" in fields or "function_call" in fields:
+        if fields["role"] in ("tool", "function") or "tool_calls" in fields or "function_call" in fields:
             return 1.0
+        if fields["role"] == "developer":
+            score = 0.6
         content = fields.get("content")
         if isinstance(content, list) and any(as_mapping(part).get("type") in _OWN_PARTS for part in content):
             return 1.0
-    return 0.5
+    return score
 
 
 def read(messages: Sequence[Any]) -> list[Segment]:
@@ -76,6 +80,12 @@ def _calls(fields: Mapping[str, Any], index: int) -> Iterator[tuple[str, ToolCal
     if legacy:
         made = ToolCall(str(legacy.get("name", "")), str(legacy.get("arguments") or ""))
         yield made.name, made, (index, "function_call", "arguments")
+
+
+def read_beside(body: Mapping[str, Any]) -> list[Segment]:
+    """The tools, or the functions of old; the system prompt is one of the messages."""
+    functions = [each._replace(place=("functions",)) for each in tools_text(body.get("functions"))]
+    return [*tools_text(body.get("tools")), *functions]
 
 
 def write(messages: Sequence[Any], replacements: Mapping[Place, str]) -> list[Any]:
