@@ -3,7 +3,8 @@
 Heavy functions release the GIL while they work. A defect in the core raises CoreError, never a crash.
 """
 
-from typing import final
+from collections.abc import Sequence
+from typing import Any, final
 
 class CoreError(RuntimeError):
     """A defect in the core: a panic that was caught at the border."""
@@ -26,6 +27,9 @@ def zstd_decompress(data: bytes, max_bytes: int) -> bytes:
     ValueError when it is no valid frame or holds more than `max_bytes`; no more than that is ever allocated.
     """
 
+def brotli_decompress(data: bytes, max_bytes: int) -> bytes:
+    """The content of one brotli stream. ValueError when it is none or holds more than `max_bytes`."""
+
 __version__: str
 """The version of the package."""
 
@@ -38,6 +42,30 @@ def count_tokens(text: str, encoding: str = "o200k_base") -> int:
     Linear for texts that have words, about 0.3 ms for 100 KB; never worse than O(n log n). Texts over 4 KB release the
     GIL.
     """
+
+# Request bodies.
+
+@final
+class Body:
+    """A request body that is strict JSON: its values, and the same bytes with other texts in some places.
+
+    A place is keys and indexes from the outside in. ValueError for anything but JSON in UTF-8, or for more than 256
+    levels. Reading takes about 0.5 ms a megabyte without the GIL.
+    """
+
+    def __new__(cls, raw: bytes) -> Body: ...
+    def get(self, *place: str | int) -> Any:
+        """The value in a place as `json.loads` gives it; None if there is none. ValueError for a huge number."""
+    def names(self) -> list[str]:
+        """The keys of the body in order; none if it is no object."""
+    def raw(self, *place: str | int) -> bytes:
+        """The bytes of the value in a place as they came; empty if there is none."""
+    def splice(self, replacements: Sequence[tuple[tuple[str | int, ...], str]]) -> tuple[bytes, list[bool]]:
+        """The body with a text as a string in each place, and for each whether it was changed.
+
+        Left alone is what is no string, array or object, would become longer in bytes, or stands in an object that has
+        a key twice. Every other byte is as it came. Releases the GIL.
+        """
 
 # JSON.
 

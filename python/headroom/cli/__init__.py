@@ -1,4 +1,4 @@
-"""The command line: `headroom compress | outline | retrieve | settings`.
+"""The command line: `headroom compress | outline | proxy | retrieve | settings`.
 
 Standard output carries results only, standard error everything else. A command that cannot do what was asked says so
 in one line that names the value and the next step, and exits with 2. Each command is a module of this package that is
@@ -18,7 +18,7 @@ import click
 from headroom.errors import HeadroomError, InputError
 from headroom.nearest import did_you_mean
 
-_COMMANDS = ("compress", "outline", "retrieve", "settings")
+_COMMANDS = ("compress", "outline", "proxy", "retrieve", "settings")
 
 
 class _LazyCommands(click.Group):

@@ -10,6 +10,7 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -111,3 +112,11 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     return sqlite.open(
         settings.store_path, tenant=tenant, max_bytes=settings.store_max_bytes, ttl_s=settings.store_ttl_s
     )
+
+
+def data_directory(settings: StoreSettings) -> str:
+    """Where a user's store is, and what belongs to it."""
+    from headroom.store._database import default_path
+
+    path = os.path.expanduser(settings.store_path) if settings.store_path else default_path()
+    return os.path.dirname(os.path.abspath(path))

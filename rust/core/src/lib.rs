@@ -4,6 +4,7 @@
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
 pub mod blob;
+pub mod brotli;
 pub mod code;
 pub mod detect;
 pub mod diff;

@@ -1,6 +1,6 @@
 //! Stored originals: their keys and their packed form.
 
-use headroom_core::{frame, key};
+use headroom_core::{brotli, frame, key};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -30,6 +30,14 @@ fn zstd_decompress<'py>(py: Python<'py>, data: &[u8], max_bytes: usize) -> PyRes
     bytes_or_error(py, content)
 }
 
+/// The content of one brotli stream.
+#[pyfunction]
+fn brotli_decompress<'py>(py: Python<'py>, data: &[u8], max_bytes: usize) -> PyResult<Bound<'py, PyBytes>> {
+    detached(py, || brotli::decompress(data, max_bytes))?
+        .map(|content: Vec<u8>| PyBytes::new(py, &content))
+        .ok_or_else(|| PyValueError::new_err(format!("no brotli stream of at most {max_bytes} bytes")))
+}
+
 fn bytes_or_error<'py>(py: Python<'py>, result: Result<Vec<u8>, frame::FrameError>) -> PyResult<Bound<'py, PyBytes>> {
     result.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| PyValueError::new_err(error.to_string()))
 }
@@ -37,5 +45,6 @@ fn bytes_or_error<'py>(py: Python<'py>, result: Result<Vec<u8>, frame::FrameErro
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(content_key, module)?)?;
     module.add_function(wrap_pyfunction!(zstd_compress, module)?)?;
+    module.add_function(wrap_pyfunction!(brotli_decompress, module)?)?;
     module.add_function(wrap_pyfunction!(zstd_decompress, module)?)
 }

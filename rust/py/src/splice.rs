@@ -1,6 +1,6 @@
 //! Request bodies as Python values, and the same bytes with other values in some places.
 
-use headroom_core::splice::{Kind, Spans, Step, Value};
+use headroom_core::splice::{Kind, Spans, Step};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -34,6 +34,17 @@ impl Body {
         }
     }
 
+    /// The keys of the outermost object in order; none if the body is none.
+    fn names(&self, py: Python<'_>) -> Vec<String> {
+        let document = self.document(py);
+        let keys = self.spans.children(0).step_by(2).map(|key| self.spans.text(key, document).to_owned());
+        if self.spans.node(0).kind == Kind::Object {
+            keys.collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// The bytes of the value in a place as they came, empty if there is none.
     #[pyo3(signature = (*place))]
     fn raw<'py>(&self, py: Python<'py>, place: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyBytes>> {
@@ -46,19 +57,15 @@ impl Body {
         Ok(PyBytes::new(py, &document.as_bytes()[span]))
     }
 
-    /// The body with other values in some places, and for each of them whether it was changed.
+    /// The body with texts in some places, and for each of them whether it was changed.
     fn splice<'py>(
         &self,
         py: Python<'py>,
-        replacements: Vec<(Bound<'py, PyTuple>, String, bool)>,
+        replacements: Vec<(Bound<'py, PyTuple>, String)>,
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<bool>)> {
         let document = self.document(py);
-        let wanted = replacements
-            .into_iter()
-            .map(|(place, text, is_json)| {
-                Ok((steps(&place)?, if is_json { Value::Json(text) } else { Value::Text(text) }))
-            })
-            .collect::<PyResult<Vec<_>>>()?;
+        let wanted =
+            replacements.into_iter().map(|(place, text)| Ok((steps(&place)?, text))).collect::<PyResult<Vec<_>>>()?;
         let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted))?;
         Ok((PyBytes::new(py, &bytes), changed))
     }

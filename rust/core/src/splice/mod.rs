@@ -18,15 +18,6 @@ pub enum Step {
     Index(usize),
 }
 
-/// A value to write in a place.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// A text, written as a string.
-    Text(String),
-    /// JSON, written as it stands.
-    Json(String),
-}
-
 /// The values of one JSON document.
 pub struct Spans {
     nodes: Vec<Node>,
@@ -102,14 +93,14 @@ impl Spans {
         !self.children(index).step_by(2).all(|key| seen.insert(self.text(key, document)))
     }
 
-    /// The document with other values in some places, and for each place whether it was changed.
+    /// The document with a text, written as a string, in some places, and for each place whether it was changed.
     ///
-    /// A value is left alone where it would become longer in bytes, where its place cannot be read in one way only, or
-    /// where a text should stand for anything but a string.
-    pub fn splice(&self, document: &str, wanted: &[(Vec<Step>, Value)]) -> (Vec<u8>, Vec<bool>) {
+    /// A string, an array or an object can be replaced. It is left alone where it would become longer in bytes, or
+    /// where its place cannot be read in one way only.
+    pub fn splice(&self, document: &str, wanted: &[(Vec<Step>, String)]) -> (Vec<u8>, Vec<bool>) {
         let mut edits: Vec<(usize, usize, usize, Vec<u8>)> = Vec::new();
-        for (number, (place, value)) in wanted.iter().enumerate() {
-            if let Some((start, end, written)) = self.edit(document, place, value) {
+        for (number, (place, text)) in wanted.iter().enumerate() {
+            if let Some((start, end, written)) = self.edit(document, place, text) {
                 edits.push((start, end, number, written));
             }
         }
@@ -130,20 +121,17 @@ impl Spans {
         (out, changed)
     }
 
-    fn edit(&self, document: &str, place: &[Step], value: &Value) -> Option<(usize, usize, Vec<u8>)> {
+    fn edit(&self, document: &str, place: &[Step], text: &str) -> Option<(usize, usize, Vec<u8>)> {
         let node = &self.nodes[self.find_plain(place, document)?];
-        let (start, end) = (node.start as usize, node.end as usize);
-        match value {
-            Value::Text(text) if node.kind == Kind::String => {
-                let mut written = Vec::with_capacity(text.len() + text.len() / 16 + 2);
-                string::encode(text, &mut written);
-                (written.len() < end - start + 2).then_some((start - 1, end + 1, written))
-            }
-            Value::Json(json) if !matches!(node.kind, Kind::String | Kind::Lone) => {
-                (json.len() < end - start).then(|| (start, end, json.clone().into_bytes()))
-            }
-            _ => None,
-        }
+        let quote = match node.kind {
+            Kind::String => 1,
+            Kind::Array | Kind::Object => 0,
+            _ => return None,
+        };
+        let (start, end) = (node.start as usize - quote, node.end as usize + quote);
+        let mut written = Vec::with_capacity(text.len() + text.len() / 16 + 2);
+        string::encode(text, &mut written);
+        (written.len() < end - start).then_some((start, end, written))
     }
 }
 
@@ -156,8 +144,8 @@ mod tests {
         steps.iter().map(step).collect()
     }
 
-    fn spliced(document: &str, wanted: &[(&[&str], Value)]) -> (String, Vec<bool>) {
-        let wanted: Vec<_> = wanted.iter().map(|(steps, value)| (place(steps), value.clone())).collect();
+    fn spliced(document: &str, wanted: &[(&[&str], &str)]) -> (String, Vec<bool>) {
+        let wanted: Vec<_> = wanted.iter().map(|(steps, text)| (place(steps), (*text).to_owned())).collect();
         let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted);
         (String::from_utf8(bytes).unwrap(), changed)
     }
@@ -166,7 +154,7 @@ mod tests {
     fn only_the_bytes_of_the_value_change() {
         let document =
             "{ \"n\" : 1.0e0 ,\n\"messages\":[ {\"content\":\"long \\u00e9 \\/ text\"}, {\"content\" : \"kept\"}]}";
-        let (out, changed) = spliced(document, &[(&["messages", "0", "content"], Value::Text("é\n\"".to_owned()))]);
+        let (out, changed) = spliced(document, &[(&["messages", "0", "content"], "é\n\"")]);
         assert_eq!(out, document.replace("long \\u00e9 \\/ text", "é\\n\\\""));
         assert_eq!(changed, [true]);
     }
@@ -174,34 +162,31 @@ mod tests {
     #[test]
     fn nothing_becomes_longer() {
         let document = r#"{"a":"four","b":{"x": 1}}"#;
-        let wanted: [(&[&str], Value); 2] =
-            [(&["a"], Value::Text("\n\n".to_owned())), (&["b"], Value::Json("{\"y\": 2}".to_owned()))];
+        let wanted: [(&[&str], &str); 2] = [(&["a"], "\n\n"), (&["b"], "eight by")];
         assert_eq!(spliced(document, &wanted), (document.to_owned(), vec![false, false]));
     }
 
     #[test]
     fn a_place_that_can_be_read_in_two_ways_is_left_alone() {
         let document = r#"{"a":[{"role":"user","content":"long text","role":"tool"},{"content":"long text"}]}"#;
-        let short = Value::Text("short".to_owned());
-        let wanted: [(&[&str], Value); 2] = [(&["a", "0", "content"], short.clone()), (&["a", "1", "content"], short)];
+        let wanted: [(&[&str], &str); 2] = [(&["a", "0", "content"], "short"), (&["a", "1", "content"], "short")];
         let (out, changed) = spliced(document, &wanted);
         assert_eq!(changed, [false, true]);
         assert_eq!(out, r#"{"a":[{"role":"user","content":"long text","role":"tool"},{"content":"short"}]}"#);
     }
 
     #[test]
-    fn an_object_is_replaced_by_json_as_a_whole() {
+    fn an_object_is_replaced_as_a_whole() {
         let document = r#"{"a":{"b":"some text","c":[1,2,3]},"d":0}"#;
-        let wanted: [(&[&str], Value); 2] =
-            [(&["a", "b"], Value::Text("t".to_owned())), (&["a"], Value::Json(r#"{"b":"x"}"#.to_owned()))];
-        assert_eq!(spliced(document, &wanted), (r#"{"a":{"b":"x"},"d":0}"#.to_owned(), vec![false, true]));
+        let wanted: [(&[&str], &str); 2] = [(&["a", "b"], "t"), (&["a"], "some t and three")];
+        assert_eq!(spliced(document, &wanted), (r#"{"a":"some t and three","d":0}"#.to_owned(), vec![false, true]));
     }
 
     #[test]
     fn places_that_are_not_there_change_nothing() {
         let document = r#"{"a":["text here"],"b":7,"c":"half \ud83d of it"}"#;
         for steps in [&["a", "1"][..], &["a", "x"], &["b", "0"], &["z"], &["a", "0", "y"], &["b"], &["c"]] {
-            let (out, changed) = spliced(document, &[(steps, Value::Text(String::new()))]);
+            let (out, changed) = spliced(document, &[(steps, "")]);
             assert_eq!((out.as_str(), changed), (document, vec![false]), "{steps:?}");
         }
     }

@@ -1,0 +1,159 @@
+"""A request's body in, the bytes to forward and an account of them out. No network; the store is the only I/O.
+
+The body is read once, the provider's format finds the texts, the pipeline decides on them, and what it decided is
+spliced into the bytes that came: every other byte stays. A body that is no conversation in the format, or no JSON at
+all, is forwarded as it is: what is wrong with it is for the provider to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from headroom._core import Body
+from headroom.compressors import Compressor
+from headroom.decide import Policy, why_left_alone
+from headroom.library import policy_for
+from headroom.memo import Memo
+from headroom.pipeline import Outcome, Pipeline
+from headroom.providers import Provider
+from headroom.segment import Place, Segment, ToolCall
+from headroom.settings import Settings
+from headroom.store import Store
+from headroom.tokens import token_counter
+
+_SAMPLE = "\n".join(f"2026-01-01T00:00:{second:02d}Z INFO ready" for second in range(40))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of one request's body; `body` is None where the bytes that came go on."""
+
+    body: bytes | None
+    tokens_before: int
+    tokens_after: int
+    compressed: int = 0
+    store_failures: int = 0
+    compressor_failures: int = 0
+    is_held_out: bool = False
+
+
+class _Tools(NamedTuple):
+    """A request's tools: their text as a segment, and whether the model may call the retrieve tool."""
+
+    segments: list[Segment]
+    can_retrieve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A body that was read: its texts, and whether any of them needs a decision."""
+
+    body: Body
+    segments: list[Segment]
+    policy: Policy
+    model: str | None
+    needs_engine: bool
+    is_held_out: bool
+
+
+_tools: Memo[_Tools] = Memo(max_entries=64, max_weight=4_000_000)
+
+
+class Transformer:
+    """What all requests have in common. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings, compressors: Sequence[Compressor], open_store: Callable[[], Store]) -> None:
+        self._settings = settings
+        self._compressors = compressors
+        self._open_store = open_store
+        self._policies = {
+            True: policy_for(settings),
+            False: policy_for(settings, retrieval="none"),
+        }
+
+    def warm_up(self) -> None:
+        """Does once what the first request would have to wait for: the store, the tokenizer, the compressors."""
+        token_counter().count(_SAMPLE)
+        call = ToolCall("warm_up", "")
+        policy = self._policies[False]
+        Pipeline(policy, token_counter(), self._compressors, self._open_store).run([Segment(_SAMPLE, (), "tool", call)])
+
+    def read(self, raw: bytes, provider: Provider) -> Job | None:
+        """The conversation in a body, or None if there is none."""
+        try:
+            body = Body(raw)
+            messages = body.get(provider.messages_field)
+            fields = {name: body.get(name) for name in body.names() if name not in (provider.messages_field, "tools")}
+        except ValueError:
+            return None
+        if isinstance(messages, str) or not messages:
+            return None
+        tools = _read_tools(body, provider, fields)
+        policy = self._policies[tools.can_retrieve]
+        inside = [
+            segment._replace(place=(provider.messages_field, *segment.place)) for segment in provider.read(messages)
+        ]
+        segments = [*provider.read_beside(fields), *tools.segments, *inside]
+        model = fields.get("model")
+        return Job(
+            body,
+            segments,
+            policy,
+            model if isinstance(model, str) else self._settings.model,
+            any(not why_left_alone(segment, policy) for segment in segments),
+            self._is_held_out(inside),
+        )
+
+    def run(self, job: Job) -> Account:
+        """The bytes to forward for a conversation: the originals of what was left out are stored when this returns."""
+        counter = token_counter(job.model)
+        outcome = Pipeline(job.policy, counter, self._compressors, self._open_store).run(job.segments)
+        before = sum(segment.steps[0].tokens_before for segment in outcome.segments)
+        replacements = list(outcome.replacements.items())
+        body, written = job.body.splice(replacements) if replacements else (None, [])
+        changed = {place for (place, _), is_written in zip(replacements, written, strict=True) if is_written}
+        steps = [step for segment in outcome.segments for step in segment.steps]
+        return Account(
+            body if changed else None,
+            before,
+            before - _saved(outcome, changed),
+            len(changed),
+            sum(step.failed for step in steps if step.name == "store"),
+            sum(step.failed for step in steps if step.name == "compress"),
+            job.is_held_out,
+        )
+
+    def _is_held_out(self, segments: Sequence[Segment]) -> bool:
+        """Whether a conversation is one of those left alone, to compare with: its first question decides."""
+        if not self._settings.holdout_ratio:
+            return False
+        first = next((segment.text for segment in segments if segment.origin == "user"), "")
+        digest = blake2b(first.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+        return int.from_bytes(digest, "big") < self._settings.holdout_ratio * 2**32
+
+
+def _read_tools(body: Body, provider: Provider, fields: Mapping[str, Any]) -> _Tools:
+    """A request's tools; they are the same on every turn, and large."""
+    raw = body.raw("tools")
+    choice = str([fields.get(name) for name in ("tool_choice", "toolConfig", "tool_config")])
+    known = _tools.get((provider.name, raw, choice))
+    if known is None:
+        request = {**fields, "tools": body.get("tools")}
+        names = provider.callable_tools(request)
+        segments = provider.read_beside({"tools": request["tools"]})
+        known = _Tools(segments, any(ToolCall(name, "").is_retrieve for name in names))
+        _tools.put((provider.name, raw, choice), known, len(raw))
+    return known
+
+
+def _saved(outcome: Outcome, changed: set[Place]) -> int:
+    return sum(
+        step.tokens_before - step.tokens_after
+        for segment in outcome.segments
+        if segment.place in changed
+        for step in segment.steps
+        if step.name == "write"
+    )
