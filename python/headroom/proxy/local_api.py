@@ -17,7 +17,7 @@ from aiohttp import web
 
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
-from headroom.proxy.security import has_token
+from headroom.proxy.security import TOKEN_FILE, has_token
 from headroom.proxy.stats import Stats
 from headroom.result import CompressResult
 from headroom.retrieval import retrieve
@@ -35,6 +35,8 @@ _MODES: Mapping[str | None, Retrieval] = {
 """What may be left out in each mode of `/v1/compress`; there is none that leaves out without a key."""
 
 T = TypeVar("T")
+_NO_TOKEN = f"this needs the local token: the file {TOKEN_FILE} in the data directory, sent as x-headroom-token"
+
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
 
 
@@ -54,6 +56,7 @@ class LocalApi:
         self._open_store = open_store
         self._engine = engine
         self._token = token
+        self._known_token: str | None = None
         self._routes: dict[tuple[str, str], Answer] = {
             ("GET", "/health"): self._health,
             ("HEAD", "/health"): self._health,
@@ -71,11 +74,19 @@ class LocalApi:
 
     def _guarded(self, answer: Answer) -> Answer:
         async def guarded(request: web.BaseRequest) -> web.Response:
-            if not self._settings.open_local_api and not has_token(request.headers, await self._in_thread(self._token)):
-                return _error(401, "this needs the local token: the file `token` beside the store, as x-headroom-token")
-            return await answer(request)
+            try:
+                if not self._settings.open_local_api and not has_token(request.headers, await self._find_token()):
+                    return _error(401, _NO_TOKEN)
+                return await answer(request)
+            except HeadroomError as error:
+                return _error(503, str(error))
 
         return guarded
+
+    async def _find_token(self) -> str:
+        if self._known_token is None:
+            self._known_token = await self._in_thread(self._token)
+        return self._known_token
 
     async def _health(self, request: web.BaseRequest) -> web.Response:
         return _answer({"status": "ok", "mode": self._settings.mode})

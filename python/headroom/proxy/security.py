@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from headroom.errors import SettingsError, StoreError
 from headroom.proxy.headers import TOKEN
 
-_FILE = "token"
+TOKEN_FILE = "proxy-token"  # noqa: S105  (the name of a file)
+"""Where the token is, in the data directory."""
+
 _BEARER = "bearer "
 
 
@@ -66,7 +68,7 @@ def has_token(headers: Mapping[str, str], token: str) -> bool:
 
 def local_token(directory: str) -> str:
     """The token of this user's proxies, kept in a directory of theirs; made when it is missing. Raises StoreError."""
-    path = os.path.join(directory, _FILE)
+    path = os.path.join(directory, TOKEN_FILE)
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         with suppress(FileExistsError):

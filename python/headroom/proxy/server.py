@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs, web
 
+from headroom.errors import HeadroomError
 from headroom.library import default_store
 from headroom.providers import Provider
 from headroom.proxy.local_api import LocalApi
@@ -24,11 +25,12 @@ from headroom.proxy.transform import Transformer
 from headroom.proxy.upstreams import Destination, Upstreams
 from headroom.proxy.websocket import is_upgrade, relay_websocket
 from headroom.registry import compressors, providers
+from headroom.report import report
 from headroom.settings import Settings
 from headroom.store import data_directory
 
-_ENGINE_THREADS = 4
-_LARGE_ENGINE_THREADS = 2
+_MOST_ENGINE_THREADS = 4
+_LARGE_ENGINE_THREADS = 1
 _CONNECT_TIMEOUT_S = 30.0
 _UPSTREAM_KEEPALIVE_S = 15.0
 _BACKLOG = 1_024
@@ -52,7 +54,7 @@ class Proxy:
         self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
         self._upstreams = Upstreams(settings, providers())
         self.stats = Stats(settings.mode)
-        self._engine = ThreadPoolExecutor(_ENGINE_THREADS, "headroom-engine")
+        self._engine = ThreadPoolExecutor(_engine_threads(), "headroom-engine")
         self._large_engine = ThreadPoolExecutor(_LARGE_ENGINE_THREADS, "headroom-large")
 
     async def run(self, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
@@ -78,7 +80,7 @@ class Proxy:
                 stats,
                 lambda: default_store(settings),
                 self._engine,
-                lambda: local_token(data_directory(settings)),
+                lambda: local_token(data_directory()),
             )
             runner = web.ServerRunner(
                 web.Server(
@@ -94,12 +96,13 @@ class Proxy:
             )
             await runner.setup()
             try:
+                self._make_token()
                 site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
                 await site.start()
                 self.port = int(runner.addresses[0][1])
                 if started is not None:
                     started.set()
-                warming = asyncio.get_running_loop().run_in_executor(self._engine, transformer.warm_up)
+                warming = asyncio.ensure_future(self._warm_up(transformer))
                 await stop.wait()
                 await warming
             finally:
@@ -107,6 +110,20 @@ class Proxy:
                 await self._relay.finish()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
+
+    def _make_token(self) -> None:
+        """Whoever sees the proxy listen finds the token there."""
+        try:
+            local_token(data_directory())
+        except HeadroomError as error:
+            report(str(error))
+
+    async def _warm_up(self, transformer: Transformer) -> None:
+        """What the first request would otherwise wait for."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._engine, transformer.warm_up)
+        except HeadroomError as error:
+            report(str(error))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         stats, began = self.stats, time.monotonic()
@@ -179,7 +196,7 @@ def serve(settings: Settings, announce: bool = True) -> int:
         await running
 
     try:
-        _run(run())
+        asyncio.run(run())
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         print(
@@ -191,8 +208,9 @@ def serve(settings: Settings, announce: bool = True) -> int:
     return 0
 
 
-def _run(main: object) -> None:
-    asyncio.run(main)  # type: ignore[arg-type]
+def _engine_threads() -> int:
+    """More threads than cores would only take turns."""
+    return max(2, min(_MOST_ENGINE_THREADS, os.cpu_count() or 1))
 
 
 def _stop(stop: asyncio.Event) -> None:

@@ -114,9 +114,8 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     )
 
 
-def data_directory(settings: StoreSettings) -> str:
-    """Where a user's store is, and what belongs to it."""
+def data_directory() -> str:
+    """Where a user's store is unless the settings say otherwise, and what belongs to the user's proxies."""
     from headroom.store._database import default_path
 
-    path = os.path.expanduser(settings.store_path) if settings.store_path else default_path()
-    return os.path.dirname(os.path.abspath(path))
+    return os.path.dirname(default_path())
