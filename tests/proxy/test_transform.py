@@ -142,6 +142,25 @@ def test_what_is_no_conversation_is_left_to_the_provider_to_refuse(transform, ra
         assert transform.read(raw, provider_named(name)) is None
 
 
+def test_the_conversations_of_a_batch_get_smaller_without_loss(transform):
+    tables = [big_table(100, 7), big_table(200, 7)]
+    items = [
+        {"custom_id": f"c{n}", "params": request("anthropic", [("q", "a", table)], tools=[RETRIEVE["anthropic"]])}
+        for n, table in enumerate(tables)
+    ]
+    raw = json.dumps({"requests": [*items, {"custom_id": "odd"}, 7]}).encode()
+    account = transform.run(transform.read_batch(raw, provider_named("anthropic")))
+    sent = json.loads(account.body)["requests"]
+    assert account.compressed == 2
+    for item, table in zip(sent, tables, strict=False):
+        [block] = item["params"]["messages"][-1]["content"]
+        assert "[headroom " not in str(block)
+        assert json.loads(headroom.expand(block["content"][0]["text"])) == json.loads(table)
+    assert sent[2:] == [{"custom_id": "odd"}, 7]
+    for nothing in (b"no json", b"{}", b'{"requests": 5}', b'{"requests": []}'):
+        assert transform.read_batch(nothing, provider_named("anthropic")) is None
+
+
 def test_texts_with_half_a_character_go_on_as_they_are_and_the_others_get_smaller(transform):
     body = request("openai", [("a", "b", big_table()), ("c", "d", big_table(300, 9))])
     raw = json.dumps(body).encode().replace(b"upstream timed out", b"upstream \\ud83d out", 1)

@@ -29,13 +29,16 @@ class Endpoint:
 
     `upstream` names the setting of the target: `openai` is `openai_target_api_url`. `routes` are regular expressions
     for the ends of the paths to which conversations are posted. Of other requests, those that have one of `headers`,
-    or a path that begins with one of `prefixes`, go to the same upstream.
+    or a path that begins with one of `prefixes`, go to the same upstream. To the paths of `batch_routes`, lists of
+    requests are posted: the body holds a list in `batch_place[0]`, each of whose items holds one in `batch_place[1]`.
     """
 
     upstream: str
     routes: tuple[str, ...]
     headers: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    batch_routes: tuple[str, ...] = ()
+    batch_place: tuple[str, str] = ("requests", "params")
 
 
 class Provider(Protocol):

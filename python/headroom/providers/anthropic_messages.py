@@ -22,6 +22,7 @@ endpoint = Endpoint(
     "anthropic",
     routes=(r"/v1/messages", r"/v1/messages/count_tokens"),
     headers=("anthropic-version", "x-api-key"),
+    batch_routes=(r"/v1/messages/batches",),
 )
 
 _ORIGINS: dict[str, Origin] = {"user": "user", "assistant": "assistant", "system": "system"}

@@ -65,8 +65,8 @@ class Relay:
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
         if request.body_exists:
             body = request.content
-            if destination.is_conversation and request.method == hdrs.METH_POST and mode != "off":
-                body, account = await self._conversation(request, destination.provider, mode)
+            if destination.content is not None and request.method == hdrs.METH_POST and mode != "off":
+                body, account = await self._conversation(request, destination, mode)
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
@@ -85,42 +85,44 @@ class Relay:
         return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
 
     async def _conversation(
-        self, request: web.BaseRequest, provider: Provider, mode: Mode
+        self, request: web.BaseRequest, destination: Destination, mode: Mode
     ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
         """The body as it came, and what compression made of it; a stream where it is too large to hold."""
-        limit = self._settings.max_body_bytes
-        raw, is_whole = await _read_up_to(request, limit)
+        raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
+        coding = request.headers.get(hdrs.CONTENT_ENCODING)
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            self._observe(raw, request.headers.get(hdrs.CONTENT_ENCODING), provider)
+            self._observe(raw, coding, destination)
             return raw, None
-        tally = self._stats.of(provider.name)
+        name = destination.provider.name
+        tally = self._stats.of(name)
         tally.requests += 1
         try:
-            account = await self._account(raw, request.headers.get(hdrs.CONTENT_ENCODING), provider)
+            account = await self._account(raw, coding, destination)
         except Exception as error:
             # Whatever goes wrong in here must not cost the client the request: it goes on as it came.
             tally.failures += 1
-            report(f"a request of {len(raw):,} bytes went uncompressed: {type(error).__name__} in {provider.name}")
+            report(f"a request of {len(raw):,} bytes went uncompressed: {type(error).__name__} in {name}")
             return raw, None
         if account is None:
             return raw, None
         tally.add(account, was_observed=account.is_held_out)
         return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
 
-    def _observe(self, raw: bytes, coding: str | None, provider: Provider) -> None:
+    def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
-        tally = self._stats.of(provider.name)
+        name = destination.provider.name
+        tally = self._stats.of(name)
         tally.requests += 1
 
         async def measure() -> None:
             try:
-                account = await self._account(raw, coding, provider)
+                account = await self._account(raw, coding, destination)
             except Exception as error:
                 # As above: it is counted, and the request went on already.
                 tally.failures += 1
-                report(f"a request of {len(raw):,} bytes was not measured: {type(error).__name__} in {provider.name}")
+                report(f"a request of {len(raw):,} bytes was not measured: {type(error).__name__} in {name}")
                 return
             if account is not None:
                 tally.add(account, was_observed=True)
@@ -133,18 +135,19 @@ class Relay:
         """Waits for what is still being measured."""
         await asyncio.gather(*self._observing)
 
-    async def _account(self, raw: bytes, coding: str | None, provider: Provider) -> Account | None:
+    async def _account(self, raw: bytes, coding: str | None, destination: Destination) -> Account | None:
         limit = self._settings.max_body_bytes
         loop = asyncio.get_running_loop()
+        read = self._transformer.read if destination.content == "conversation" else self._transformer.read_batch
         if coding is None and len(raw) <= _SMALL_BODY_BYTES:
-            job = self._transformer.read(raw, provider)
+            job = read(raw, destination.provider)
             if job is None or not job.needs_engine:
                 return None if job is None else self._transformer.run(job)
             return await loop.run_in_executor(self._engine, self._transformer.run, job)
 
         def work() -> Account | None:
             content = decoded(raw, coding, limit)
-            job: Job | None = None if content is None else self._transformer.read(content, provider)
+            job: Job | None = None if content is None else read(content, destination.provider)
             return None if job is None else self._transformer.run(job)
 
         engine = self._large_engine if len(raw) >= _LARGE_BODY_BYTES else self._engine

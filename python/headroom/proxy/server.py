@@ -164,7 +164,7 @@ class Proxy:
         return await self._relay.answer(request, destination)
 
     async def _upgraded(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
-        if destination.is_conversation and not self._settings.relay_responses_websocket:
+        if destination.content is not None and not self._settings.relay_responses_websocket:
             # Clients that are told so send the whole conversation over HTTP instead, where it can be compressed.
             response = self._refused(destination.provider, 426, "conversations are taken over HTTP only")
             response.headers[hdrs.UPGRADE] = "HTTP/1.1"

@@ -17,7 +17,8 @@ from headroom.compressors import Compressor
 from headroom.decide import Policy, why_left_alone
 from headroom.library import policy_for
 from headroom.memo import Memo
-from headroom.pipeline import Outcome, Pipeline
+from headroom.pipeline import Pipeline
+from headroom.places import as_mapping
 from headroom.providers import Provider
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
@@ -47,16 +48,22 @@ class _Tools(NamedTuple):
     can_retrieve: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A body that was read: its texts, and whether any of them needs a decision."""
+class Conversation(NamedTuple):
+    """The texts of one request, at places in the body, and what decisions on them depend on."""
 
-    body: Body
     segments: list[Segment]
     policy: Policy
     model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A body that was read: its conversations, and whether any of their texts needs a decision."""
+
+    body: Body
+    conversations: list[Conversation]
     needs_engine: bool
-    is_held_out: bool
+    is_held_out: bool = False
 
 
 _tools: Memo[_Tools] = Memo(max_entries=64, max_weight=4_000_000)
@@ -92,34 +99,55 @@ class Transformer:
         if isinstance(messages, str) or not messages:
             return None
         tools = _read_tools(body, provider, fields)
-        policy = self._policies[tools.can_retrieve]
-        inside = [
-            segment._replace(place=(provider.messages_field, *segment.place)) for segment in provider.read(messages)
-        ]
+        inside = _inside(provider, messages, (provider.messages_field,))
         segments = [*provider.read_beside(fields), *tools.segments, *inside]
+        conversation = self._conversation(segments, fields, tools.can_retrieve)
+        return Job(body, [conversation], self._needs_engine(conversation), self._is_held_out(inside))
+
+    def read_batch(self, raw: bytes, provider: Provider) -> Job | None:
+        """The conversations in the body of a batch, or None if it is none. Nobody answers retrievals of a batch."""
+        listed, inner = provider.endpoint.batch_place
+        try:
+            body = Body(raw)
+            items = body.get(listed)
+        except ValueError:
+            return None
+        conversations = []
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            fields = dict(as_mapping(as_mapping(item).get(inner)))
+            messages = fields.pop(provider.messages_field, None)
+            if isinstance(messages, list):
+                segments = _inside(provider, messages, (listed, index, inner, provider.messages_field))
+                beside = [
+                    each._replace(place=(listed, index, inner, *each.place)) for each in provider.read_beside(fields)
+                ]
+                conversations.append(self._conversation([*beside, *segments], fields, can_retrieve=False))
+        return Job(body, conversations, any(map(self._needs_engine, conversations))) if conversations else None
+
+    def _conversation(self, segments: list[Segment], fields: Mapping[str, Any], can_retrieve: bool) -> Conversation:
         model = fields.get("model")
-        return Job(
-            body,
-            segments,
-            policy,
-            model if isinstance(model, str) else self._settings.model,
-            any(not why_left_alone(segment, policy) for segment in segments),
-            self._is_held_out(inside),
-        )
+        named = model if isinstance(model, str) else self._settings.model
+        return Conversation(segments, self._policies[can_retrieve], named)
+
+    def _needs_engine(self, conversation: Conversation) -> bool:
+        return any(not why_left_alone(segment, conversation.policy) for segment in conversation.segments)
 
     def run(self, job: Job) -> Account:
-        """The bytes to forward for a conversation: the originals of what was left out are stored when this returns."""
-        counter = token_counter(job.model)
-        outcome = Pipeline(job.policy, counter, self._compressors, self._open_store).run(job.segments)
-        before = sum(segment.steps[0].tokens_before for segment in outcome.segments)
-        replacements = list(outcome.replacements.items())
+        """The bytes to forward for a body: the originals of what was left out are stored when this returns."""
+        outcomes = [
+            Pipeline(each.policy, token_counter(each.model), self._compressors, self._open_store).run(each.segments)
+            for each in job.conversations
+        ]
+        replacements = [item for outcome in outcomes for item in outcome.replacements.items()]
         body, written = job.body.splice(replacements) if replacements else (None, [])
         changed = {place for (place, _), is_written in zip(replacements, written, strict=True) if is_written}
-        steps = [step for segment in outcome.segments for step in segment.steps]
+        segments = [segment for outcome in outcomes for segment in outcome.segments]
+        before = sum(segment.steps[0].tokens_before for segment in segments)
+        steps = [step for segment in segments for step in segment.steps]
         return Account(
             body if changed else None,
             before,
-            before - _saved(outcome, changed),
+            before - _saved(segments, changed),
             len(changed),
             sum(step.failed for step in steps if step.name == "store"),
             sum(step.failed for step in steps if step.name == "compress"),
@@ -149,10 +177,14 @@ def _read_tools(body: Body, provider: Provider, fields: Mapping[str, Any]) -> _T
     return known
 
 
-def _saved(outcome: Outcome, changed: set[Place]) -> int:
+def _inside(provider: Provider, messages: Any, place: Place) -> list[Segment]:
+    return [segment._replace(place=(*place, *segment.place)) for segment in provider.read(messages)]
+
+
+def _saved(segments: Sequence[Segment], changed: set[Place]) -> int:
     return sum(
         step.tokens_before - step.tokens_after
-        for segment in outcome.segments
+        for segment in segments
         if segment.place in changed
         for step in segment.steps
         if step.name == "write"

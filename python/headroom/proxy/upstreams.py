@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 from headroom.errors import SettingsError
-from headroom.providers import Provider
+from headroom.providers import Endpoint, Provider
 from headroom.settings import Settings
+
+Content = Literal["conversation", "batch"]
 
 _DEFAULT = "openai"
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The address a request is sent to, the format to word errors in, and whether its body is a conversation."""
+    """The address a request is sent to, the format to word errors in, and what its body is, if we read it."""
 
     url: str
     provider: Provider
-    is_conversation: bool
+    content: Content | None = None
 
 
 class Upstreams:
@@ -32,9 +35,10 @@ class Upstreams:
     def __init__(self, settings: Settings, providers: Sequence[Provider]) -> None:
         self._providers = providers
         self._routes = [
-            (re.compile(f"(?:{'|'.join(provider.endpoint.routes)})/?$"), provider)
+            (re.compile(f"(?:{'|'.join(routes)})/?$"), provider, content)
             for provider in providers
-            if provider.endpoint.routes
+            for routes, content in _contents(provider.endpoint)
+            if routes
         ]
         self.default = next(each for each in providers if each.endpoint.upstream == _DEFAULT)
         self._targets = {
@@ -47,11 +51,11 @@ class Upstreams:
         """Where a request for `target`, a path with its query, goes."""
         base, rest = self._under_prefix(target)
         path = rest.partition("?")[0]
-        for route, provider in self._routes:
+        for route, provider, content in self._routes:
             if route.search(path):
-                return Destination(_joined(base or self._target_of(provider), rest), provider, True)
+                return Destination(_joined(base or self._target_of(provider), rest), provider, content)
         provider = self._whose(path, headers)
-        return Destination(_joined(base or self._target_of(provider), rest), provider, False)
+        return Destination(_joined(base or self._target_of(provider), rest), provider)
 
     def _under_prefix(self, target: str) -> tuple[str, str]:
         for prefix, address in self._prefixes.items():
@@ -69,6 +73,10 @@ class Upstreams:
             if path.startswith(endpoint.prefixes) or any(name in headers for name in endpoint.headers):
                 return provider
         return self.default
+
+
+def _contents(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Content], ...]:
+    return (endpoint.routes, "conversation"), (endpoint.batch_routes, "batch")
 
 
 def _address(name: str, value: str) -> str:
