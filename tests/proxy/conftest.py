@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,17 @@ import pytest
 from proxy.fake_provider import FakeProvider
 
 SECONDS_TO_STOP = 20
+SECONDS_TO_WAIT = 30
 _LISTENING = re.compile(r"listening on http://[^:]+:(\d+)")
 _MAIN = "from headroom.cli import main; main()"
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    """Waits for what another process or thread does; fails when it does not."""
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to this"
+        time.sleep(0.005)
 
 
 class Answer:
@@ -62,12 +72,9 @@ class ProxyProcess:
                 stdout=log,
                 stdin=subprocess.DEVNULL,
             )
-        found = None
-        while found is None:
-            has_ended = self.process.poll() is not None
-            found = _LISTENING.search(self.said()[began:])
-            assert found or not has_ended, self.said()
-            time.sleep(0.005)
+        wait_until(lambda: self.process.poll() is not None or _LISTENING.search(self.said()[began:]))
+        found = _LISTENING.search(self.said()[began:])
+        assert found, self.said()
         self.port = int(found[1])
 
     def said(self) -> str:

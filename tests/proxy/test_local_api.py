@@ -8,6 +8,7 @@ import pytest
 
 import headroom
 from payloads import FORMATS, big_table
+from proxy.conftest import wait_until
 
 TABLE = big_table()
 MESSAGES = FORMATS["openai"]([("which failed?", "orders", TABLE)])
@@ -144,9 +145,8 @@ def test_observing_forwards_the_same_bytes_and_tells_what_would_have_been_saved(
         observe.post("/v1/chat/completions", body)
         assert provider.last().json() == body
         assert provider.last().body == json.dumps(body).encode()
+    wait_until(lambda: observe.stats()["totals"]["observed_requests"] == len(bodies))
     observed = observe.stats()
-    while observed["totals"]["observed_requests"] < len(bodies):
-        observed = observe.stats()
     saved = token.stats()
     assert observed["observed_tokens_saved"] == saved["tokens_saved"] > 0
     assert observed["tokens_saved"] == saved["observed_tokens_saved"] == 0

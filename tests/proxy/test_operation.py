@@ -14,6 +14,7 @@ import pytest
 
 import headroom
 from payloads import FORMATS, big_table
+from proxy.conftest import wait_until
 from proxy.fake_provider import stream_of
 
 
@@ -62,8 +63,7 @@ def test_every_original_is_there_after_kill_9(started, provider):
     threads = [threading.Thread(target=load, args=(start,)) for start in range(4)]
     for thread in threads:
         thread.start()
-    while len(answered) < 40:
-        time.sleep(0.01)
+    wait_until(lambda: len(answered) >= 40)
     proxy.process.kill()
     proxy.process.wait()
     for thread in threads:
@@ -102,8 +102,7 @@ def test_no_more_requests_are_worked_on_than_allowed(started, provider):
     provider.fault = "slow"
     connection = proxy.connect()
     connection.request("POST", "/v1/chat/completions", json.dumps(request(1)))
-    while not provider.seen:
-        time.sleep(0.01)
+    wait_until(lambda: provider.seen)
     answer = proxy.post("/v1/messages", request(2))
     connection.close()
     assert answer.status == 503

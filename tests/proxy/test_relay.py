@@ -15,6 +15,7 @@ import pytest
 import headroom
 from headroom import _core
 from payloads import FORMATS, big_table
+from proxy.conftest import wait_until
 from proxy.fake_provider import ERROR, stream_of
 from proxy.odd_json import cut_out, differing_places
 
@@ -191,9 +192,7 @@ def test_a_client_that_goes_takes_the_providers_work_with_it(proxy, provider, na
     if stream:
         connection.getresponse().read1(100)
     else:
-        deadline = time.monotonic() + 10
-        while not provider.seen and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: provider.seen)
     connection.close()
     assert provider.gone.wait(3)
 

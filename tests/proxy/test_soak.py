@@ -13,7 +13,7 @@ import pytest
 
 import headroom
 from payloads import FORMATS, big_table
-from proxy.conftest import Answer
+from proxy.conftest import Answer, wait_until
 
 SECONDS = float(os.environ.get("PROXY_SOAK_S", "4"))
 """How long it lasts; ten minutes are `PROXY_SOAK_S=600`."""
@@ -103,9 +103,7 @@ def test_after_a_storm_of_failures_everything_is_as_before(started, provider):
     headers = {"x-headroom-token": proxy.token}
     for key in keys:
         assert proxy.send("GET", f"/v1/retrieve/{key}", headers=headers).status == 200, key
-    deadline = time.monotonic() + 10
-    while proxy.stats()["active_requests"] > 1:
-        assert time.monotonic() < deadline, proxy.stats()
+    wait_until(lambda: proxy.stats()["active_requests"] == 1)
     assert proxy.post("/v1/chat/completions", {"messages": []}).status == 200
     assert proxy.stats()["totals"]["failures"] == 0
     assert open_files(proxy) < 60

@@ -31,6 +31,12 @@ _SMALL_BODY_BYTES = 16_000
 _LARGE_BODY_BYTES = 1_000_000
 """Bodies from here on wait for each other only, never make others wait."""
 
+_PACKED_BYTES = 10
+"""About how many bytes one byte of a body in a content coding stands for."""
+
+_MOST_OBSERVED = 64
+"""Requests that are measured at a time, beside the requests themselves."""
+
 _MODES: tuple[Mode, ...] = ("token", "observe", "off")
 
 
@@ -93,7 +99,7 @@ class Relay:
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            self._observe(raw, coding, destination)
+            await self._observe(raw, coding, destination)
             return raw, None
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -110,11 +116,13 @@ class Relay:
         tally.add(account, was_observed=account.is_held_out)
         return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
 
-    def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
         name = destination.provider.name
         tally = self._stats.of(name)
         tally.requests += 1
+        if len(self._observing) >= _MOST_OBSERVED:
+            await asyncio.wait(self._observing, return_when=asyncio.FIRST_COMPLETED)
 
         async def measure() -> None:
             try:
@@ -150,7 +158,8 @@ class Relay:
             job: Job | None = None if content is None else read(content, destination.provider)
             return None if job is None else self._transformer.run(job)
 
-        engine = self._large_engine if len(raw) >= _LARGE_BODY_BYTES else self._engine
+        size = len(raw) if coding is None else len(raw) * _PACKED_BYTES
+        engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
         return await loop.run_in_executor(engine, work)
 
     async def _forward(

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs, web
 
@@ -54,6 +55,7 @@ class Proxy:
         self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
         self._upstreams = Upstreams(settings, providers())
         self.stats = Stats(settings.mode)
+        self.port: int | None = None
         self._engine = ThreadPoolExecutor(_engine_threads(), "headroom-engine")
         self._large_engine = ThreadPoolExecutor(_LARGE_ENGINE_THREADS, "headroom-large")
 
@@ -176,7 +178,7 @@ class Proxy:
         return error_response(provider or self._upstreams.default, status, f"headroom: {message}")
 
 
-def serve(settings: Settings, announce: bool = True) -> int:
+def serve(settings: Settings) -> int:
     """Runs a proxy until it is told to stop (SIGINT, SIGTERM; the second time at once); gives the exit code."""
     _set_up_logs()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -185,12 +187,15 @@ def serve(settings: Settings, announce: bool = True) -> int:
     async def run() -> None:
         stop, started = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _stop, stop)
+        # Windows has no such handlers: there an interrupt ends the process.
+        with suppress(NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, _stop, stop)
         running = asyncio.ensure_future(proxy.run(stop, started))
         await asyncio.wait((running, asyncio.ensure_future(started.wait())), return_when=asyncio.FIRST_COMPLETED)
-        if started.is_set() and announce:
-            print(f"headroom: listening on http://{settings.host}:{proxy.port} ({settings.mode})", file=sys.stderr)
+        if started.is_set():
+            where = f"http://{_in_url(settings.host)}:{proxy.port}"
+            print(f"headroom: listening on {where} ({settings.mode})", file=sys.stderr)
         # What is loaded by now stays: the collector need not look at it again.
         gc.freeze()
         await running
@@ -198,14 +203,20 @@ def serve(settings: Settings, announce: bool = True) -> int:
     try:
         asyncio.run(run())
     except OSError as error:
+        if proxy.port is not None:
+            raise
         why = os.strerror(error.errno) if error.errno else str(error)
         print(
-            f"headroom: cannot listen on {settings.host}:{settings.port}: {why.lower()}; "
+            f"headroom: cannot listen on {_in_url(settings.host)}:{settings.port}: {why.lower()}; "
             "stop what listens there, or choose another --port",
             file=sys.stderr,
         )
         return 1
     return 0
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _engine_threads() -> int:
