@@ -37,6 +37,7 @@ def test_a_proxy_whose_store_cannot_be_opened_is_not_ready_and_leaves_nothing_ou
     assert answer.status == 503
     assert "not a database" in answer.json()["error"]
     body = {"model": "gpt-4o", "messages": MESSAGES, "tools": [headroom.retrieve_tool("openai")]}
+    assert proxy.post("/v1/compress", body).json()["tokens_saved"] > 0
     assert proxy.post("/v1/chat/completions", body).status == 200
     assert b"key=" not in provider.last().body
     assert len(provider.last().body) < len(json.dumps(body))
@@ -107,6 +108,7 @@ def test_gateways_compress_by_their_contract_without_loss_unless_they_ask_for_it
     assert plain["compression_ratio"] == pytest.approx(plain["tokens_after"] / plain["tokens_before"], abs=1e-4)
     assert plain["session"] == "s-1"
     assert plain["transforms_summary"] == {"json, lossless": 1}
+    assert proxy.post("/v1/compress", {**sent, "config": {"mode": "lossy_inline"}}).json() == plain
     lossy = proxy.post("/v1/compress", {**sent, "config": {"mode": "ccr"}}).json()
     assert lossy["tokens_after"] < plain["tokens_after"]
     [key] = lossy["ccr_hashes"]

@@ -194,7 +194,7 @@ def test_a_client_that_goes_takes_the_providers_work_with_it(proxy, provider, na
     else:
         wait_until(lambda: provider.seen)
     connection.close()
-    assert provider.gone.wait(3)
+    assert provider.gone.wait(10)
 
 
 @pytest.mark.parametrize("status", ["400", "401", "404", "413", "429", "500", "503", "529"])

@@ -29,10 +29,11 @@ _NO_CEILING = 2**62
 _MODES: Mapping[str | None, Retrieval] = {
     None: "none",
     "lossless": "none",
+    "lossy_inline": "none",
     "ccr": "assumed",
     "lossless_then_lossy": "assumed",
 }
-"""What may be left out in each mode of `/v1/compress`; there is none that leaves out without a key."""
+"""Whether the model can ask for originals, in each mode of `/v1/compress`. Where it cannot, nothing is left out."""
 
 T = TypeVar("T")
 _NO_TOKEN = f"this needs the local token: the file {TOKEN_FILE} in the data directory, sent as x-headroom-token"
@@ -143,9 +144,7 @@ class LocalApi:
         if mode not in _MODES:
             known = ", ".join(name for name in _MODES if name)
             raise InputError(f"config.mode={mode!r} is not one of {known}; without one, nothing is left out")
-        result = compress(
-            messages, model=model, retrieval=_MODES[mode], store=self._open_store(), settings=self._settings
-        )
+        result = compress(messages, model=model, retrieval=_MODES[mode], settings=self._settings)
         return _answer(_figures(result, body.get("session_id")))
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:

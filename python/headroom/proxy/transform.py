@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from headroom._core import Body
 from headroom.compressors import Compressor
-from headroom.decide import Policy, why_left_alone
+from headroom.decide import Policy
 from headroom.library import policy_for
 from headroom.memo import Memo
 from headroom.pipeline import Pipeline
@@ -58,7 +58,7 @@ class Conversation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A body that was read: its conversations, and whether any of their texts needs a decision."""
+    """A body that was read: its conversations, and whether any of their texts may need a decision."""
 
     body: Body
     conversations: list[Conversation]
@@ -130,7 +130,10 @@ class Transformer:
         return Conversation(segments, self._policies[can_retrieve], named)
 
     def _needs_engine(self, conversation: Conversation) -> bool:
-        return any(not why_left_alone(segment, conversation.policy) for segment in conversation.segments)
+        policy = conversation.policy
+        if policy.compress_user or policy.compress_system:
+            return True
+        return any(segment.origin == "tool" for segment in conversation.segments)
 
     def run(self, job: Job) -> Account:
         """The bytes to forward for a body: the originals of what was left out are stored when this returns."""
