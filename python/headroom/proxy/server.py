@@ -61,41 +61,19 @@ class Proxy:
 
     async def run(self, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
         """Serves until `stop` is set, then lets requests end. Raises OSError when it cannot listen."""
-        timeout = ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
-        connector = TCPConnector(limit=0, keepalive_timeout=_UPSTREAM_KEEPALIVE_S)
-        async with ClientSession(
-            connector=connector,
-            timeout=timeout,
-            auto_decompress=False,
-            cookie_jar=DummyCookieJar(),
-            read_bufsize=_BUFFER_BYTES,
-            skip_auto_headers=_AUTOMATIC,
-            max_field_size=_HEADER_BYTES,
-            max_line_size=_HEADER_BYTES,
-        ) as session:
-            settings, stats = self._settings, self.stats
+        settings = self._settings
+        async with _session_for_upstreams() as session:
             transformer = Transformer(settings, compressors(), lambda: default_store(settings))
-            self._relay = Relay(settings, session, transformer, stats, self._engine, self._large_engine)
             self._session = session
+            self._relay = Relay(settings, session, transformer, self.stats, self._engine, self._large_engine)
             self._local_api = LocalApi(
                 settings,
-                stats,
+                self.stats,
                 lambda: default_store(settings),
                 self._engine,
                 lambda: local_token(data_directory()),
             )
-            runner = web.ServerRunner(
-                web.Server(
-                    self._answer,
-                    handler_cancellation=True,
-                    auto_decompress=False,
-                    access_log=None,
-                    read_bufsize=_BUFFER_BYTES,
-                    max_field_size=_HEADER_BYTES,
-                    max_line_size=_HEADER_BYTES,
-                ),
-                shutdown_timeout=settings.drain_timeout_s,
-            )
+            runner = self._runner()
             await runner.setup()
             try:
                 self._make_token()
@@ -112,6 +90,18 @@ class Proxy:
                 await self._relay.finish()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
+
+    def _runner(self) -> web.ServerRunner:
+        server = web.Server(
+            self._answer,
+            handler_cancellation=True,
+            auto_decompress=False,
+            access_log=None,
+            read_bufsize=_BUFFER_BYTES,
+            max_field_size=_HEADER_BYTES,
+            max_line_size=_HEADER_BYTES,
+        )
+        return web.ServerRunner(server, shutdown_timeout=self._settings.drain_timeout_s)
 
     def _make_token(self) -> None:
         """Whoever sees the proxy listen finds the token there."""
@@ -213,6 +203,22 @@ def serve(settings: Settings) -> int:
         )
         return 1
     return 0
+
+
+def _session_for_upstreams() -> ClientSession:
+    """A client that changes nothing: no decoding, no cookies, no fields of its own, no limit on how long a model may
+    think or how many requests are under way.
+    """
+    return ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=_UPSTREAM_KEEPALIVE_S),
+        timeout=ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+        auto_decompress=False,
+        cookie_jar=DummyCookieJar(),
+        read_bufsize=_BUFFER_BYTES,
+        skip_auto_headers=_AUTOMATIC,
+        max_field_size=_HEADER_BYTES,
+        max_line_size=_HEADER_BYTES,
+    )
 
 
 def _in_url(host: str) -> str:
