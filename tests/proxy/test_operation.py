@@ -33,6 +33,13 @@ def test_a_port_in_use_is_one_clear_line_and_exit_code_1(proxy):
     assert proxy.send("GET", "/health").status == 200
 
 
+def test_without_its_extra_it_says_what_to_install():
+    main = "import sys; sys.modules['aiohttp'] = None; from headroom.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", main, "proxy"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert "pip install 'headroom-ai[proxy]'" in done.stderr
+
+
 def test_it_lets_streams_end_before_it_goes(started, provider):
     proxy = started()
     provider.gap_s = 0.15

@@ -137,6 +137,8 @@ def test_nothing_of_a_request_stays_but_originals_and_nothing_of_it_is_logged(st
     paths = [line["path"] for line in lines if line["event"] == "request"]
     assert paths.count("/v1/models") == 3
     assert {line["status"] for line in lines if line["event"] == "request"} >= {200, 500, 502}
+    [compressed] = [line for line in lines if line.get("status") == 200 and line.get("tokens_before")]
+    assert compressed["tokens_after"] < compressed["tokens_before"]
     assert any("went uncompressed" in line["event"] for line in lines)
 
 

@@ -18,6 +18,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, 
 from headroom.errors import HeadroomError
 from headroom.library import default_store
 from headroom.providers import Provider
+from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
 from headroom.proxy.security import is_foreign_page, local_token, names_us, refuse_open_binding
@@ -266,12 +267,13 @@ def _set_up_logs() -> None:
 
 def _log(request: web.BaseRequest, response: web.StreamResponse | None, took_s: float) -> None:
     """One line about a request: no query, which may hold a key, and nothing of a body."""
-    _requests.info(
-        "request",
-        {
-            "method": request.method,
-            "path": request.raw_path.partition("?")[0],
-            "status": None if response is None else response.status,
-            "ms": round(took_s * 1e3, 1),
-        },
-    )
+    line: dict[str, object] = {
+        "method": request.method,
+        "path": request.raw_path.partition("?")[0],
+        "status": None if response is None else response.status,
+        "ms": round(took_s * 1e3, 1),
+    }
+    for name, field in (("tokens_before", TOKENS_BEFORE), ("tokens_after", TOKENS_AFTER)):
+        if response is not None and field in response.headers:
+            line[name] = int(response.headers[field])
+    _requests.info("request", line)
