@@ -102,6 +102,14 @@ def test_tool_results_get_smaller_and_all_other_bytes_stay(proxy, provider, name
     assert provider.last().headers["Content-Length"] == str(len(provider.last().body))
 
 
+def test_tokens_of_gemini_are_counted_for_the_model_in_the_path(proxy):
+    body = {"contents": FORMATS["gemini"]([("which failed?", "orders", big_table())])}
+    answer = proxy.post("/v1beta/models/gemini-2.5-pro:generateContent", body)
+    result = headroom.compress(body["contents"], model="gemini-2.5-pro", retrieval="none")
+    assert answer.headers["x-headroom-tokens-before"] == str(result.tokens_before)
+    assert answer.headers["x-headroom-tokens-after"] == str(result.tokens_after)
+
+
 @every_format
 def test_a_client_with_the_retrieve_tool_gets_views_and_can_have_the_rest(proxy, provider, name):
     body = conversation(name, tool=True)

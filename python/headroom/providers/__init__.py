@@ -28,9 +28,10 @@ class Endpoint:
     """Where requests of a format come from and go to.
 
     `upstream` names the setting of the target: `openai` is `openai_target_api_url`. `routes` are regular expressions
-    for the ends of the paths to which conversations are posted. Of other requests, those that have one of `headers`,
-    or a path that begins with one of `prefixes`, go to the same upstream. To the paths of `batch_routes`, lists of
-    requests are posted: the body holds a list in `batch_place[0]`, each of whose items holds one in `batch_place[1]`.
+    for the ends of the paths to which conversations are posted; a group named `model` is the model. Of other requests,
+    those that have one of `headers`, or a path that begins with one of `prefixes`, go to the same upstream. To the
+    paths of `batch_routes`, lists of requests are posted: the body holds a list in `batch_place[0]`, each of whose
+    items holds a request in `batch_place[1]`.
     """
 
     upstream: str

@@ -21,7 +21,7 @@ aliases = ("google",)
 messages_field = "contents"
 endpoint = Endpoint(
     "gemini",
-    routes=(r"/models/[^/]+:(?:generateContent|streamGenerateContent|countTokens)",),
+    routes=(r"/models/(?P<model>[^/:]+):(?:generateContent|streamGenerateContent|countTokens)",),
     headers=("x-goog-api-key",),
     prefixes=("/v1beta/", "/v1alpha/", "/v1beta1/", "/upload/v1beta/"),
 )

@@ -148,14 +148,14 @@ class Relay:
         loop = asyncio.get_running_loop()
         read = self._transformer.read if destination.content == "conversation" else self._transformer.read_batch
         if coding is None and len(raw) <= _SMALL_BODY_BYTES:
-            job = read(raw, destination.provider)
+            job = read(raw, destination.provider, destination.model)
             if job is None or not job.needs_engine:
                 return None if job is None else self._transformer.run(job)
             return await loop.run_in_executor(self._engine, self._transformer.run, job)
 
         def work() -> Account | None:
             content = decoded(raw, coding, limit)
-            job: Job | None = None if content is None else read(content, destination.provider)
+            job: Job | None = None if content is None else read(content, destination.provider, destination.model)
             return None if job is None else self._transformer.run(job)
 
         size = len(raw) if coding is None else len(raw) * _PACKED_BYTES

@@ -88,8 +88,8 @@ class Transformer:
         policy = self._policies[False]
         Pipeline(policy, token_counter(), self._compressors, self._open_store).run([Segment(_SAMPLE, (), "tool", call)])
 
-    def read(self, raw: bytes, provider: Provider) -> Job | None:
-        """The conversation in a body, or None if there is none."""
+    def read(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
+        """The conversation in a body, or None if there is none; `model` where the body names none."""
         try:
             body = Body(raw)
             messages = body.get(provider.messages_field)
@@ -101,10 +101,10 @@ class Transformer:
         tools = _read_tools(body, provider, fields)
         inside = _inside(provider, messages, (provider.messages_field,))
         segments = [*provider.read_beside(fields), *tools.segments, *inside]
-        conversation = self._conversation(segments, fields, tools.can_retrieve)
+        conversation = self._conversation(segments, {"model": model, **fields}, tools.can_retrieve)
         return Job(body, [conversation], self._needs_engine(conversation), self._is_held_out(inside))
 
-    def read_batch(self, raw: bytes, provider: Provider) -> Job | None:
+    def read_batch(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
         """The conversations in the body of a batch, or None if it is none. Nobody answers retrievals of a batch."""
         listed, inner = provider.endpoint.batch_place
         try:
@@ -121,7 +121,9 @@ class Transformer:
                 beside = [
                     each._replace(place=(listed, index, inner, *each.place)) for each in provider.read_beside(fields)
                 ]
-                conversations.append(self._conversation([*beside, *segments], fields, can_retrieve=False))
+                conversations.append(
+                    self._conversation([*beside, *segments], {"model": model, **fields}, can_retrieve=False)
+                )
         return Job(body, conversations, any(map(self._needs_engine, conversations))) if conversations else None
 
     def _conversation(self, segments: list[Segment], fields: Mapping[str, Any], can_retrieve: bool) -> Conversation:

@@ -19,11 +19,15 @@ _DEFAULT = "openai"
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The address a request is sent to, the format to word errors in, and what its body is, if we read it."""
+    """The address a request is sent to, the format to word errors in, and what its body is, if we read it.
+
+    `model` is the model that the path names.
+    """
 
     url: str
     provider: Provider
     content: Content | None = None
+    model: str | None = None
 
 
 class Upstreams:
@@ -52,8 +56,10 @@ class Upstreams:
         base, rest = self._under_prefix(target)
         path = rest.partition("?")[0]
         for route, provider, content in self._routes:
-            if route.search(path):
-                return Destination(_joined(base or self._target_of(provider), rest), provider, content)
+            found = route.search(path)
+            if found is not None:
+                url = _joined(base or self._target_of(provider), rest)
+                return Destination(url, provider, content, found.groupdict().get("model"))
         provider = self._whose(path, headers)
         return Destination(_joined(base or self._target_of(provider), rest), provider)
 
