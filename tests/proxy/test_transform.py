@@ -189,6 +189,12 @@ def test_a_value_written_twice_is_left_alone_and_counted_as_such(transform):
     assert account.tokens_after == account.tokens_before
 
 
+def test_warming_up_leaves_nothing_in_the_store(tmp_path):
+    chosen = resolve_settings({"store_path": str(tmp_path / "store.db")}).settings
+    Transformer(chosen, compressors(), lambda: default_store(chosen)).warm_up()
+    assert default_store(chosen).stats().entries == 0
+
+
 def test_the_share_of_conversations_that_are_held_out_is_the_one_asked_for():
     chosen = transformer(holdout_ratio=0.25)
     openai = provider_named("openai")

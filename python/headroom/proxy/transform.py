@@ -22,7 +22,7 @@ from headroom.places import as_mapping
 from headroom.providers import Provider
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
-from headroom.store import Store
+from headroom.store import Store, memory
 from headroom.tokens import token_counter
 
 _SAMPLE = "\n".join(f"2026-01-01T00:00:{second:02d}Z INFO ready" for second in range(40))
@@ -82,11 +82,11 @@ class Transformer:
         }
 
     def warm_up(self) -> None:
-        """Does once what the first request would have to wait for: the store, the tokenizer, the compressors."""
-        token_counter().count(_SAMPLE)
-        call = ToolCall("warm_up", "")
-        policy = self._policies[False]
-        Pipeline(policy, token_counter(), self._compressors, self._open_store).run([Segment(_SAMPLE, (), "tool", call)])
+        """Does once what the first request would have to wait for. Raises StoreError if the store cannot be opened."""
+        sample = Segment(_SAMPLE, (), "tool", ToolCall("warm_up", ""))
+        # The sample is nobody's original, so it goes into a store that ends with this call.
+        Pipeline(self._policies[False], token_counter(), self._compressors, memory.open).run([sample])
+        self._open_store()
 
     def read(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
         """The conversation in a body, or None if there is none; `model` where the body names none."""
