@@ -89,9 +89,10 @@ def test_what_goes_out_is_what_the_library_makes_of_the_same_messages(transform,
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_nothing_is_left_out_for_a_client_that_cannot_ask_for_it(transform, name):
-    turns = [("which failed?", "orders", big_table())]
+    turns = [("which of these failed?", "orders", big_table())]
+    others = [("which of those failed?", "orders", big_table())]
     with_tool = forwarded(transform, json.dumps(request(name, turns, tools=[RETRIEVE[name]])).encode(), name)
-    without = forwarded(transform, json.dumps(request(name, turns)).encode(), name)
+    without = forwarded(transform, json.dumps(request(name, others)).encode(), name)
     assert b"[headroom " in with_tool
     assert b"[headroom " not in without
     assert len(with_tool) < len(without) < len(json.dumps(request(name, turns)))
@@ -109,7 +110,7 @@ def test_nothing_is_left_out_for_a_client_that_cannot_ask_for_it(transform, name
     ],
 )
 def test_nothing_is_left_out_where_the_tool_choice_forbids_to_ask_for_it(transform, name, choice):
-    turns = [("which failed?", "orders", big_table())]
+    turns = [(f"which failed? {choice}", "orders", big_table())]
     body = request(name, turns, tools=[RETRIEVE[name]], **choice)
     assert b"[headroom " not in forwarded(transform, json.dumps(body).encode(), name)
 
