@@ -38,7 +38,6 @@ VARIED: list[dict[str, Any]] = [
     {"level": "deep", "query": "what went wrong?"},
     {"target_ratio": 0.1},
     {"settings": {"min_tokens": 0, "smart_crusher.min_lossy_tokens": 100}},
-    {"retrieval": "none"},
     {"model": "claude-sonnet-4-5"},
 ]
 

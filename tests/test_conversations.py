@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom import compress, expand
+from headroom import compress, expand, retrieve
 from headroom._core import Shown
 from headroom.errors import StoreError
 from headroom.marker import parse_marker
@@ -49,7 +49,6 @@ OPTIONS = st.fixed_dictionaries(
         "level": st.sampled_from(["lossless", "balanced", "deep"]),
         "target_ratio": st.sampled_from([0.1, 0.5]),
         "query": WORDS,
-        "retrieval": st.sampled_from(["assumed", "none"]),
         "settings": st.sampled_from([{"min_tokens": 20}, EAGER, {"tools.*": "off"}, {"compress_user": True}]),
         "model": st.sampled_from(["gpt-4o", "gpt-4", "claude-sonnet-4-5"]),
     },
@@ -344,3 +343,15 @@ def test_lines_that_were_written_without_their_indentation_count_as_shown():
     said, _ = outputs([("read", "a", indented), ("read", "b", indented[800:])])
     assert said[0].startswith("#code ")
     assert "lines as above]" in said[1]
+
+
+def test_a_reader_who_cannot_ask_is_shown_nothing_that_was_shortened_for_another():
+    own = MemoryStore()
+    turns = [("which failed?", "a", big_table())]
+    [shortened], result = outputs(turns, store=own)
+    assert parse_marker(shortened)
+    [whole], _ = outputs(turns, store=own, retrieval="none")
+    assert parse_marker(whole) is None
+    assert outputs(turns, store=own, retrieval="none")[0] == [whole]
+    assert outputs(turns, store=own)[0] == [shortened]
+    assert retrieve(result.keys[0], store=own).text == big_table()

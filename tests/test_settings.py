@@ -136,3 +136,10 @@ def test_every_setting_says_what_it_is_about():
 
 def test_settings_are_values():
     assert hash(resolve({}, {}, NO_FILE, FAMILIES).settings) == hash(resolve({}, {}, NO_FILE, FAMILIES).settings)
+
+
+def test_a_name_that_users_know_from_elsewhere_works_too_but_ours_comes_first():
+    known = {"OPENAI_TARGET_API_URL": "https://a.test"}
+    assert found(environment=known)["openai_target_api_url"] == ("https://a.test", "OPENAI_TARGET_API_URL")
+    both = {**known, "HEADROOM_OPENAI_TARGET_API_URL": "https://b.test"}
+    assert found(environment=both)["openai_target_api_url"] == ("https://b.test", "HEADROOM_OPENAI_TARGET_API_URL")

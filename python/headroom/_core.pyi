@@ -4,7 +4,7 @@ Heavy functions release the GIL while they work. A defect in the core raises Cor
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
 class CoreError(RuntimeError):
     """A defect in the core: a panic that was caught at the border."""
@@ -54,6 +54,15 @@ class Sealer:
     def rewrap(self, wrapped: bytes, associated: bytes, into: Sealer) -> bytes:
         """A wrapped key under another sealer's key."""
 
+def zstd_decompress(data: bytes, max_bytes: int) -> bytes:
+    """The content of one zstd frame.
+
+    ValueError when it is no valid frame or holds more than `max_bytes`; no more than that is ever allocated.
+    """
+
+def brotli_decompress(data: bytes, max_bytes: int) -> bytes:
+    """The content of one brotli stream. ValueError when it is none or holds more than `max_bytes`."""
+
 __version__: str
 """The version of the package."""
 
@@ -66,6 +75,30 @@ def count_tokens(text: str, encoding: str = "o200k_base") -> int:
     Linear for texts that have words, about 0.3 ms for 100 KB; never worse than O(n log n). Texts over 4 KB release the
     GIL.
     """
+
+# Request bodies.
+
+@final
+class Body:
+    """A request body that is strict JSON: its values, and the same bytes with other texts in some places.
+
+    A place is keys and indexes from the outside in. ValueError for anything but JSON in UTF-8, or for more than 256
+    levels. Reading takes about 0.5 ms a megabyte without the GIL.
+    """
+
+    def __new__(cls, raw: bytes) -> Body: ...
+    def get(self, *place: str | int) -> Any:
+        """The value in a place as `json.loads` gives it; None if there is none. ValueError for a huge number."""
+    def names(self) -> list[str]:
+        """The keys of the body in order; none if it is no object."""
+    def raw(self, *place: str | int) -> bytes:
+        """The bytes of the value in a place as they came; empty if there is none."""
+    def splice(self, replacements: Sequence[tuple[tuple[str | int, ...], str]]) -> tuple[bytes, list[bool]]:
+        """The body with a text as a string in each place, and for each whether it was changed.
+
+        Left alone is what is no string, array or object, would become longer in bytes, or stands in an object that has
+        a key twice. Every other byte is as it came. Releases the GIL.
+        """
 
 # JSON.
 

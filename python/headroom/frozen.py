@@ -46,7 +46,8 @@ _eligibilities: Memo[tuple[Store, bytes]] = Memo(max_entries=1_024, max_weight=1
 class Frozen:
     """The decisions of one conversation that were made before, and those of this run, to be recorded.
 
-    `key_of` gives the key of a text, empty for one that no store can hold. Raises StoreError.
+    `key_of` gives the key of a text, empty for one that no store can hold. `can_ask`: whether the reader can ask for
+    what is left out. Raises StoreError.
     """
 
     def __init__(
@@ -57,8 +58,11 @@ class Frozen:
         policy: Policy,
         key_of: Callable[[str], str],
         is_eligible: Callable[[Segment, Policy], bool],
+        *,
+        can_ask: bool,
     ) -> None:
         self._store = store
+        self._can_ask = can_ask
         self._counter = counter
         conversation = key_of(_first_text(segments))
         self._eligibility = store.name_of("conversation", conversation)
@@ -84,11 +88,13 @@ class Frozen:
         """What was decided on the segment of this index before; `standing` are the keys of the texts before it.
 
         Where a text that the decision refers to is gone (a client dropped it, or the conversation took another way),
-        what the provider may hold ends there anyway. So it is decided on anew, for good, under a name of its own.
+        what the provider may hold ends there anyway. So it is decided on anew, for good, under a name of its own. It
+        is so, too, for a reader who cannot ask for what was left out for another one, who began in the same way.
         """
         while (known := self._known.get(index)) is not None:
             sources = known.decision.sources
-            if not sources or all(source in standing for source in sources):
+            may_show = self._can_ask or known.decision.lossless or known.decision.text is None
+            if may_show and (not sources or all(source in standing for source in sources)):
                 return known.decision
             del self._known[index]
             self._names[index] = name = self._store.name_of("without", self._names[index])

@@ -139,7 +139,7 @@ def compress(
     failures = _set_up() + hooks.call("input_received", {"input": input, "model": model or chosen.model})
     counter = token_counter(model or chosen.model)
     pipeline = Pipeline(
-        _policy(chosen, level, retrieval, target_ratio),
+        policy_for(chosen, level, retrieval, target_ratio),
         counter,
         compressors(),
         (lambda: default_store(chosen)) if store is None else (lambda: store),
@@ -327,7 +327,13 @@ def _settings(given: Settings | Mapping[str, Any] | None) -> Settings:
     raise InputError(f"settings={shown(given)} must be a Settings object or a dict of settings")
 
 
-def _policy(settings: Settings, level: Level | None, retrieval: Retrieval | None, target_ratio: float | None) -> Policy:
+def policy_for(
+    settings: Settings,
+    level: Level | None = None,
+    retrieval: Retrieval | None = None,
+    target_ratio: float | None = None,
+) -> Policy:
+    """What decisions depend on: the settings, with what is not None instead of theirs."""
     try:
         return _made_policy(settings, level, retrieval, target_ratio)
     except TypeError:  # something that cannot be hashed, and so is no valid value either

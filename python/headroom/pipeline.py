@@ -130,15 +130,24 @@ class Pipeline:
             raise self._store_error or StoreError("the store cannot be opened")
         return self._store
 
-    def run(self, segments: Iterable[Segment], limit: Limit | None = None, *, is_conversation: bool = False) -> Outcome:
+    def run(
+        self,
+        segments: Iterable[Segment],
+        limit: Limit | None = None,
+        *,
+        is_conversation: bool = False,
+        can_ask: bool | None = None,
+    ) -> Outcome:
         """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
         the texts not seen before, plus a look at the others.
 
         In a conversation decisions are recorded, and those that were recorded are used again; and a text may be written
-        with references to what stands above it.
+        with references to what stands above it. `can_ask`: whether the reader has the retrieve tool, even if it may not
+        be called this once; by default, what the policy says of now.
         """
         listed = list(segments)
-        frozen = self._frozen(listed) if is_conversation else None
+        can_ask = self._policy.retrieval != "none" if can_ask is None else can_ask
+        frozen = self._frozen(listed, can_ask) if is_conversation else None
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
@@ -172,7 +181,7 @@ class Pipeline:
             passed.append(segment.after(Step("read", "left alone: bypassed", tokens, tokens)))
         return Outcome(tuple(passed), {}, (), ())
 
-    def _frozen(self, segments: Sequence[Segment]) -> Frozen | None:
+    def _frozen(self, segments: Sequence[Segment], can_ask: bool) -> Frozen | None:
         """The decisions on a conversation that were made before; None where no text could be compressed."""
         more = self._policy.compress_user or self._policy.compress_system
         if not more and all(segment.origin != "tool" for segment in segments):
@@ -181,7 +190,9 @@ class Pipeline:
         if self._store is None:
             return None
         try:
-            frozen = Frozen(self._store, self._counter, segments, self._policy, self._key_or_none, is_eligible)
+            frozen = Frozen(
+                self._store, self._counter, segments, self._policy, self._key_or_none, is_eligible, can_ask=can_ask
+            )
         except StoreError as error:
             self._lose_store(error)
             return None

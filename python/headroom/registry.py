@@ -27,6 +27,7 @@ _PROVIDER_PARTS = (
     "name",
     "aliases",
     "messages_field",
+    "endpoint",
     "detect",
     "read",
     "read_beside",
@@ -36,6 +37,8 @@ _PROVIDER_PARTS = (
     "offer_tool",
     "read_tool_call",
     "answer_tool_call",
+    "callable_tools",
+    "error_body",
 )
 _AGENT_PARTS = ("name", "agent")
 

@@ -28,7 +28,7 @@ from headroom.nearest import did_you_mean
 Level = Literal["lossless", "balanced", "deep"]
 Retrieval = Literal["assumed", "none"]
 KeyPlace = Literal["file", "keyring"]
-Mode = Literal["token", "cache"]
+Mode = Literal["token", "cache", "observe", "off"]
 ToolLevel = Literal["off", "lossless", "balanced", "deep"]
 
 _TABLES = ("tools", "options")
@@ -40,9 +40,14 @@ _FILE_VARIABLE = "HEADROOM_CONFIG"
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
-def setting(default: Any, about: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """A field of settings or of a compressor's options: its default, one line about it, and the range of a number."""
-    return field(default=default, metadata={"about": about, "low": low, "high": high})
+def setting(
+    default: Any, about: str, *, low: float | None = None, high: float | None = None, variable: str | None = None
+) -> Any:
+    """A field of settings or of a compressor's options: its default, one line about it, and the range of a number.
+
+    `variable` is another name in the environment, one that users of such programs know already; our own comes first.
+    """
+    return field(default=default, metadata={"about": about, "low": low, "high": high, "variable": variable})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ class Settings:
 
     level: Level = setting("balanced", "how far to go: lossless, balanced, or deep (keeps less of each large result)")
     retrieval: Retrieval = setting("assumed", "whether the model can ask for originals; none: only lossless forms")
-    mode: Mode = setting("token", "cache: values that change, such as times, are moved out of the cached prefix")
+    mode: Mode = setting(
+        "token", "cache: times and the like are moved out of the prompt; observe, off: the proxy changes nothing"
+    )
     target_ratio: float | None = setting(None, "share of its tokens a lossy result keeps at most", low=0.01, high=1)
     model: str | None = setting(None, "model whose tokens are counted when a call names none")
     models_file: str | None = setting(None, "JSON file of windows and prices of models; see headroom/models.py")
@@ -69,6 +76,28 @@ class Settings:
     store_key_path: str | None = setting(
         None, "directory of master keys; default: beside store_path, else in the platform's configuration directory"
     )
+    host: str = setting("127.0.0.1", "address on which the proxy listens")
+    port: int = setting(8787, "port on which the proxy listens; 0: any free one", low=0, high=65_535)
+    openai_target_api_url: str = setting(
+        "https://api.openai.com", "where requests in OpenAI's formats go", variable="OPENAI_TARGET_API_URL"
+    )
+    anthropic_target_api_url: str = setting(
+        "https://api.anthropic.com", "where requests in Anthropic's format go", variable="ANTHROPIC_TARGET_API_URL"
+    )
+    gemini_target_api_url: str = setting(
+        "https://generativelanguage.googleapis.com",
+        "where requests in Gemini's format go",
+        variable="GEMINI_TARGET_API_URL",
+    )
+    upstreams: str = setting("", "more places requests go to, by path prefix: /groq=https://api.groq.com/openai,…")
+    allowed_hosts: str = setting("", "names besides loopback's that a request's Host may have, separated by commas")
+    open_local_api: bool = setting(False, "whether retrieval and figures need no token from loopback")
+    relay_responses_websocket: bool = setting(False, "relay a Responses WebSocket uncompressed, not refuse it")
+    max_body_bytes: int = setting(100_000_000, "larger request bodies are passed on as they are", low=0)
+    max_requests: int = setting(4_096, "requests the proxy works on at a time; more are refused with 503", low=1)
+    holdout_ratio: float = setting(0.0, "share of conversations that are left alone, to compare with", low=0, high=1)
+    drain_timeout_s: float = setting(30.0, "seconds that requests have to end when the proxy is stopped", low=0)
+    log_requests: bool = setting(False, "log each request of the proxy, without content, as one line of JSON")
     tools: tuple[tuple[str, ToolLevel], ...] = field(
         default=(),
         metadata={"about": "levels of single tools, or off, by pattern of their name, as in the table [tools]"},
@@ -135,6 +164,8 @@ def resolve(
             value, source = flags[name], "call"
         elif variable in environment:
             value, source = _parse(environment[variable], hint, variable), variable
+        elif (known_as := each.metadata.get("variable") or "") in environment:
+            value, source = _parse(environment[known_as], hint, known_as), known_as
         elif name in from_file:
             value, source = from_file[name], str(path)
         else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+import headroom
 from headroom import count_tokens, retrieve_tool
 from headroom.exchanges import exchanges_of
 from headroom.registry import providers
@@ -152,3 +154,27 @@ def test_the_definition_of_the_retrieve_tool_is_small_rent(provider):
     for name in (provider.name, *provider.aliases):
         definition = json.dumps(retrieve_tool(name), ensure_ascii=False, separators=(",", ":"))
         assert count_tokens(definition) <= 60
+
+
+@every_provider
+def test_it_says_which_requests_are_in_its_format(provider):
+    endpoint = provider.endpoint
+    assert hasattr(headroom.Settings(), f"{endpoint.upstream}_target_api_url")
+    assert endpoint.routes
+    for route in (*endpoint.routes, *endpoint.batch_routes):
+        assert route.startswith("/")
+        re.compile(route)
+
+
+@every_provider
+def test_a_tool_that_it_offers_is_one_that_the_model_may_call(provider):
+    tools = [provider.offer_tool("other", "", {}), provider.offer_tool("asked_for", "", {})]
+    assert provider.callable_tools({"tools": tools}) == {"other", "asked_for"}
+    for nothing in ({}, {"tools": None}, {"tools": []}, {"tools": "x"}, {"tools": [5, None]}):
+        assert "asked_for" not in provider.callable_tools(nothing)
+
+
+@every_provider
+def test_its_errors_say_what_went_wrong(provider):
+    for status in (400, 502):
+        assert provider.error_body(status, "the reason")["error"]["message"] == "the reason"

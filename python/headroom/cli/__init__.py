@@ -18,7 +18,20 @@ import click
 from headroom.errors import HeadroomError, InputError
 from headroom.nearest import did_you_mean
 
-_COMMANDS = ("audit", "compress", "doctor", "hook", "init", "mcp", "outline", "retrieve", "settings", "store", "unwrap")
+_COMMANDS = (
+    "audit",
+    "compress",
+    "doctor",
+    "hook",
+    "init",
+    "mcp",
+    "outline",
+    "proxy",
+    "retrieve",
+    "settings",
+    "store",
+    "unwrap",
+)
 
 
 class _LazyCommands(click.Group):

@@ -41,6 +41,25 @@ class Part(NamedTuple):
         return self.kind in ("call", "thought", "said")
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where requests of a format come from and go to.
+
+    `upstream` names the setting of the target: `openai` is `openai_target_api_url`. `routes` are regular expressions
+    for the ends of the paths to which conversations are posted; a group named `model` is the model. Of other requests,
+    those that have one of `headers`, or a path that begins with one of `prefixes`, go to the same upstream. To the
+    paths of `batch_routes`, lists of requests are posted: the body holds a list in `batch_place[0]`, each of whose
+    items holds a request in `batch_place[1]`.
+    """
+
+    upstream: str
+    routes: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    batch_routes: tuple[str, ...] = ()
+    batch_place: tuple[str, str] = ("requests", "params")
+
+
 class Provider(Protocol):
     """What a provider's module has."""
 
@@ -55,6 +74,10 @@ class Provider(Protocol):
     @property
     def messages_field(self) -> str:
         """The field of a request's body that holds its messages."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Which requests are in this format, and where they go."""
 
     def detect(self, messages: Sequence[Any]) -> float:
         """How surely the messages are in this format, 0 to 1; 0 when they cannot be."""
@@ -84,3 +107,9 @@ class Provider(Protocol):
 
     def answer_tool_call(self, request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
         """The message or block that answers a tool call."""
+
+    def callable_tools(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """The names of the tools among a request's that the model is free to call, by its tools and tool choice."""
+
+    def error_body(self, status: int, message: str) -> dict[str, Any]:
+        """The body of an answer with a status of 400 or more, as the format's SDKs understand it."""

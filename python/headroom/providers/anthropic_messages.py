@@ -12,12 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "anthropic_messages"
 aliases = ("anthropic",)
 messages_field = "messages"
+endpoint = Endpoint(
+    "anthropic",
+    routes=(r"/v1/messages", r"/v1/messages/count_tokens"),
+    headers=("anthropic-version", "x-api-key"),
+    batch_routes=(r"/v1/messages/batches",),
+)
 
 _ORIGINS: dict[str, Origin] = {"user": "user", "assistant": "assistant", "system": "system"}
 _SHARED_BLOCKS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
@@ -141,3 +147,17 @@ def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str,
     """A `tool_result` block, to come first in the next user message."""
     answer: dict[str, Any] = {"type": "tool_result", "tool_use_id": request.id, "content": text}
     return {**answer, "is_error": True} if failed else answer
+
+
+def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
+    """The tools, unless the choice is none or one of them."""
+    if as_mapping(body.get("tool_choice")).get("type", "auto") not in ("auto", "any"):
+        return frozenset()
+    tools = body.get("tools")
+    return frozenset(str(as_mapping(tool).get("name")) for tool in tools) if isinstance(tools, list) else frozenset()
+
+
+def error_body(status: int, message: str) -> dict[str, Any]:
+    """An error as the API words it."""
+    kind = "api_error" if status >= 500 else "invalid_request_error"
+    return {"type": "error", "error": {"type": kind, "message": message}}

@@ -13,12 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "gemini"
 aliases = ("google",)
 messages_field = "contents"
+endpoint = Endpoint(
+    "gemini",
+    routes=(r"/models/(?P<model>[^/:]+):(?:generateContent|streamGenerateContent|countTokens)",),
+    headers=("x-goog-api-key",),
+    prefixes=("/v1beta/", "/v1alpha/", "/v1beta1/", "/upload/v1beta/"),
+)
 
 _ORIGINS: dict[str, Origin] = {"user": "user", "model": "assistant", "function": "tool"}
 _CALL, _RESPONSE = ("functionCall", "function_call"), ("functionResponse", "function_response")
@@ -171,3 +177,24 @@ def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str,
     """A part with a function response: the text as its `output`, or as its `error`."""
     answer: dict[str, Any] = {"name": request.name, "response": {"error" if failed else "output": text}}
     return {"functionResponse": {"id": request.id, **answer} if request.id else answer}
+
+
+def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
+    """The declared functions, unless the mode is NONE, or only some are allowed."""
+    _, config = _field(body, ("toolConfig", "tool_config"))
+    _, calling = _field(config, ("functionCallingConfig", "function_calling_config"))
+    if calling.get("mode") == "NONE" or calling.get("allowedFunctionNames") or calling.get("allowed_function_names"):
+        return frozenset()
+    tools = body.get("tools")
+    names = set()
+    for tool in tools if isinstance(tools, list) else ():
+        fields = as_mapping(tool)
+        declared = fields.get("functionDeclarations") or fields.get("function_declarations")
+        names |= {str(as_mapping(each).get("name")) for each in declared} if isinstance(declared, list) else set()
+    return frozenset(names)
+
+
+def error_body(status: int, message: str) -> dict[str, Any]:
+    """An error as the API words it."""
+    kind = "UNAVAILABLE" if status >= 500 else "INVALID_ARGUMENT"
+    return {"error": {"code": status, "message": message, "status": kind}}

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
-from headroom.providers import Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_chat"
 aliases = ("openai",)
 messages_field = "messages"
+endpoint = Endpoint("openai", routes=(r"/chat/completions",))
 
 _ORIGINS: dict[str, Origin] = {
     "system": "system",
@@ -135,3 +136,18 @@ def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
 def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
     """A tool message. The format has no field for failure: the text says it."""
     return {"role": "tool", "tool_call_id": request.id, "content": text}
+
+
+def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
+    """The functions, unless the choice is none or names what must be called or may be."""
+    if body.get("tool_choice", "auto") not in ("auto", "required", None):
+        return frozenset()
+    tools = body.get("tools")
+    functions = (as_mapping(as_mapping(tool).get("function")) for tool in tools) if isinstance(tools, list) else ()
+    return frozenset(str(function.get("name")) for function in functions)
+
+
+def error_body(status: int, message: str) -> dict[str, Any]:
+    """An error as the API words it."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_responses"
 aliases = ("responses",)
 messages_field = "input"
+endpoint = Endpoint("openai", routes=(r"/responses", r"/responses/input_tokens", r"/responses/compact"))
 
 _ORIGINS: dict[str, Origin] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _TEXT_KINDS = frozenset({"input_text", "output_text", "text"})
@@ -159,3 +160,17 @@ def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
 def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:
     """A `function_call_output` item. The format has no field for failure: the text says it."""
     return {"type": "function_call_output", "call_id": request.id, "output": text}
+
+
+def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
+    """The functions, unless the choice is none or names what must be called or may be."""
+    if body.get("tool_choice", "auto") not in ("auto", "required", None):
+        return frozenset()
+    tools = body.get("tools")
+    return frozenset(str(as_mapping(tool).get("name")) for tool in tools) if isinstance(tools, list) else frozenset()
+
+
+def error_body(status: int, message: str) -> dict[str, Any]:
+    """An error as the API words it."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}

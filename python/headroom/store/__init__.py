@@ -10,6 +10,7 @@ returns a `Store`. The conformance suite (tests/conformance/test_stores.py) runs
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -186,3 +187,10 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
         key_place=settings.store_key_place,
         key_directory=settings.store_key_path,
     )
+
+
+def data_directory() -> str:
+    """Where a user's store is unless the settings say otherwise, and what belongs to the user's proxies."""
+    from headroom.store._database import default_path
+
+    return os.path.dirname(default_path())

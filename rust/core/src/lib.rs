@@ -4,6 +4,7 @@
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
 pub mod blob;
+pub mod brotli;
 pub mod code;
 pub mod detect;
 pub mod diff;
@@ -22,6 +23,7 @@ pub mod report;
 pub mod retrieve;
 pub mod seal;
 pub mod search;
+pub mod splice;
 pub mod table;
 pub mod text;
 pub mod tokens;

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod allocator;
+mod codings;
 mod content;
 mod door;
 mod ignore_rules;
@@ -11,6 +12,7 @@ mod prompt;
 mod repeat;
 mod retrieve;
 mod seal;
+mod splice;
 mod text;
 mod tokens;
 
@@ -23,6 +25,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     door::register(module)?;
     allocator::keep_memory();
     ahead::register(module)?;
+    codings::register(module)?;
     content::register(module)?;
     ignore_rules::register(module)?;
     json::register(module)?;
@@ -31,6 +34,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     repeat::register(module)?;
     retrieve::register(module)?;
     seal::register(module)?;
+    splice::register(module)?;
     text::register(module)?;
     tokens::register(module)?;
     Ok(())

@@ -58,16 +58,38 @@ pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
 /// The text of a raw string body; `None` if it has a lone surrogate or a bad escape.
 pub fn decode(raw: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(raw.len());
+    decode_into(raw, &mut out)?;
+    String::from_utf8(out).ok()
+}
+
+/// Appends the text of a raw string body; on `None`, what was appended is of no use.
+pub fn decode_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut at = 0;
+    // Where JSON stands in a string there is an escape every few bytes: whole blocks are copied, then cut to measure.
+    while let Some(block) = raw.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        out.extend_from_slice(block);
+        let Some(hit) = first_stop(block) else {
+            at += 16;
+            continue;
+        };
+        out.truncate(out.len() - 16 + hit);
+        at += hit;
+        if raw[at] == b'\\' {
+            at = decode_escape(raw, at, out)?;
+        } else {
+            out.push(raw[at]);
+            at += 1;
+        }
+    }
     while at < raw.len() {
         let next = memchr::memchr(b'\\', &raw[at..]).map_or(raw.len(), |found| at + found);
         out.extend_from_slice(&raw[at..next]);
         at = next;
         if at < raw.len() {
-            at = decode_escape(raw, at, &mut out)?;
+            at = decode_escape(raw, at, out)?;
         }
     }
-    String::from_utf8(out).ok()
+    Some(())
 }
 
 fn decode_escape(raw: &[u8], at: usize, out: &mut Vec<u8>) -> Option<usize> {
@@ -117,23 +139,32 @@ pub fn encode(text: &str, out: &mut Vec<u8>) {
 }
 
 fn encode_body(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        out.extend_from_slice(block);
+        let Some(hit) = first_stop(block) else {
+            at += 16;
             continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            _ => push_control(byte, out),
-        }
+        };
+        out.truncate(out.len() - 16 + hit);
+        push_encoded(block[hit], out);
+        at += hit + 1;
     }
-    out.extend_from_slice(&bytes[from..]);
+    for &byte in &bytes[at..] {
+        push_encoded(byte, out);
+    }
+}
+
+fn push_encoded(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0..0x20 => push_control(byte, out),
+        _ => out.push(byte),
+    }
 }
 
 /// Writes a raw string body as a JSON string in canonical spelling: the fewest escapes, except that
@@ -177,6 +208,16 @@ mod tests {
         assert_eq!(scan(b"0123456789\n\"", 0), Some((11, true)));
         assert_eq!(scan(b"never closed", 0), None);
         assert_eq!(scan(b"ends in escape\\", 0), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(text in "[\\x00-\\x24\\\\a-cé日😀]{0,60}") {
+            let mut out = Vec::new();
+            encode(&text, &mut out);
+            proptest::prop_assert_eq!(scan(&out, 1).map(|found| found.0), Some(out.len() - 1));
+            proptest::prop_assert_eq!(decode(&out[1..out.len() - 1]), Some(text));
+        }
     }
 
     #[test]

@@ -1,0 +1,64 @@
+"""`headroom proxy`: any client's requests through it to the provider, tool results smaller."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from headroom.cli import flags
+from headroom.errors import InputError, SettingsError
+from headroom.library import resolve_settings
+from headroom.settings import Mode
+
+
+@click.command("proxy")
+@click.option("--host", metavar="ADDRESS", help="Where to listen; by default 127.0.0.1, and loopback only.")
+@click.option("--port", metavar="N", type=int, help="The port, by default 8787; 0 for any free one.")
+@click.option("--mode", metavar="MODE", help="token (default), observe (only measures) or off (passes on).")
+@click.option("--openai-url", metavar="URL", help="Where requests in OpenAI's formats go.")
+@click.option("--anthropic-url", metavar="URL", help="Where requests in Anthropic's format go.")
+@click.option("--gemini-url", metavar="URL", help="Where requests in Gemini's format go.")
+@click.option("--upstreams", metavar="LIST", help="More places by path prefix: /groq=https://api.groq.com/openai,…")
+@click.option("--holdout-ratio", metavar="SHARE", type=float, help="Share of conversations to leave alone.")
+@click.option("--log-requests", is_flag=True, default=None, help="Log each request, without content, as JSON.")
+def command(
+    host: str | None,
+    port: int | None,
+    mode: Mode | None,
+    openai_url: str | None,
+    anthropic_url: str | None,
+    gemini_url: str | None,
+    upstreams: str | None,
+    holdout_ratio: float | None,
+    log_requests: bool | None,
+) -> None:
+    """Listen for clients of OpenAI, Anthropic and Gemini, and pass their requests on with smaller tool results.
+
+    Point a client's base URL here: http://127.0.0.1:8787/v1 for OpenAI's, http://127.0.0.1:8787 for the others. Keys
+    are passed on and never kept. A client whose tools include headroom_retrieve gets views with what is left out one
+    call away; any other gets lossless forms only.
+    """
+    try:
+        import aiohttp  # noqa: F401
+    except ImportError:
+        raise InputError("the proxy needs aiohttp; install it with: pip install 'headroom-ai[proxy]'") from None
+    given = flags(
+        host=host,
+        port=port,
+        mode=mode,
+        openai_target_api_url=openai_url,
+        anthropic_target_api_url=anthropic_url,
+        gemini_target_api_url=gemini_url,
+        upstreams=upstreams,
+        holdout_ratio=holdout_ratio,
+        log_requests=log_requests,
+    )
+    settings = resolve_settings(given).settings
+    if settings.mode == "cache":
+        raise SettingsError(
+            "mode='cache' is of the library alone so far; start the proxy with --mode token, observe or off"
+        )
+    from headroom.proxy.server import serve
+
+    sys.exit(serve(settings))

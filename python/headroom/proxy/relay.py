@@ -1,0 +1,247 @@
+"""The relay: a client's request goes to the provider, the provider's answer to the client, byte for byte as it comes.
+
+Nothing is sent twice and nothing is kept. What the provider answers, whatever its status, is the answer; only where
+there is none, an error in the request's own wire format says why. When either side breaks off, so does the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hdrs, web
+from yarl import URL
+
+from headroom.providers import Provider
+from headroom.proxy.bodies import decoded
+from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
+from headroom.proxy.stats import Stats
+from headroom.proxy.transform import Account, Job, Transformer
+from headroom.proxy.upstreams import Destination
+from headroom.report import report
+from headroom.settings import Mode, Settings
+
+_SMALL_BODY_BYTES = 16_000
+"""Bodies up to here are read at once, which takes less than handing them to a thread."""
+
+_LARGE_BODY_BYTES = 1_000_000
+"""Bodies from here on wait for each other only, never make others wait."""
+
+_PACKED_BYTES = 10
+"""About how many bytes one byte of a body in a content coding stands for."""
+
+_MOST_OBSERVED = 64
+"""Requests that are measured at a time, beside the requests themselves."""
+
+_MODES: tuple[Mode, ...] = ("token", "observe", "off")
+
+
+class Relay:
+    """Passes requests on. `engine` works on conversations, `large_engine` on those that take long."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: ClientSession,
+        transformer: Transformer,
+        stats: Stats,
+        engine: ThreadPoolExecutor,
+        large_engine: ThreadPoolExecutor,
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._transformer = transformer
+        self._stats = stats
+        self._engine = engine
+        self._large_engine = large_engine
+        self._observing: set[asyncio.Future[None]] = set()
+
+    async def answer(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
+        """The answer to a request. Raises ConnectionError when the client has gone."""
+        mode = self._mode(request)
+        if mode is None:
+            message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
+            return error_response(destination.provider, 400, message)
+        headers = to_upstream(request.headers)
+        account = None
+        body: bytes | StreamReader | AsyncIterator[bytes] | None = None
+        if request.body_exists:
+            body = request.content
+            if destination.content is not None and request.method == hdrs.METH_POST and mode != "off":
+                body, account = await self._conversation(request, destination, mode)
+            if account is not None and account.body is not None:
+                body = account.body
+                headers.popall(hdrs.CONTENT_ENCODING, None)
+            elif not isinstance(body, bytes) and hdrs.CONTENT_LENGTH in request.headers:
+                headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
+        elif hdrs.CONTENT_LENGTH in request.headers:
+            headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
+        return await self._forward(request, destination, headers, body, account)
+
+    def _mode(self, request: web.BaseRequest) -> Mode | None:
+        if is_true(request.headers.get(BYPASS)):
+            return "off"
+        wanted = request.headers.get(MODE)
+        if wanted is None:
+            return self._settings.mode
+        return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
+
+    async def _conversation(
+        self, request: web.BaseRequest, destination: Destination, mode: Mode
+    ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
+        """The body as it came, and what compression made of it; a stream where it is too large to hold."""
+        raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
+        coding = request.headers.get(hdrs.CONTENT_ENCODING)
+        if not is_whole:
+            return _resumed(raw, request.content), None
+        if mode == "observe":
+            await self._observe(raw, coding, destination)
+            return raw, None
+        name = destination.provider.name
+        tally = self._stats.of(name)
+        tally.requests += 1
+        try:
+            account = await self._account(raw, coding, destination)
+        except Exception as error:
+            # Whatever goes wrong in here must not cost the client the request: it goes on as it came.
+            tally.failures += 1
+            report(f"a request of {len(raw):,} bytes went uncompressed: {type(error).__name__} in {name}")
+            return raw, None
+        if account is None:
+            return raw, None
+        tally.add(account, was_observed=account.is_held_out)
+        return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
+
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
+        """Measures what would have been saved, beside the request rather than before it."""
+        name = destination.provider.name
+        tally = self._stats.of(name)
+        tally.requests += 1
+        if len(self._observing) >= _MOST_OBSERVED:
+            await asyncio.wait(self._observing, return_when=asyncio.FIRST_COMPLETED)
+
+        async def measure() -> None:
+            try:
+                account = await self._account(raw, coding, destination)
+            except Exception as error:
+                # As above: it is counted, and the request went on already.
+                tally.failures += 1
+                report(f"a request of {len(raw):,} bytes was not measured: {type(error).__name__} in {name}")
+                return
+            if account is not None:
+                tally.add(account, was_observed=True)
+
+        task = asyncio.ensure_future(measure())
+        self._observing.add(task)
+        task.add_done_callback(self._observing.discard)
+
+    async def finish(self) -> None:
+        """Waits for what is still being measured."""
+        await asyncio.gather(*self._observing)
+
+    async def _account(self, raw: bytes, coding: str | None, destination: Destination) -> Account | None:
+        limit = self._settings.max_body_bytes
+        loop = asyncio.get_running_loop()
+        read = self._transformer.read if destination.content == "conversation" else self._transformer.read_batch
+        if coding is None and len(raw) <= _SMALL_BODY_BYTES:
+            job = read(raw, destination.provider, destination.model)
+            if job is None or not job.needs_engine:
+                return None if job is None else self._transformer.run(job)
+            return await loop.run_in_executor(self._engine, self._transformer.run, job)
+
+        def work() -> Account | None:
+            content = decoded(raw, coding, limit)
+            job: Job | None = None if content is None else read(content, destination.provider, destination.model)
+            return None if job is None else self._transformer.run(job)
+
+        size = len(raw) if coding is None else len(raw) * _PACKED_BYTES
+        engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
+        return await loop.run_in_executor(engine, work)
+
+    async def _forward(
+        self,
+        request: web.BaseRequest,
+        destination: Destination,
+        headers: Any,
+        body: Any,
+        account: Account | None,
+    ) -> web.StreamResponse:
+        try:
+            upstream = await self._session.request(
+                request.method, URL(destination.url, encoded=True), headers=headers, data=body, allow_redirects=False
+            )
+        except (ClientError, OSError, asyncio.TimeoutError) as error:
+            self._stats.upstream_failures += 1
+            where = URL(destination.url, encoded=True).origin()
+            message = f"headroom: no answer from {where}: {_reason(error)}. Nothing was retried."
+            return error_response(destination.provider, 502, message)
+        try:
+            return await self._stream_back(request, upstream, account)
+        finally:
+            # Unless it was read to its end, the connection is of no more use, and closing it tells the provider.
+            upstream.close() if not upstream.content.at_eof() else upstream.release()
+
+    async def _stream_back(
+        self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
+    ) -> web.StreamResponse:
+        fields = to_client(upstream.headers)
+        response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
+        if account is not None:
+            response.headers[TOKENS_BEFORE] = str(account.tokens_before)
+            response.headers[TOKENS_AFTER] = str(account.tokens_after)
+        await response.prepare(request)
+        while True:
+            try:
+                chunk = await upstream.content.readany()
+            except (ClientError, asyncio.TimeoutError):
+                # The status is sent already, so breaking off is the only way to say that the answer is not whole.
+                self._stats.upstream_failures += 1
+                if request.transport is not None:
+                    request.transport.close()
+                return response
+            if not chunk:
+                break
+            await response.write(chunk)
+        await response.write_eof()
+        return response
+
+
+def error_response(provider: Provider, status: int, message: str) -> web.Response:
+    """An error of the proxy's own in a provider's wire format."""
+    body = json.dumps(provider.error_body(status, message)).encode()
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+async def _read_up_to(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
+    """The body, and whether this is all of it: reading stops after `limit` bytes."""
+    length = request.content_length
+    if length is not None and length > limit:
+        return b"", False
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        chunk = await request.content.readany()
+        if not chunk:
+            return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), True
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return b"".join(chunks), False
+
+
+async def _resumed(begun: bytes, rest: StreamReader) -> AsyncIterator[bytes]:
+    if begun:
+        yield begun
+    async for chunk in rest.iter_any():
+        yield chunk
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong with a connection, in words that hold nothing of the request."""
+    system = getattr(error, "os_error", error)
+    words = getattr(system, "strerror", None)
+    return f"{type(error).__name__}{f' ({words})' if words else ''}"

@@ -1,0 +1,101 @@
+"""Who may ask the proxy for what: a request's Host and Origin are looked at, and the local token for what is stored.
+
+A page of the web can make a browser send requests to this machine, under its own name (Origin) or, by DNS rebinding,
+under a name of its own for this address (Host). Neither is answered. The token is a file that only this user can read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from hmac import compare_digest
+from ipaddress import ip_address
+from secrets import token_urlsafe
+from urllib.parse import urlsplit
+
+from headroom.errors import SettingsError, StoreError
+from headroom.proxy.headers import TOKEN
+
+TOKEN_FILE = "proxy-token"  # noqa: S105  (the name of a file)
+"""Where the token is, in the data directory."""
+
+_BEARER = "bearer "
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine alone."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    with suppress(ValueError):
+        address = ip_address(host)
+        mapped = getattr(address, "ipv4_mapped", None)
+        return bool((mapped or address).is_loopback)
+    return False
+
+
+def refuse_open_binding(host: str) -> None:
+    """Raises SettingsError for an address that other machines can reach."""
+    if not is_loopback(host):
+        raise SettingsError(
+            f"host={host!r} can be reached from other machines, which would share one user's originals; "
+            "use 127.0.0.1, ::1 or localhost, and a tunnel of your own to get there from elsewhere"
+        )
+
+
+def names_us(host: str | None, allowed: Collection[str]) -> bool:
+    """Whether a Host field names this machine, or one of the allowed names; both with any port."""
+    name = _name_of(host or "")
+    return is_loopback(name) or name.lower() in allowed
+
+
+def is_foreign_page(origin: str | None, allowed: Collection[str]) -> bool:
+    """Whether an Origin field is that of a page from another machine. Programs send none, or one of their own kind."""
+    if not origin:
+        return False
+    parts = urlsplit(origin)
+    return origin == "null" or (parts.scheme in ("http", "https") and not names_us(parts.netloc, allowed))
+
+
+def has_token(headers: Mapping[str, str], token: str) -> bool:
+    """Whether a request brings the local token, in its own field or as a bearer's."""
+    given = headers.get(TOKEN) or ""
+    authorization = headers.get("Authorization") or ""
+    if not given and authorization.lower().startswith(_BEARER):
+        given = authorization[len(_BEARER) :].strip()
+    return compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())
+
+
+def local_token(directory: str) -> str:
+    """The token of this user's proxies, kept in a directory of theirs; made when it is missing. Raises StoreError."""
+    path = os.path.join(directory, TOKEN_FILE)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            _write_new(path, token_urlsafe(32))
+        with open(path, encoding="ascii") as stream:
+            token = stream.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the token file {path} cannot be used: {error}; make its directory writable") from error
+    if len(token) < 32:
+        raise StoreError(f"the token file {path} holds no token; remove it, and a new one is made")
+    return token
+
+
+def _write_new(path: str, token: str) -> None:
+    """Writes a new file whole or not at all: whoever comes second reads what the first one wrote."""
+    draft = f"{path}.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(token)
+        os.link(draft, path)
+    finally:
+        os.unlink(draft)
+
+
+def _name_of(host: str) -> str:
+    """A Host field's name, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

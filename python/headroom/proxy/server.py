@@ -1,0 +1,279 @@
+"""The server: listens, lets in who may come in, and ends what it began before it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs, web
+
+from headroom.errors import HeadroomError
+from headroom.library import default_store
+from headroom.providers import Provider
+from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
+from headroom.proxy.local_api import LocalApi
+from headroom.proxy.relay import Relay, error_response
+from headroom.proxy.security import is_foreign_page, local_token, names_us, refuse_open_binding
+from headroom.proxy.stats import Stats
+from headroom.proxy.transform import Transformer
+from headroom.proxy.upstreams import Destination, Upstreams
+from headroom.proxy.websocket import is_upgrade, relay_websocket
+from headroom.registry import compressors, providers
+from headroom.report import report
+from headroom.settings import Settings
+from headroom.store import data_directory
+
+_MOST_ENGINE_THREADS = 4
+_LARGE_ENGINE_THREADS = 1
+_CONNECT_TIMEOUT_S = 30.0
+_UPSTREAM_KEEPALIVE_S = 15.0
+_BACKLOG = 1_024
+_HEADER_BYTES = 64_000
+_BUFFER_BYTES = 1 << 18
+_SWITCH_INTERVAL_S = 0.0005
+"""How long one thread may keep the interpreter from another: the loop must not wait for an engine's threads."""
+
+_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""Fields that the HTTP client would add where the user's client sent none."""
+
+_requests = logging.getLogger("headroom.requests")
+
+
+class Proxy:
+    """A proxy for one user. Raises SettingsError for addresses that it must not listen on or cannot send to."""
+
+    def __init__(self, settings: Settings) -> None:
+        refuse_open_binding(settings.host)
+        self._settings = settings
+        self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
+        self._upstreams = Upstreams(settings, providers())
+        self.stats = Stats(settings.mode)
+        self.port: int | None = None
+        self._engine = ThreadPoolExecutor(_engine_threads(), "headroom-engine")
+        self._large_engine = ThreadPoolExecutor(_LARGE_ENGINE_THREADS, "headroom-large")
+
+    async def run(self, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
+        """Serves until `stop` is set, then lets requests end. Raises OSError when it cannot listen."""
+        settings = self._settings
+        async with _session_for_upstreams() as session:
+            transformer = Transformer(settings, compressors(), lambda: default_store(settings))
+            self._session = session
+            self._relay = Relay(settings, session, transformer, self.stats, self._engine, self._large_engine)
+            self._local_api = LocalApi(
+                settings,
+                self.stats,
+                lambda: default_store(settings),
+                self._engine,
+                lambda: local_token(data_directory()),
+            )
+            runner = self._runner()
+            await runner.setup()
+            try:
+                self._make_token()
+                site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
+                await site.start()
+                self.port = int(runner.addresses[0][1])
+                if started is not None:
+                    started.set()
+                warming = asyncio.ensure_future(self._warm_up(transformer))
+                await stop.wait()
+                await warming
+            finally:
+                await runner.cleanup()
+                await self._relay.finish()
+                self._engine.shutdown()
+                self._large_engine.shutdown()
+
+    def _runner(self) -> web.ServerRunner:
+        server = web.Server(
+            self._answer,
+            handler_cancellation=True,
+            auto_decompress=False,
+            access_log=None,
+            read_bufsize=_BUFFER_BYTES,
+            max_field_size=_HEADER_BYTES,
+            max_line_size=_HEADER_BYTES,
+        )
+        return web.ServerRunner(server, shutdown_timeout=self._settings.drain_timeout_s)
+
+    def _make_token(self) -> None:
+        """Whoever sees the proxy listen finds the token there."""
+        try:
+            local_token(data_directory())
+        except HeadroomError as error:
+            report(str(error))
+
+    async def _warm_up(self, transformer: Transformer) -> None:
+        """What the first request would otherwise wait for."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._engine, transformer.warm_up)
+        except HeadroomError as error:
+            report(str(error))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        stats, began = self.stats, time.monotonic()
+        stats.requests += 1
+        stats.active += 1
+        response: web.StreamResponse | None = None
+        try:
+            response = await self._admitted(request)
+            return response
+        except (ConnectionError, asyncio.CancelledError):
+            stats.clients_gone += 1
+            raise
+        finally:
+            stats.active -= 1
+            if self._settings.log_requests:
+                _log(request, response, time.monotonic() - began)
+
+    async def _admitted(self, request: web.BaseRequest) -> web.StreamResponse:
+        target = request.raw_path
+        headers = request.headers
+        if not target.startswith("/"):
+            return self._refused(None, 400, "the target must be a path: this is no proxy for other hosts")
+        if not names_us(headers.get(hdrs.HOST), self._allowed_hosts):
+            return self._refused(None, 421, "the Host is not this machine; see the setting allowed_hosts")
+        if is_foreign_page(headers.get(hdrs.ORIGIN), self._allowed_hosts):
+            return self._refused(None, 403, "pages from other machines may not use this proxy; see allowed_hosts")
+        if headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            await _let_continue(request)
+        own = self._local_api.find(request.method, target.partition("?")[0])
+        if own is not None:
+            return await own(request)
+        destination = self._upstreams.find(target, headers)
+        if self.stats.active > self._settings.max_requests:
+            most = f"{self._settings.max_requests:,} requests are being worked on, the most allowed by max_requests"
+            return self._refused(destination.provider, 503, most)
+        if is_upgrade(request):
+            return await self._upgraded(request, destination)
+        return await self._relay.answer(request, destination)
+
+    async def _upgraded(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
+        if destination.content is not None and not self._settings.relay_responses_websocket:
+            # Clients that are told so send the whole conversation over HTTP instead, where it can be compressed.
+            response = self._refused(destination.provider, 426, "conversations are taken over HTTP only")
+            response.headers[hdrs.UPGRADE] = "HTTP/1.1"
+            return response
+        return await relay_websocket(request, destination, self._session)
+
+    def _refused(self, provider: Provider | None, status: int, message: str) -> web.Response:
+        self.stats.refused += 1
+        return error_response(provider or self._upstreams.default, status, f"headroom: {message}")
+
+
+def serve(settings: Settings) -> int:
+    """Runs a proxy until it is told to stop (SIGINT, SIGTERM; the second time at once); gives the exit code."""
+    _set_up_logs()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    proxy = Proxy(settings)
+
+    async def run() -> None:
+        stop, started = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        # Windows has no such handlers: there an interrupt ends the process.
+        with suppress(NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, _stop, stop)
+        running = asyncio.ensure_future(proxy.run(stop, started))
+        await asyncio.wait((running, asyncio.ensure_future(started.wait())), return_when=asyncio.FIRST_COMPLETED)
+        if started.is_set():
+            where = f"http://{_in_url(settings.host)}:{proxy.port}"
+            print(f"headroom: listening on {where} ({settings.mode})", file=sys.stderr)
+        # What is loaded by now stays: the collector need not look at it again.
+        gc.freeze()
+        await running
+
+    try:
+        asyncio.run(run())
+    except OSError as error:
+        if proxy.port is not None:
+            raise
+        why = os.strerror(error.errno) if error.errno else str(error)
+        print(
+            f"headroom: cannot listen on {_in_url(settings.host)}:{settings.port}: {why.lower()}; "
+            "stop what listens there, or choose another --port",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _session_for_upstreams() -> ClientSession:
+    """A client that changes nothing: no decoding, no cookies, no fields of its own, no limit on how long a model may
+    think or how many requests are under way.
+    """
+    return ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=_UPSTREAM_KEEPALIVE_S),
+        timeout=ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+        auto_decompress=False,
+        cookie_jar=DummyCookieJar(),
+        read_bufsize=_BUFFER_BYTES,
+        skip_auto_headers=_AUTOMATIC,
+        max_field_size=_HEADER_BYTES,
+        max_line_size=_HEADER_BYTES,
+    )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _engine_threads() -> int:
+    """More threads than cores would only take turns."""
+    return max(2, min(_MOST_ENGINE_THREADS, os.cpu_count() or 1))
+
+
+def _stop(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        os._exit(1)
+    stop.set()
+
+
+async def _let_continue(request: web.BaseRequest) -> None:
+    writer = request.writer
+    await writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    writer.output_size = 0
+
+
+class _Line(logging.Formatter):
+    """One line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        more = record.args if isinstance(record.args, dict) else {}
+        message = record.msg if more else record.getMessage()
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        return json.dumps({"time": when, "level": record.levelname.lower(), "event": message, **more})
+
+
+def _set_up_logs() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line())
+    ours = logging.getLogger("headroom")
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
+    # What breaks inside of the HTTP server may quote requests.
+    logging.getLogger("aiohttp").addHandler(logging.NullHandler())
+    logging.getLogger("aiohttp").propagate = False
+
+
+def _log(request: web.BaseRequest, response: web.StreamResponse | None, took_s: float) -> None:
+    """One line about a request: no query, which may hold a key, and nothing of a body."""
+    line: dict[str, object] = {
+        "method": request.method,
+        "path": request.raw_path.partition("?")[0],
+        "status": None if response is None else response.status,
+        "ms": round(took_s * 1e3, 1),
+    }
+    for name, field in (("tokens_before", TOKENS_BEFORE), ("tokens_after", TOKENS_AFTER)):
+        if response is not None and field in response.headers:
+            line[name] = int(response.headers[field])
+    _requests.info("request", line)
