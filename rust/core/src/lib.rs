@@ -16,6 +16,7 @@ pub mod log;
 pub mod markup;
 pub mod mixed;
 pub mod page;
+pub mod prose;
 pub mod report;
 pub mod retrieve;
 pub mod search;
