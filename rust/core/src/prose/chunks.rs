@@ -73,6 +73,12 @@ pub fn open(text: &str) -> Option<Chunks> {
 }
 
 impl Chunks {
+    /// Where in the JSON text the passage begins that something of the text stands in; `None` of a line that names one.
+    pub fn place_of(&self, at: usize) -> Option<usize> {
+        let chunk = self.list.get(self.list.partition_point(|chunk| chunk.part.end <= at))?;
+        (at >= chunk.own.start).then_some(chunk.raw.start)
+    }
+
     fn add(&mut self, names: &str, own: &str, raw: Range<usize>) {
         let start = self.text.len();
         self.text.push_str(&format!("[{}] {names}\n", self.list.len() % 1_000));

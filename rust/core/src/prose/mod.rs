@@ -222,7 +222,7 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
         }
     };
     let (text, chosen) = found?;
-    finish(task, document, key, &text, &chosen)
+    finish(task, document, key, &text, &chosen, Some)
 }
 
 fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
@@ -247,27 +247,35 @@ fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
         String::from_utf8_lossy(&text).into_owned()
     };
     let (text, chosen) = within(task, &asked, total, written)?;
-    finish(task, &document, key, &text, &chosen)
+    finish(task, &document, key, &text, &chosen, |at| chunks.place_of(at))
 }
 
-fn finish(task: &Task, document: &Document, key: &str, text: &str, chosen: &Chosen) -> Option<View> {
-    let units = &document.units;
-    let said = |unit: &document::Unit| unit.form != blocks::Form::Rule;
-    let total = units.iter().filter(|unit| said(unit)).count();
-    let shown = units.iter().zip(&chosen.is_kept).filter(|(unit, is_kept)| said(unit) && **is_kept).count();
-    if shown == total {
-        return None;
-    }
-    let mut kept = Vec::new();
+/// Puts the marker above a view. `place_of` tells where in the whole text something of the document stands; what is not
+/// there, such as a line that was written for it, counts for nothing.
+fn finish(
+    task: &Task,
+    document: &Document,
+    key: &str,
+    text: &str,
+    chosen: &Chosen,
+    place_of: impl Fn(usize) -> Option<usize>,
+) -> Option<View> {
+    let piece = chosen.piece.as_ref().map(|(unit, _)| *unit as usize);
+    let (mut shown, mut total, mut kept) = (0, 0, Vec::new());
     let (mut line, mut counted) = (1, 0);
-    for (unit, _) in units.iter().zip(&chosen.is_kept).filter(|(_, is_kept)| **is_kept) {
-        line += memchr::memchr_iter(b'\n', &document.text.as_bytes()[counted..unit.from as usize]).count() as u32;
-        counted = unit.from as usize;
-        kept.push((line, if unit.form.is_head() { "heading" } else { "relevant" }));
+    for (index, unit) in document.units.iter().enumerate().filter(|(_, unit)| unit.form != blocks::Form::Rule) {
+        let Some(place) = place_of(unit.from as usize) else { continue };
+        total += 1;
+        shown += usize::from(chosen.is_kept[index]);
+        if chosen.is_kept[index] || piece == Some(index) {
+            line += memchr::memchr_iter(b'\n', &task.text.as_bytes()[counted..place]).count() as u32;
+            counted = place;
+            kept.push((line, if unit.form.is_head() { "heading" } else { "relevant" }));
+        }
     }
     kept.dedup_by_key(|(line, _)| *line);
     let text = marker("prose", shown, total, "sentences", key) + text;
-    (text.len() < task.text.len()).then(|| View {
+    (shown < total && text.len() < task.text.len()).then(|| View {
         text,
         shown,
         total,

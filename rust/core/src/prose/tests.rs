@@ -106,7 +106,9 @@ fn passages_in_json_are_shortened_and_all_else_stays() {
     let text = format!("[\n{}\n]", rows.join(",\n"));
     let scores = crate::detect::scores(&text);
     assert_eq!(score(&text, &scores, 0.0), 1.0);
-    let view = view(&text, "what of sentence 7 in docs/3.md?").unwrap().text;
+    let view = view(&text, "what of sentence 7 in docs/3.md?").unwrap();
+    assert!(view.kept.iter().any(|&(line, _)| line == 5), "{:?}", view.kept);
+    let view = view.text;
     let body = view.split_once('\n').unwrap().1;
     assert!(json::parse::Tree::parse(body).is_some_and(|tree| tree.cut.is_none()), "{body}");
     for n in 0..8 {
