@@ -81,6 +81,7 @@ def test_the_families_of_the_package_are_found():
         "code_compressor",
         "diffs",
         "encoded_data",
+        "kompress",
         "log_lines",
         "markup",
         "mixed_outputs",

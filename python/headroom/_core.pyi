@@ -177,8 +177,8 @@ class Form:
         """What was kept and why, such as `("line 17", "rare")`, and what was left out, with how much of it."""
 
 def text_scores(text: str) -> list[tuple[str, float]]:
-    """How surely a text is of each kind of printed text, such as "log", 0 to 1, by a sample of its lines; and of
-    several ("mixed"). Linear; releases the GIL.
+    """How surely a text is of each kind of printed text, such as "log", 0 to 1, by a sample of its lines; of
+    several ("mixed"), and running text ("prose"). Linear; releases the GIL.
     """
 
 def code_score(text: str, call: str) -> float:
@@ -204,13 +204,20 @@ def compress_text(
     deep: bool = False,
     target_ratio: float | None = None,
     clear_share: float = 0.0,
+    unasked_share: float | None = None,
 ) -> list[Form]:
     """The forms of a text as one of a kind, the lossy one first; none when it is not one or nothing is gained.
 
     The lossless form is read back and compared. The lossy view is behind a marker with `key`; without a key there is
     none. If it has at most `clear_share` of the text's bytes, the lossless form need not be made. `query` is the
-    question in force, `call` the name and arguments of the call that made the text. Raises ValueError for an unknown
-    kind.
+    question in force, `call` the name and arguments of the call that made the text. Of prose that nothing is asked of,
+    `unasked_share` of the tokens are kept at least; None: all. Raises ValueError for an unknown kind.
+    """
+
+def prose_extract(passages: list[str], question: str, tokens: int) -> list[tuple[int, int, int]]:
+    """What is kept of some passages within one budget of o200k tokens, without the marks of a view: the number of the
+    passage, and the characters from and to, in order. Sentences are kept whole but for the last; what the benchmark
+    compares. Linear; releases the GIL.
     """
 
 def log_templates(text: str) -> list[int]:

@@ -27,7 +27,13 @@ def score(kind: str, text: str) -> float:
     return scores[kind]
 
 
-def drafts(kind: str, segment: Segment, budget: Budget[Any], min_lossy_tokens: int) -> list[Draft]:
+def drafts(
+    kind: str,
+    segment: Segment,
+    budget: Budget[Any],
+    min_lossy_tokens: int,
+    unasked_share: float | None = None,
+) -> list[Draft]:
     """The core's forms of a text; a lossy one only of a text that is large enough for it to pay."""
     large = len(segment.text) >= min_lossy_tokens * _CHARACTERS_PER_TOKEN
     forms = _core.compress_text(
@@ -39,5 +45,6 @@ def drafts(kind: str, segment: Segment, budget: Budget[Any], min_lossy_tokens: i
         deep=budget.deep,
         target_ratio=budget.target_ratio,
         clear_share=_CLEAR_SHARE,
+        unasked_share=unasked_share,
     )
     return [Draft(form.text, form.lossless, None if form.lossless else form.account) for form in forms]

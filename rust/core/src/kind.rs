@@ -1,7 +1,7 @@
 //! The kinds of printed text, and who compresses each.
 
 use crate::text::{Drafts, Task};
-use crate::{blob, code, diff, log, markup, mixed, page, report, search, table, trace};
+use crate::{blob, code, diff, log, markup, mixed, page, prose, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub enum Kind {
     Blob,
     /// Several of these, and JSON, in one text.
     Mixed,
+    /// Running text: what is of none of these and reads as natural language.
+    Prose,
 }
 
 impl Kind {
@@ -49,11 +51,12 @@ impl Kind {
             Kind::Page => "page",
             Kind::Code => "code",
             Kind::Blob => "blob",
+            Kind::Prose => "prose",
         }
     }
 
     pub fn named(name: &str) -> Option<Kind> {
-        Self::ALL.into_iter().chain([Kind::Mixed]).find(|kind| kind.name() == name)
+        Self::ALL.into_iter().chain([Kind::Mixed, Kind::Prose]).find(|kind| kind.name() == name)
     }
 }
 
@@ -71,6 +74,7 @@ pub fn compress(kind: Kind, task: &Task) -> Drafts {
         Kind::Page => page::compress(task),
         Kind::Code => code::compress(task),
         Kind::Blob => blob::compress(task),
+        Kind::Prose => prose::compress(task),
     }
 }
 
@@ -88,6 +92,7 @@ pub fn expand(text: &str) -> Option<String> {
         Kind::Table => table::expand(text),
         Kind::Markup => markup::expand(text),
         Kind::Code => code::expand(text),
+        Kind::Prose => prose::expand(text),
         // These have no lossless form.
         Kind::Page | Kind::Blob => None,
     }

@@ -17,6 +17,7 @@ pub mod log;
 pub mod markup;
 pub mod mixed;
 pub mod page;
+pub mod prose;
 pub mod relevance;
 pub mod repeat;
 pub mod report;

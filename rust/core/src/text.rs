@@ -18,12 +18,23 @@ pub struct Task<'a> {
     pub target_ratio: Option<f64>,
     /// A lossy draft with at most this share of the text's bytes needs no lossless one beside it.
     pub clear_share: f64,
+    /// Share of the tokens of running text that is kept at least where nothing is asked; `None`: all of it.
+    pub unasked_share: Option<f64>,
 }
 
 impl<'a> Task<'a> {
     /// A task that leaves nothing out.
     pub fn lossless(text: &'a str) -> Self {
-        Task { text, question: "", call: "", key: None, deep: false, target_ratio: None, clear_share: 0.0 }
+        Task {
+            text,
+            question: "",
+            call: "",
+            key: None,
+            deep: false,
+            target_ratio: None,
+            clear_share: 0.0,
+            unasked_share: None,
+        }
     }
 
     /// Whether a lossy draft is so short that a lossless one could not win beside it.

@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{code, detect, json, log, mixed, trace};
+use headroom_core::{code, detect, json, log, mixed, prose, trace};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -33,18 +33,20 @@ impl Form {
 
 fn kind_named(name: &str) -> PyResult<Kind> {
     Kind::named(name).ok_or_else(|| {
-        let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+        let known: Vec<&str> = Kind::ALL.into_iter().chain([Kind::Mixed, Kind::Prose]).map(Kind::name).collect();
         PyValueError::new_err(format!("kind '{name}' is not known: use one of {}", known.join(", ")))
     })
 }
 
-/// How surely a text is of each kind of printed text, and of several.
+/// How surely a text is of each kind of printed text, of several, and running text.
 #[pyfunction]
 fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>> {
     detached(py, || {
         let scores = detect::scores(text);
         let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
-        of_kinds.chain([(Kind::Mixed.name(), mixed::score(text, scores))]).collect()
+        let several = mixed::score(text, scores);
+        let prose = prose::score(text, &scores, several);
+        of_kinds.chain([(Kind::Mixed.name(), several), (Kind::Prose.name(), prose)]).collect()
     })
 }
 
@@ -70,7 +72,7 @@ fn code_parse(py: Python<'_>, language: &str, text: &str) -> PyResult<bool> {
 
 /// The forms of a text as one of a kind, the lossy one first.
 #[pyfunction]
-#[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0))]
+#[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0, unasked_share = None))]
 #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
 fn compress_text(
     py: Python<'_>,
@@ -82,9 +84,10 @@ fn compress_text(
     deep: bool,
     target_ratio: Option<f64>,
     clear_share: f64,
+    unasked_share: Option<f64>,
 ) -> PyResult<Vec<Form>> {
     let kind = kind_named(kind)?;
-    let task = Task { text, question: query, call, key, deep, target_ratio, clear_share };
+    let task = Task { text, question: query, call, key, deep, target_ratio, clear_share, unasked_share };
     let Drafts { lossy, lossless } = detached(py, || kind::compress(kind, &task))?;
     let lossy = lossy.map(|mut view| Form { text: std::mem::take(&mut view.text), lossless: false, view });
     let lossless = lossless.map(|text| Form { text, lossless: true, view: View::default() });
@@ -95,6 +98,30 @@ fn compress_text(
 #[pyfunction]
 fn expand(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
     detached(py, || kind::expand(text).or_else(|| json::expand(text)))
+}
+
+/// The stretches of some passages that are kept of them within a budget: the passage, and its characters from and to.
+#[pyfunction]
+fn prose_extract(
+    py: Python<'_>,
+    passages: Vec<String>,
+    question: &str,
+    tokens: usize,
+) -> PyResult<Vec<(usize, usize, usize)>> {
+    detached(py, || {
+        let mut parts = Vec::with_capacity(passages.len());
+        let mut text = String::new();
+        for passage in &passages {
+            parts.push(text.len()..text.len() + passage.len());
+            text.push_str(passage);
+            text.push_str("\n\n");
+        }
+        let in_characters = |(passage, range): (usize, std::ops::Range<usize>)| {
+            let from = text[parts[passage].start..range.start].chars().count();
+            (passage, from, from + text[range].chars().count())
+        };
+        prose::extract(&text, &parts, question, tokens).into_iter().map(in_characters).collect()
+    })
 }
 
 /// The template of each line of a log.
@@ -119,6 +146,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_language, module)?)?;
     module.add_function(wrap_pyfunction!(code_parse, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
+    module.add_function(wrap_pyfunction!(prose_extract, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(trace_files, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::split::group;
 use crate::detect;
 use crate::kind::Kind;
+use crate::prose;
 
 /// Bytes of a chunk at least; and chunks at most, so that time does not grow with the text.
 const CHUNK_BYTES: usize = 600;
@@ -33,7 +34,8 @@ fn group_of(text: &str, whole: Kind, is_sure: bool, if_thorough: bool) -> Option
     let by_lines = of_chunk(&detect::of_lines(text), whole, is_sure);
     // What lines tell of a chunk is no more than a guess where the whole is of a kind that they do not tell.
     let is_told = by_lines.is_some() && (whole as usize) < Kind::Table as usize;
-    if is_told || !if_thorough {
+    // Running text is of none of the kinds that are left, and there is much of it.
+    if is_told || !if_thorough || prose::is_running(text) {
         return by_lines;
     }
     of_chunk(&detect::scores(text), whole, is_sure)

@@ -8,7 +8,7 @@ use crate::text::{Drafts, Task};
 const KEY: &str = "Ab3dE5gH7jK";
 
 fn task(text: &str) -> Task<'_> {
-    Task { text, question: "", call: "", key: Some(KEY), deep: false, target_ratio: None, clear_share: 0.0 }
+    Task { key: Some(KEY), ..Task::lossless(text) }
 }
 
 fn lossless(text: &str) -> Option<String> {

@@ -1,0 +1,51 @@
+"""Running text: documents, chunks of a search, web text. The sentences that answer the question stay.
+
+What is asked (the query in force and the call's arguments) decides which sentences are shown, whole and in their
+places; headings and sources stay, and every gap says what `retrieve` would give. Where nothing is asked the text is
+left as it is, but for repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headroom import _core
+from headroom.compressors import Budget, Draft
+from headroom.compressors._printed import drafts, score
+from headroom.segment import Segment
+from headroom.settings import setting
+
+name = "kompress"
+content_types = ("prose", "markdown", "text/markdown")
+lossless = True
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of the compressor of running text."""
+
+    min_lossy_tokens: int = setting(
+        600, "texts estimated smaller than this are only written losslessly: dropping would not pay", low=0
+    )
+    unasked: bool = setting(
+        False, "leave sentences out where nothing is asked, too: none with numbers, names, negations"
+    )
+    unasked_share: float = setting(
+        0.7, "share of the tokens that is kept at least where nothing is asked", low=0.7, high=1
+    )
+
+
+def match(segment: Segment) -> float:
+    """How surely the text is natural language that no other kind claims; a source file is none, however documented."""
+    own = score("prose", segment.text)
+    if own > 0 and segment.call is not None:
+        shows_code = _core.code_score(segment.text, f"{segment.call.name} {segment.call.arguments}") > 0
+        return 0.0 if shows_code else own
+    return own
+
+
+def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
+    """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
+    share = budget.options.unasked_share if budget.options.unasked else None
+    return drafts("prose", segment, budget, budget.options.min_lossy_tokens, unasked_share=share)
