@@ -122,10 +122,11 @@ def test_commands_that_only_read_are_no_edits():
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "deep" / "er")
-    return tmp_path
+    root = tmp_path / "repository"
+    (root / ".git").mkdir(parents=True)
+    (root / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(root / "deep" / "er")
+    return root
 
 
 def test_what_the_ignore_file_names_is_left_alone(repository):

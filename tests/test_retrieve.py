@@ -210,7 +210,7 @@ def test_json_in_a_string_is_reached_through_a_pipe():
     st.booleans(),
 )
 def test_grep_finds_what_python_finds(text, pattern, ignore_case):
-    if text[:1] in ("[", "{") and "\n" not in text:
+    if text.lstrip()[:1] in ("[", "{") and "\n" not in text:
         text = "." + text  # JSON on one line is searched by record
     lines = [line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line for line in python_lines(text)]
     wanted = re.compile(pattern, re.IGNORECASE if ignore_case else 0)

@@ -55,20 +55,20 @@ def default_store(settings: Settings | None = None) -> Store:
     """The store that the settings describe, opened once a process. Raises StoreError when it cannot be."""
     chosen = settings or default_settings()
     # What is no setting of the store must not open another one.
-    own = {field.name: getattr(chosen, field.name) for field in _STORE_FIELDS}
-    store = _opened_store(Settings(**own))
+    own = tuple([getattr(chosen, name) for name in _STORE_FIELDS])
+    store = _opened_store(own)
     if store.is_closed:
         _opened_store.cache_clear()
-        store = _opened_store(Settings(**own))
+        store = _opened_store(own)
     return store
 
 
-_STORE_FIELDS = tuple(field for field in fields(Settings) if field.name.startswith("store_"))
+_STORE_FIELDS = tuple(field.name for field in fields(Settings) if field.name.startswith("store_"))
 
 
 @lru_cache(maxsize=8)
-def _opened_store(settings: Settings) -> Store:
-    return open_store(settings)
+def _opened_store(own: tuple[Any, ...]) -> Store:
+    return open_store(Settings(**dict(zip(_STORE_FIELDS, own, strict=True))))
 
 
 def compress(

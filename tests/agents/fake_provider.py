@@ -13,7 +13,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-FILE, SHELL, RETRIEVE = sys.argv[1:4]
+FILE, SHELL, RETRIEVE = sys.argv[1:4] if __name__ == "__main__" else ("", "", "")
 REQUESTS: list[dict] = []
 
 

@@ -30,12 +30,12 @@ def test_health_and_readiness_are_told_without_a_token(proxy):
 
 
 def test_a_proxy_whose_store_cannot_be_opened_is_not_ready_and_leaves_nothing_out(started, provider, tmp_path):
-    store = tmp_path / "damaged.sqlite3"
-    store.write_bytes(b"this is no database" * 1_000)
+    store = tmp_path / "folder.sqlite3"
+    store.mkdir()
     proxy = started(HEADROOM_STORE_PATH=str(store))
     answer = proxy.send("GET", "/ready")
     assert answer.status == 503
-    assert "not a database" in answer.json()["error"]
+    assert "directory" in answer.json()["error"]
     body = {"model": "gpt-4o", "messages": MESSAGES, "tools": [headroom.retrieve_tool("openai")]}
     assert proxy.post("/v1/compress", body).json()["tokens_saved"] > 0
     assert proxy.post("/v1/chat/completions", body).status == 200
@@ -43,7 +43,7 @@ def test_a_proxy_whose_store_cannot_be_opened_is_not_ready_and_leaves_nothing_ou
     assert len(provider.last().body) < len(json.dumps(body))
     assert proxy.stats()["totals"]["store_failures"] == 1
     assert "only lossless forms go out" in proxy.stop()[1]
-    assert store.read_bytes() == b"this is no database" * 1_000
+    assert list(store.iterdir()) == []
 
 
 @pytest.mark.parametrize("method_and_path", ["GET /stats", "GET /v1/retrieve/{}", "POST /v1/retrieve"])

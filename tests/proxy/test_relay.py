@@ -30,7 +30,9 @@ every_format = pytest.mark.parametrize("name", PATHS)
 
 
 def conversation(name, turns=1, tool=False, **more):
-    asked = [(f"which failed in {number}?", "orders", big_table(200 + number, 117)) for number in range(turns)]
+    # A conversation is known by how it begins, and those with the tool are others than those without.
+    what = "which of yours" if tool else "which"
+    asked = [(f"{what} failed in {number}?", "orders", big_table(200 + number, 117)) for number in range(turns)]
     tools = {"tools": [headroom.retrieve_tool(name)]} if tool else {}
     return {"model": "gpt-4o", FIELDS[name]: FORMATS[name](asked), **tools, **more}
 

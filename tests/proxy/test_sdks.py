@@ -87,7 +87,8 @@ def test_anthropic_messages(claude, provider):
 
 def test_anthropic_tools_and_errors(claude, provider):
     tools = [{"name": "weather", "input_schema": WEATHER}, headroom.retrieve_tool("anthropic")]
-    messages = FORMATS["anthropic"](RESULT)
+    # A conversation that began without the tool would be written as it was then.
+    messages = FORMATS["anthropic"]([("which failed, and why?", "orders", big_table())])
     answer = claude.messages.create(model="claude-test", max_tokens=9, messages=messages, tools=tools)
     assert answer.content[0].input == {"city": "Köln"}
     assert "[headroom " in str(provider.last().json())
