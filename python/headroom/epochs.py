@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
@@ -37,13 +39,25 @@ _CONTENTS_TOKENS = 35
 _KIND = "evicted"
 
 
-class Limit(NamedTuple):
-    """What a conversation may take, in tokens, why, and what its provider charges; and its messages' parts."""
+@dataclass(frozen=True)
+class Limit:
+    """What a conversation may take, in tokens, why, and what its provider charges; and how to read its messages' parts,
+    which most conversations, being well below it, need not.
+    """
 
     max_tokens: int
     name: str
     prices: Prices = RELATIVE_PRICES
-    parts: tuple[Part, ...] = ()
+    read_parts: Callable[[], tuple[Part, ...]] = tuple
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What each message is in an exchange."""
+        return self.read_parts()
+
+    def is_far(self, tokens: int) -> bool:
+        """Whether so many tokens are so far below it that nothing need be left out."""
+        return tokens <= self.max_tokens * HIGH_WATER
 
 
 class Epoch(NamedTuple):
@@ -120,7 +134,7 @@ class Fitting:
         total = sum(text.tokens for text in self._texts)
         may_evict = self._ladder.rungs > 0 and self._store is not None
         recorded = self._recorded() if may_evict else None
-        if total <= self._limit.max_tokens * HIGH_WATER and recorded is None:
+        if self._limit.is_far(total) and recorded is None:
             return Fitted()
         epoch = recorded or Epoch(0)
         self._replay(epoch)

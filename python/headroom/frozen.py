@@ -81,8 +81,16 @@ class Frozen:
                 self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
         self._known = {index: found for index, name in self._names.items() if (found := self._remembered(name))}
         missing = {name: index for index, name in self._names.items() if index not in self._known}
-        for name, value in store.records(list(missing)).items() if missing else ():
-            self._learn(missing[name], segments[missing[name]], value)
+        if missing and not self.is_new:
+            # The conversation's own record is looked up with the others, so that it lives as long.
+            for name, value in store.records([*missing, self._eligibility]).items():
+                if name in missing:
+                    self._learn(missing[name], segments[missing[name]], value)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever recorded of the conversation: its own record is written with the first decisions."""
+        return bool(self._new_eligibility)
 
     def decision(self, index: int, segment: Segment, standing: Collection[str]) -> Decision | None:
         """What was decided on the segment of this index before; `standing` are the keys of the texts before it.

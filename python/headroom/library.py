@@ -164,7 +164,7 @@ def compress(
         named = [each._replace(text=aligned.texts.get(each.place, each.text)) for each in segments]
         if limit is not None:
             rent = sum(map(counter.count, aligned.blocks.values()))
-            limit = limit._replace(max_tokens=max(1, limit.max_tokens - rent))
+            limit = replace(limit, max_tokens=max(1, limit.max_tokens - rent))
     hinted = _hinted(named, query, content_type)
     outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, limit, is_conversation=wire is not None)
     written = outcome.replacements if aligned is None else {**aligned.texts, **outcome.replacements}
@@ -392,7 +392,7 @@ def _limit(
     known = model_named(model, models_file)
     if max_tokens is None and known is None:
         return None
-    parts = tuple(map(wire.part_of, input)) if wire is not None else ()
+    parts = tuple if wire is None else lambda: tuple(map(wire.part_of, input))
     prices = known.prices if known else RELATIVE_PRICES
     if max_tokens is not None:
         return Limit(max_tokens, f"max_tokens={max_tokens:,}", prices, parts)

@@ -162,7 +162,8 @@ class Pipeline:
                 self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
-        fitted = None if limit is None else self._fit(works, limit)
+        is_new = frozen is not None and frozen.is_new
+        fitted = None if limit is None else self._fit(works, limit, is_new)
         self._keep_originals(works, frozen)
         outcome = Outcome(
             segments=tuple(_account(work) for work in works),
@@ -270,9 +271,13 @@ class Pipeline:
         decision = decide(segment, key, allowed, count, self._compressors, self._counts)
         return _Work(segment, decision, key, memo_key, policy, ahead=ahead)
 
-    def _fit(self, works: list[_Work], limit: Limit) -> Fitted:
+    def _fit(self, works: list[_Work], limit: Limit, is_new: bool) -> Fitted:
         # Imported here since most texts have no limit, and it takes milliseconds.
-        from headroom.epochs import Fitting
+        from headroom.epochs import Fitted, Fitting
+
+        # Of a conversation that is met for the first time nothing was left out before.
+        if is_new and limit.is_far(sum(work.decision.tokens_after for work in works)):
+            return Fitted()
 
         self._open()
         return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
