@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headroom import compress, expand, retrieve
 from headroom._core import Shown
-from headroom.errors import StoreError
+from headroom.errors import InputError, StoreError
 from headroom.marker import parse_marker
 from headroom.memo import forget_everything
 from headroom.store.memory import MemoryStore
@@ -355,3 +355,21 @@ def test_a_reader_who_cannot_ask_is_shown_nothing_that_was_shortened_for_another
     assert outputs(turns, store=own, retrieval="none")[0] == [whole]
     assert outputs(turns, store=own)[0] == [shortened]
     assert retrieve(result.keys[0], store=own).text == big_table()
+
+
+def test_another_conversation_that_began_alike_is_not_taken_for_the_first():
+    own = MemoryStore()
+    for question, wanted in (("which failed?", "upstream timed out"), ("what of order 1303?", "1303")):
+        turns = [("hello all", "a", "ok"), (question, "orders", big_table())]
+        assert wanted in outputs(turns, store=own)[0][1]
+
+
+def test_messages_that_no_format_has_are_refused_or_left_alone():
+    for message in (
+        {"role": "user", "content": [{"type": {}}]},
+        {"role": "assistant", "tool_calls": 5},
+        {"role": "tool", "content": [{"type": ["text"], "text": "x"}]},
+    ):
+        assert compress([message], store=MemoryStore()).messages == [message]
+    with pytest.raises(InputError):
+        compress([{"role": ["user"], "content": "x"}], store=MemoryStore())

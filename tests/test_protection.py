@@ -174,3 +174,22 @@ def test_without_a_working_directory_there_is_no_ignore_file(tmp_path, monkeypat
     monkeypatch.chdir(gone)
     gone.rmdir()
     assert find(None) is None
+
+
+@pytest.mark.parametrize("path", ["Makefile", "src/Dockerfile", ".gitignore", "a/BUILD", "notes.md"])
+def test_files_without_an_ending_are_files_too(path):
+    edited = ("edit", {"path": path, "old_str": "a", "new_str": "b"}, "The file was edited.")
+    said, _ = outputs(edited, ("bash", {"command": f"cat ./{path}"}, big_table()))
+    assert parse_marker(said[1]) is None
+
+
+@pytest.mark.parametrize("name", ["get_credit_report", "dispatch_job", "audit", "unwritten_rules", "inserted_rows"])
+def test_a_name_that_only_holds_the_word_is_no_editors(name):
+    said, _ = outputs((name, {"id": 7}, big_table()))
+    assert parse_marker(said[0])
+
+
+@pytest.mark.parametrize("name", ["str_replace_editor", "MultiEdit", "apply_patch", "Write", "mcp__fs__edit_file"])
+def test_editors_are_known_by_a_word_of_their_name(name):
+    said, _ = outputs((name, {"path": "a.py"}, big_table()))
+    assert parse_marker(said[0]) is None

@@ -289,6 +289,8 @@ def test_a_definition_in_code_is_asked_for_by_its_name():
 @pytest.mark.parametrize(
     ("query", "nearest"),
     [
+        ("status=failed", "where status=failed"),
+        ("/openssl/", "grep openssl"),
         ("lines 180-120", "lines 120-180"),
         ("lines 0-10", "lines 1-10"),
         ("lines 5:10", "lines 5-10"),

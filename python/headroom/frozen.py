@@ -1,10 +1,11 @@
 """Frozen decisions: what became of a result when it first entered a conversation, kept in the store and used again.
 
 Decisions are pure, but what they depend on changes: settings, versions, a caller's question. So each is recorded when
-it is made, under a name made of the conversation (its first text), the id of the tool call, the content,
-and, where a conversation has the same ones more than once, which one it is. On later turns, after a restart, and in
-other processes that share the store, the recorded text goes out as it was; whoever decides second uses what was written
-first.
+it is made, under a name made of the conversation (its first text), the id of the tool call, the content, and, where a
+conversation has the same ones more than once, which one it is. Ids that say nothing (none, `call_0`) may be those of
+another conversation that began alike, so with them goes all that was asked and called before. On later turns, after a
+restart, and in other processes that share the store, the recorded text goes out as it was; whoever decides second uses
+what was written first.
 
 A record holds the text, its tier and its tokens, or that the text stays as it is. Texts smaller than `min_tokens` need
 none: how small a text may be, and whether texts of the user and the system are compressed, is recorded once for a
@@ -15,8 +16,10 @@ turn asks the store about its new texts alone.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from headroom.decide import Decision, Policy, left_as_it_is
@@ -28,6 +31,9 @@ from headroom.store import Record, Store
 from headroom.tokens import TokenCounter
 
 _VERSION = b"1"
+_TELLING_ID = re.compile(r"(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{8,}$")
+"""The end of an id that was drawn at random, such as `toolu_01A09q90qw90lq917835lq9`."""
+
 _LATER_VERSION = "a later version of Headroom wrote the record of a decision, so that it is made anew"
 
 
@@ -71,12 +77,15 @@ class Frozen:
         self.keys: dict[int, str] = {}
         """The keys of the texts whose decisions are recorded, by index."""
         self._names: dict[int, str] = {}
-        times: dict[tuple[str, str], int] = {}
+        times: dict[tuple[str, str, str], int] = {}
+        before = blake2b(digest_size=16)
         for index, segment in enumerate(segments):
+            if segment.origin in ("user", "assistant"):
+                before.update(segment.text.encode("utf-8", "surrogatepass") + b"\0")
             key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
             if key:
                 self.keys[index] = key
-                same = (segment.call_id, key)
+                same = (segment.call_id, key, "" if _TELLING_ID.search(segment.call_id) else before.hexdigest())
                 times[same] = ordinal = times.get(same, 0) + 1
                 self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
         self._known = {index: found for index, name in self._names.items() if (found := self._remembered(name))}

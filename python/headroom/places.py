@@ -49,7 +49,7 @@ def texts_of(
         for index, block in enumerate(content):
             fields = as_mapping(block)
             text = fields.get("text")
-            if fields.get("type") in kinds and isinstance(text, str) and text:
+            if isinstance(text, str) and text and str(fields.get("type")) in kinds:
                 yield text, (*place, index, "text"), fields
 
 

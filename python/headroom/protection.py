@@ -31,10 +31,19 @@ from headroom.segment import Segment, ToolCall
 from headroom.settings import ToolLevel
 
 _CHARACTERS_PER_TOKEN = 3.5
-_EDITING_TOOL = re.compile(r"edit|write|replace|patch|insert|create_file|update_file", re.IGNORECASE)
+_EDITING_TOOL = re.compile(
+    # A word of the name: `str_replace_editor`, `MultiEdit`, `apply_patch`, but not `get_credit_report`.
+    r"(?:^|[^A-Za-z])(?i:edit|write|replace|patch|insert|create_?file|update_?file)"
+    r"|(?<=[a-z0-9])(?:Edit|Write|Replace|Patch|Insert|CreateFile|UpdateFile)"
+)
 _EDITING_COMMAND = re.compile(r"\bsed\s+(?:-\S+\s+)*-i|\bapply_patch\b|\bpatch\s+-p|^\s*(?:edit|create)\s|\bcat\s*>")
 _READING_TOOL = re.compile(r"todo|memory|note", re.IGNORECASE)
-_FILE = re.compile(r"[\w.+-]+\.\w{1,10}")
+_FILE = re.compile(
+    # With an ending, a dot before it, or a folder; or what an argument for a path holds.
+    r"[\w.+-]*\.\w{1,20}|(?<=/)[\w.+-]+(?=[\"'\s\\;|&)]|$)"
+    r"|(?<=\"path\":\")[\w+-]+(?=\")|(?<=\"path\": \")[\w+-]+(?=\")"
+    r"|(?<=\"file_path\":\")[\w+-]+(?=\")|(?<=\"file_path\": \")[\w+-]+(?=\")"
+)
 _ARGUMENTS_CHARACTERS = 4_000
 
 

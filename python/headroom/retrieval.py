@@ -107,6 +107,12 @@ def retrieve(
     stages = [query.strip(), path, _window("rows", rows), _window("lines", lines), _grep(grep, context)]
     stages += [_stage("where", where), _stage("sort", sort), _stage("limit", limit), _columns(columns)]
     whole = " | ".join(stage for stage in stages if stage)
+    try:
+        f"{key}{whole}".encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "the key or the query holds a lone surrogate, which no original holds; write it anew"
+        ) from None
     original = store.get(key)
     try:
         return Retrieved(*_core.retrieve(original, whole, max_tokens))

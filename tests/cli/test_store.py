@@ -152,3 +152,11 @@ def test_a_store_whose_key_is_missing_says_where_it_was_looked_for(headroom, key
     assert f"key {key} cannot be read: No such file or directory; put it back" in done.stderr
     place.with_suffix(".away").rename(key)
     assert headroom("verify").returncode == 0
+
+
+def test_a_store_that_was_lost_as_a_whole_is_named_too(headroom, keys, place):
+    raw = place.read_bytes()
+    place.write_bytes(raw[:4096] + b"noise" * (len(raw) // 5))
+    done = headroom("verify")
+    assert done.returncode == 1
+    assert f"the whole store was damaged; what it held is in {place}.damaged-1" in done.stdout

@@ -256,6 +256,11 @@ def write_garbage(path: Path) -> None:
     path.write_bytes(b"this is no database, and was here before" * 1_000)
 
 
+def write_overwritten(path: Path) -> None:
+    sqlite.open(str(path)).close()
+    write_garbage(path)
+
+
 def write_truncated(path: Path) -> None:
     store = sqlite.open(str(path))
     for number in range(50):
@@ -297,6 +302,7 @@ def write_without(what: str) -> Callable[[Path], None]:
         (Path.mkdir, StoreError, "it is a directory.*store_path"),
         (write_foreign, StoreError, "another program's database.*store_path"),
         (write_newer, StoreError, "newer Headroom.*upgrade"),
+        (write_garbage, StoreError, "is no store of Headroom; set store_path to another file"),
     ],
 )
 def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path, write, error, says):
@@ -314,7 +320,7 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path, write, err
 @pytest.mark.parametrize(
     ("write", "says"),
     [
-        (write_garbage, "file is not a database; it is put aside"),
+        (write_overwritten, "file is not a database; it is put aside"),
         (write_truncated, "malformed; it is put aside"),
         (write_without("DELETE FROM meta"), "lost the name of its key; it is put aside"),
         (write_without("DROP TABLE tenant_keys"), "no such table: tenant_keys; it is put aside"),

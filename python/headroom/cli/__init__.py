@@ -72,6 +72,9 @@ def main() -> None:
         code = group.main(standalone_mode=False)
     except click.exceptions.Abort:
         _fail("interrupted; nothing was changed")
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
     except HeadroomError as error:

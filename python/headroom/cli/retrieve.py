@@ -56,5 +56,7 @@ def command(
         max_tokens=max_tokens,
     )
     write_text(part.text)
+    if not part.text:
+        click.echo(f"headroom: nothing matches ({part.total:,} in all)", err=True)
     if part.next is not None:
         click.echo(f"headroom: {part.shown:,} of {part.total:,} shown; for more: {part.next}", err=True)

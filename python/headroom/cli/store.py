@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from glob import escape, glob
 from typing import IO
 
 import click
@@ -15,7 +16,7 @@ import click
 from headroom.cli.streams import write_text
 from headroom.errors import InputError, StoreCorruptError
 from headroom.library import default_settings
-from headroom.store import LOCAL_TENANT, Listed, Store, open_store
+from headroom.store import LOCAL_TENANT, Listed, Store, open_store, path_of
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -53,8 +54,11 @@ def stats(as_json: bool) -> None:
 @click.pass_context
 def verify(ctx: click.Context, tenant: str, as_json: bool) -> None:
     """Read back everything that is stored; exit with 1 if something is damaged."""
+    known = _put_aside()
     with _opened(tenant) as store:
         checked, damaged = store.verify()
+    lost = {path: f"the whole store was damaged; what it held is in {path}" for path in _put_aside() - known}
+    damaged = {**lost, **damaged}
     if as_json:
         write_text(json.dumps({"checked": checked, "damaged": dict(damaged)}) + "\n")
     else:
@@ -129,12 +133,17 @@ def _opened(tenant: str) -> Iterator[Store]:
         store.close()
 
 
+def _put_aside() -> set[str]:
+    """Damaged databases that were put aside, beside the one in use."""
+    return set(glob(f"{escape(path_of(default_settings()))}.damaged-[0-9]*"))
+
+
 def _chosen(keys: tuple[str, ...], unseen: str | None) -> tuple[str, Callable[[Store], int]]:
     if keys:
         return f"{len(set(keys))} originals", lambda store: store.purge(keys)
     if unseen is None:
         return "everything that is stored", lambda store: store.purge_all()
-    found = re.fullmatch(r"(\d+)([smhd])", unseen)
+    found = re.fullmatch(r"(\d{1,9})([smhd])", unseen)
     if found is None:
         raise InputError(f"--unseen {unseen!r} is no age; write a number and a unit: 45m, 12h or 30d")
     seconds = int(found[1]) * _UNITS_S[found[2]]

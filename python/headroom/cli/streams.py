@@ -27,6 +27,8 @@ def read_text(file: str) -> str:
     name = "standard input" if file == "-" else repr(file)
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise InputError("standard input is closed; name a file")
             raw = sys.stdin.buffer.read()
         else:
             with open(file, "rb") as stream:

@@ -33,11 +33,11 @@ def detect(messages: Sequence[Any]) -> float:
     """0.9 when a block is seen that only this format has, 0.4 when nothing speaks against it."""
     for message in messages:
         fields = as_mapping(message)
-        if fields.get("role") not in _ORIGINS or "tool_calls" in fields:
+        if str(fields.get("role")) not in _ORIGINS or "tool_calls" in fields:
             return 0.0
         content = fields.get("content")
         if isinstance(content, list):
-            kinds = {as_mapping(block).get("type") for block in content}
+            kinds = {str(as_mapping(block).get("type")) for block in content}
             if kinds & {"image_url", "input_audio"}:
                 return 0.0
             if kinds - _SHARED_BLOCKS:
@@ -52,7 +52,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
     query = ""
     for index, message in enumerate(messages):
         fields = as_mapping(message)
-        origin = _ORIGINS.get(fields.get("role", ""), "system")
+        origin = _ORIGINS.get(str(fields.get("role")), "system")
         found = list(_read_content(fields.get("content"), (index, "content"), origin, calls, query))
         segments += found
         if origin == "user":

@@ -50,7 +50,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
     query = ""
     for index, message in enumerate(messages):
         fields = as_mapping(message)
-        origin = _ORIGINS.get(fields.get("role") or "user", "system")
+        origin = _ORIGINS.get(str(fields.get("role") or "user"), "system")
         asked = []
         for position, each in enumerate(fields.get("parts") or ()):
             part = as_mapping(each)

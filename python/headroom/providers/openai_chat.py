@@ -35,14 +35,14 @@ def detect(messages: Sequence[Any]) -> float:
     score = 0.5
     for message in messages:
         fields = as_mapping(message)
-        if fields.get("role") not in _ORIGINS:
+        if str(fields.get("role")) not in _ORIGINS:
             return 0.0
         if fields["role"] in ("tool", "function") or "tool_calls" in fields or "function_call" in fields:
             return 1.0
         if fields["role"] == "developer":
             score = 0.6
         content = fields.get("content")
-        if isinstance(content, list) and any(as_mapping(part).get("type") in _OWN_PARTS for part in content):
+        if isinstance(content, list) and any(str(as_mapping(part).get("type")) in _OWN_PARTS for part in content):
             return 1.0
     return score
 
@@ -54,7 +54,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
     query = ""
     for index, message in enumerate(messages):
         fields = as_mapping(message)
-        origin = _ORIGINS.get(fields.get("role", ""), "system")
+        origin = _ORIGINS.get(str(fields.get("role")), "system")
         call, identifier = None, ""
         if origin == "tool":
             identifier = str(fields.get("tool_call_id") or fields.get("name"))
@@ -71,7 +71,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
 
 
 def _calls(fields: Mapping[str, Any], index: int) -> Iterator[tuple[str, ToolCall, Place]]:
-    for position, entry in enumerate(fields.get("tool_calls") or ()):
+    for position, entry in enumerate(_listed(fields.get("tool_calls"))):
         call = as_mapping(entry)
         for kind, argument in (("function", "arguments"), ("custom", "input")):
             inner = as_mapping(call.get(kind))
@@ -82,6 +82,10 @@ def _calls(fields: Mapping[str, Any], index: int) -> Iterator[tuple[str, ToolCal
     if legacy:
         made = ToolCall(str(legacy.get("name", "")), str(legacy.get("arguments") or ""))
         yield made.name, made, (index, "function_call", "arguments")
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def read_beside(body: Mapping[str, Any]) -> list[Segment]:

@@ -47,10 +47,10 @@ def detect(messages: Sequence[Any]) -> float:
             return 1.0
         if role is None and kind != "message":
             continue
-        if role not in _ORIGINS or "tool_calls" in fields:
+        if str(role) not in _ORIGINS or "tool_calls" in fields:
             return 0.0
         content = fields.get("content")
-        kinds = {as_mapping(part).get("type") for part in content} if isinstance(content, list) else set()
+        kinds = {str(as_mapping(part).get("type")) for part in content} if isinstance(content, list) else set()
         if "type" in fields or kinds & _OWN_PARTS:
             return 1.0
         if kinds - _TEXT_KINDS:
@@ -68,7 +68,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
         fields = as_mapping(message)
         kind = str(fields.get("type") or "message")
         if kind == "message":
-            origin = _ORIGINS.get(fields.get("role", ""), "system")
+            origin = _ORIGINS.get(str(fields.get("role")), "system")
             found = list(texts_of(fields.get("content"), (index, "content"), _TEXT_KINDS))
             segments += [
                 Segment(text, place, origin, None, query, frozen=bool(part.get("annotations")))

@@ -141,7 +141,7 @@ class LocalApi:
         if not isinstance(model, str) or not model:
             raise InputError("model is missing: it decides how tokens are counted")
         mode = config.get("mode") if isinstance(config, dict) else None
-        if mode not in _MODES:
+        if not (mode is None or isinstance(mode, str)) or mode not in _MODES:
             known = ", ".join(name for name in _MODES if name)
             raise InputError(f"config.mode={mode!r} is not one of {known}; without one, nothing is left out")
         result = compress(messages, model=model, retrieval=_MODES[mode], settings=self._settings)

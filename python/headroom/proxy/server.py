@@ -210,7 +210,7 @@ def _session_for_upstreams() -> ClientSession:
     """A client that changes nothing: no decoding, no cookies, no fields of its own, no limit on how long a model may
     think or how many requests are under way.
     """
-    return ClientSession(
+    session = ClientSession(
         connector=TCPConnector(limit=0, keepalive_timeout=_UPSTREAM_KEEPALIVE_S),
         timeout=ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
         auto_decompress=False,
@@ -220,6 +220,9 @@ def _session_for_upstreams() -> ClientSession:
         max_field_size=_HEADER_BYTES,
         max_line_size=_HEADER_BYTES,
     )
+    # It would send some requests again whose connection was closed; whether to is the client's to say.
+    session._retry_connection = False
+    return session
 
 
 def _in_url(host: str) -> str:

@@ -86,8 +86,12 @@ def _contents(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Content], ...]
 
 
 def _address(name: str, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        is_whole = bool(parts.port or parts.hostname)
+    except ValueError:  # an address or a port that there cannot be
+        raise SettingsError(f"{name}={value!r} is no address; it must be like https://api.example.com") from None
+    if not is_whole or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError(f"{name}={value!r} is no address; it must be like https://api.example.com or …/v1")
     return value.rstrip("/")
 

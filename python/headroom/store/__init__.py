@@ -189,6 +189,13 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
     )
 
 
+def path_of(settings: StoreSettings) -> str:
+    """The file of the store that the settings describe."""
+    from headroom.store._database import default_path
+
+    return os.path.abspath(os.path.expanduser(settings.store_path or default_path()))
+
+
 def data_directory() -> str:
     """Where a user's store is unless the settings say otherwise, and what belongs to the user's proxies."""
     from headroom.store._database import default_path

@@ -60,8 +60,19 @@ def connect(path: str, tenant: str, keys: MasterKeys, directory: str) -> tuple[s
         try:
             return _connect(path, lambda connection: Vault(connection, keys, directory, tenant, path), keys)
         except StoreCorruptError as error:
+            if "not a database" in str(error) and not _may_be_ours(path, keys, directory):
+                raise StoreError(f"{path} is no store of Headroom; set store_path to another file") from error
             quarantine(path, identity(path) if seen is None else seen, error)
     raise StoreError(f"store {path} is damaged whenever it is made: check the disk, or set store_path to another file")
+
+
+def _may_be_ours(path: str, keys: MasterKeys, directory: str) -> bool:
+    """Whether what stands at a path could be a damaged store: a store of ours has a log beside it, or keys."""
+    return (
+        keys.place == "keyring"
+        or os.path.exists(path + "-wal")
+        or (os.path.isdir(directory) and next(iter(os.scandir(directory)), None) is not None)
+    )
 
 
 def quarantine(path: str, damaged: tuple[int, int] | None, error: StoreCorruptError) -> None:

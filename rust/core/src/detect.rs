@@ -206,6 +206,9 @@ fn give_line<'t>(text: &'t [u8], start: usize, each: &mut impl FnMut(&'t [u8])) 
 #[derive(Default)]
 struct Seen {
     lines: f64,
+    /// Lines that are the one above again, and the hash of that one.
+    repeated: f64,
+    last: u64,
     stamped: f64,
     levelled: f64,
     hits: f64,
@@ -236,6 +239,9 @@ const SEPARATORS: [u8; 4] = *b",|\t;";
 impl Seen {
     fn add(&mut self, line: &[u8]) {
         self.lines += 1.0;
+        let hash = xxhash_rust::xxh3::xxh3_64(line);
+        self.repeated += f64::from(u8::from(hash == self.last));
+        self.last = hash;
         let line = without_ci_stamp(line);
         let bare = without_ansi(line);
         let line = bare.as_deref().unwrap_or(line);
@@ -305,11 +311,15 @@ impl Seen {
 
     fn scores(&self) -> [f64; Kind::Table as usize] {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
-        let below_paths = if self.paths > 0.0 && self.clocked_up > 0.6 * self.clocked { self.clocked } else { 0.0 };
+        // Below the paths of files there are numbers of lines and columns: they go up, or there are many files.
+        let is_below = self.clocked_up > 0.6 * self.clocked || share(self.paths) > 0.2;
+        let below_paths = if self.paths > 0.0 && is_below { self.clocked } else { 0.0 };
         let (stamped, numbered) = (self.stamped - below_paths, self.numbered + below_paths);
         // Rows below a heading may begin with times too.
         let is_table = self.lines > 2.0 && self.rows.iter().any(|rows| share(*rows) > 0.8);
         let log = share(stamped + 0.6 * self.levelled) * if is_table { 0.25 } else { 1.0 };
+        // A program that says the same over and over.
+        let log = if self.lines >= 8.0 && share(self.repeated) > 0.6 { log.max(0.6) } else { log };
         let found = self.hits + if self.hits > 0.0 || self.paths > 0.0 { numbered + self.paths } else { 0.0 };
         // Lines of one file, and lines of files without numbers, look like other things too.
         let is_one_file = found == 0.0 && share(self.ascending) > 0.8;

@@ -155,6 +155,10 @@ fn unknown(source: &str, word: &str, rest: &str) -> Problem {
         "lins" | "lnes" | "linse" => format!("lines {rest}"),
         _ => match numbers {
             Some(numbers) => format!("lines {numbers}"),
+            None if name && source.contains(['=', '<', '>']) => format!("where {source}"),
+            None if source.len() > 2 && source.starts_with('/') && source.ends_with('/') => {
+                format!("grep {}", &source[1..source.len() - 1])
+            }
             None if name && rest.is_empty() && source.contains(['.', '[']) => format!("$.{source}"),
             None => format!("grep {source}"),
         },
