@@ -170,7 +170,7 @@ def test_the_doctor_takes_back_what_a_crash_left_half_done(headroom, home, tmp_p
     headroom("mcp", "install", "--agent", "claude")
     record = tmp_path / "data" / "headroom" / "edits" / "claude-mcp.json"
     record.write_text(record.read_text().replace('"phase": "applied"', '"phase": "applying"'))
-    assert "half done was taken back" in headroom("doctor").text
+    assert "half done, was taken back" in headroom("doctor").text
     assert snapshot(home) == {}
     record.write_text("torn")
     assert "is no record of edits" in headroom("doctor", code=1).text
