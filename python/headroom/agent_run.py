@@ -53,6 +53,11 @@ def find_program(agent: Agent, machine: Surroundings) -> str:
     return found
 
 
+def can_ask(agent: Agent) -> bool:
+    """Whether the model of an agent whose requests go through the proxy can have the retrieve tool."""
+    return "mcp" in agent.setups and not agent.defers_mcp
+
+
 def routed_run(
     agent: Agent, machine: Surroundings, base_url: str, targets: Mapping[str, str], *, with_mcp: bool
 ) -> AgentRun:
@@ -62,7 +67,7 @@ def routed_run(
     routed, and where requests went to another address until now: the proxy would send them, and their keys, elsewhere.
     """
     program = find_program(agent, machine)
-    purposes: tuple[Purpose, ...] = ("mcp",) if with_mcp and "mcp" in agent.setups else ()
+    purposes: tuple[Purpose, ...] = ("mcp",) if with_mcp and can_ask(agent) else ()
     if not (agent.environment or agent.arguments):
         # Raises, with what to do instead, where there is no place in its settings either.
         file_edit(agent, "route", machine, base_url)

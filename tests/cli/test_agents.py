@@ -198,5 +198,5 @@ def test_a_server_that_could_not_run_is_not_registered(headroom, home):
 
 
 def test_every_help_fits_one_screen(headroom):
-    for command in ("mcp", "mcp serve", "mcp install", "init", "unwrap", "doctor", "hook"):
+    for command in ("mcp", "mcp serve", "mcp install", "init", "unwrap", "doctor", "hook", "wrap"):
         assert len(headroom(*command.split(), "--help").text.splitlines()) <= 24

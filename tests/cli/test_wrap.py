@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -22,6 +23,7 @@ AGENT = Path(__file__).with_name("stand_in_agent.py")
 CLAUDE = '{\n  "numStartups": 3, // mine\n  "mcpServers": {"other": {"command": "true"}}\n}\n'
 PLAIN = '{"numStartups": 3}\n'
 PATIENCE_S = 30
+ENDS = int(os.environ.get("WRAP_ENDS", "1"))
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +226,20 @@ def test_after_a_kill_the_proxy_goes_and_the_next_start_restores(wrapping, home)
     assert "claude-mcp was left by a process that was killed, and was taken back" in err
     assert json.loads(out)["registered"], "anew, for the new run"
     assert snapshot(home) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_whenever_it_is_ended_nothing_stays_changed(wrapping, home, number):
+    before = snapshot(home)
+    random = Random(number)
+    for _ in range(ENDS):
+        process = wrapping.start("claude", "exit", "0")
+        time.sleep(random.uniform(0.05, 0.9))
+        process.send_signal(number)
+        process.communicate(timeout=PATIENCE_S)
+        if number == signal.SIGKILL:
+            wrapping.run("claude", "exit", "0")
+        assert snapshot(home) == before
 
 
 def test_what_the_agent_writes_itself_stays(wrapping, home):

@@ -10,6 +10,7 @@ import click
 from headroom.agent_run import (
     AgentRun,
     Signals,
+    can_ask,
     command_of,
     edits_for_run,
     environment_of,
@@ -77,7 +78,7 @@ def _run_through_proxy(
     targets = {name: getattr(settings, f"{name}_target_api_url") for name in ("anthropic", "gemini", "openai")}
     run = routed_run(agent, machine, base_url, targets, with_mcp=is_installed())
     if not dry and "mcp" not in run.purposes:
-        cure = "" if "mcp" not in agent.setups else "; with pip install 'headroom-ai[mcp]' it could"
+        cure = "; with pip install 'headroom-ai[mcp]' it could" if can_ask(agent) else ""
         click.echo(f"headroom: {agent.title} cannot ask for originals, so nothing is left out{cure}", err=True)
     if dry:
         click.echo(f"a proxy would listen on {base_url}", err=True)
