@@ -16,7 +16,7 @@ from typing import Any
 from headroom.agents import Agent, Location, Purpose
 from headroom.edits import Edit, FileEdit
 from headroom.edits.ledger import Ledger, Plan
-from headroom.errors import InputError
+from headroom.errors import ConfigError, InputError
 from headroom.nearest import did_you_mean
 from headroom.registry import agents
 from headroom.settings import surroundings
@@ -140,11 +140,15 @@ def plan_setup(
 ) -> tuple[Plan | None, Plan]:
     """What setting an agent up would change: what is taken back of an earlier set-up first, and what is then made.
 
-    The first is None if there is no earlier one, or it is as it should be.
+    The first is None if there is no earlier one, or it is as it should be. Raises ConfigError while a run has its own.
     """
     edit = file_edit(agent, purpose, machine, base_url)
     plan = ledger.plan(record_name(agent, purpose), (edit,))
     earlier = ledger.record_named(plan.record.name)
+    if earlier is not None and earlier.owner:
+        raise ConfigError(
+            f"{earlier.name} is set for a run of {agent.title} (process {earlier.owner}) and goes with it; end it first"
+        )
     if earlier is None or not plan.is_needed:
         return None, plan
     return ledger.plan_undo(earlier), plan

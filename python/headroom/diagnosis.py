@@ -99,7 +99,9 @@ def _is_importable(module: str) -> bool:
 def _agents(machine: Surroundings) -> Iterator[Finding]:
     ledger, recovered = open_ledger()
     for name in recovered:
-        yield Finding(name, "note", "an edit that a crash had left half done was taken back", "set it up again")
+        yield Finding(
+            name, "note", "an edit that a crash had left, of a run or half done, was taken back", "set it up again"
+        )
     records = {record.name: record for record in ledger.records()}
     for agent in agents():
         mine = [(purpose, records.pop(record_name(agent, purpose), None)) for purpose in PURPOSES]

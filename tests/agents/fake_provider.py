@@ -1,8 +1,8 @@
-"""A provider on loopback that speaks Anthropic's Messages API: it has a tool called, retrieves, and is done.
+"""A provider on loopback that speaks every wire format: it has a tool called, retrieves, and is done.
 
 Run as `python fake_provider.py FILE SHELL RETRIEVE`, the last two being what the agent calls its shell and the retrieve
-tool: prints its port, and at the end of its input, as JSON, every request it got. Its first answer has `cat FILE` run,
-its second asks for lines 5 to 6 under the key it was shown.
+tool: prints its port, and at the end of its input, as JSON, the path, tools' names and tool results of every request.
+Its first answer has `cat FILE` run, its second asks for lines 9 to 12 under the key it was shown, if it was shown one.
 """
 
 from __future__ import annotations
@@ -17,40 +17,129 @@ FILE, SHELL, RETRIEVE = sys.argv[1:4] if __name__ == "__main__" else ("", "", ""
 REQUESTS: list[dict] = []
 
 
-def answer(body):
-    """The block that a model would answer a request with."""
-    blocks = [
-        block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]
-    ]
-    results = [block for block in blocks if block.get("type") == "tool_result"]
-    if SHELL not in [tool["name"] for tool in body.get("tools", [])]:
-        return {"type": "text", "text": "a title"}
+class Anthropic:
+    """Messages."""
+
+    route = "/messages"
+
+    def read(self, body):
+        contents = [message["content"] for message in body["messages"] if isinstance(message["content"], list)]
+        results = [block for content in contents for block in content if block.get("type") == "tool_result"]
+        return [tool["name"] for tool in body.get("tools", [])], [block["content"] for block in results]
+
+    def events(self, call, text, model):
+        usage = {"input_tokens": 5, "output_tokens": 1}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "content": [], "usage": usage}
+        yield {"type": "message_start", "message": {**message, "stop_reason": None}}
+        if call is None:
+            start, delta = {"type": "text", "text": ""}, {"type": "text_delta", "text": text}
+        else:
+            start = {"type": "tool_use", "id": call["id"], "name": call["name"], "input": {}}
+            delta = {"type": "input_json_delta", "partial_json": json.dumps(call["arguments"])}
+        yield {"type": "content_block_start", "index": 0, "content_block": start}
+        yield {"type": "content_block_delta", "index": 0, "delta": delta}
+        yield {"type": "content_block_stop", "index": 0}
+        reason = "end_turn" if call is None else "tool_use"
+        yield {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 5}}
+        yield {"type": "message_stop"}
+
+
+class Chat:
+    """Chat Completions."""
+
+    route = "/chat/completions"
+
+    def read(self, body):
+        results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+        return [tool["function"]["name"] for tool in body.get("tools") or []], results
+
+    def events(self, call, text, model):
+        delta = {"role": "assistant", "content": text}
+        if call is not None:
+            function = {"name": call["name"], "arguments": json.dumps(call["arguments"])}
+            delta = {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"index": 0, "id": call["id"], "type": "function", "function": function}],
+            }
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
+        reason = "stop" if call is None else "tool_calls"
+        yield {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+        yield {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+        yield {**head, "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}}
+
+
+class Responses:
+    """Responses."""
+
+    route = "/responses"
+
+    def read(self, body):
+        results = [item["output"] for item in body["input"] if item.get("type") == "function_call_output"]
+        tools = body.get("tools", [])
+        inner = [f"{each['name']}__{tool['name']}" for each in tools if "tools" in each for tool in each["tools"]]
+        return [tool["name"] for tool in tools if "name" in tool] + inner, results
+
+    def events(self, call, text, model):
+        item = {
+            "type": "message",
+            "id": "msg_1",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": text}],
+        }
+        if call is not None:
+            arguments = json.dumps(call["arguments"])
+            namespace, _, name = call["name"].rpartition("__")
+            item = {
+                "type": "function_call",
+                "id": "fc_1",
+                "call_id": call["id"],
+                "name": name,
+                "arguments": arguments,
+                **({"namespace": namespace} if namespace else {}),
+            }
+        response = {"id": "resp_1", "object": "response", "model": model, "output": []}
+        usage = {"input_tokens": 5, "output_tokens": 5, "total_tokens": 10}
+        yield {"type": "response.created", "response": {**response, "status": "in_progress"}}
+        yield {"type": "response.output_item.done", "output_index": 0, "item": item}
+        done = {**response, "status": "completed", "output": [item], "usage": usage}
+        yield {"type": "response.completed", "response": done}
+
+
+class Gemini:
+    """generateContent and streamGenerateContent."""
+
+    route = ":streamGenerateContent"
+
+    def read(self, body):
+        parts = [part for content in body["contents"] for part in content.get("parts", [])]
+        results = [part["functionResponse"]["response"] for part in parts if "functionResponse" in part]
+        declared = [each for tool in body.get("tools", []) for each in tool.get("functionDeclarations", [])]
+        return [each["name"] for each in declared], results
+
+    def events(self, call, text, model):
+        part = {"text": text} if call is None else {"functionCall": {"name": call["name"], "args": call["arguments"]}}
+        usage = {"promptTokenCount": 5, "candidatesTokenCount": 5, "totalTokenCount": 10}
+        candidate = {"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}
+        yield {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini"}
+
+
+FORMATS = (Anthropic(), Chat(), Responses(), Gemini())
+
+
+def step(tools, results):
+    """The call that a model would answer with, or None, and its text."""
+    if SHELL not in tools:
+        return None, "a title"
     if not results:
         arguments = {"command": f"cat {FILE}", "description": "reads the log"}
-        return {"type": "tool_use", "id": "toolu_1", "name": SHELL, "input": arguments}
-    if len(results) == 1:
-        key = re.search(r"key=([0-9A-Za-z]{11})", json.dumps(results[0]))
-        arguments = {"key": key.group(1) if key else "absent", "query": "lines 5-6"}
-        return {"type": "tool_use", "id": "toolu_2", "name": RETRIEVE, "input": arguments}
-    return {"type": "text", "text": "all done"}
-
-
-def events(block, model):
-    """The answer as a stream."""
-    usage = {"input_tokens": 5, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "content": [], "usage": usage}
-    yield {"type": "message_start", "message": {**message, "stop_reason": None}}
-    if block["type"] == "text":
-        start, delta = {"type": "text", "text": ""}, {"type": "text_delta", "text": block["text"]}
-    else:
-        start = {**block, "input": {}}
-        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
-    yield {"type": "content_block_start", "index": 0, "content_block": start}
-    yield {"type": "content_block_delta", "index": 0, "delta": delta}
-    yield {"type": "content_block_stop", "index": 0}
-    reason = "end_turn" if block["type"] == "text" else "tool_use"
-    yield {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 5}}
-    yield {"type": "message_stop"}
+        if SHELL == "exec_command":
+            arguments = {"cmd": f"cat {FILE}", "max_output_tokens": 20_000}
+        return {"id": "toolu_1", "name": SHELL, "arguments": arguments}, ""
+    key = re.search(r"key=([0-9A-Za-z]{11})", json.dumps(results[0]))
+    if len(results) == 1 and key and RETRIEVE in tools:
+        return {"id": "toolu_2", "name": RETRIEVE, "arguments": {"key": key.group(1), "query": "lines 9-12"}}, ""
+    return None, "all done"
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -67,12 +156,20 @@ class Provider(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        if "count_tokens" in self.path:
+        path = self.path.partition("?")[0]
+        if "count_tokens" in path:
             return self.reply(b'{"input_tokens": 10}', "application/json")
-        REQUESTS.append(body)
+        spoken = next((each for each in FORMATS if path.endswith(each.route)), None)
+        if spoken is None:
+            return self.reply(b"{}", "application/json")
+        tools, results = spoken.read(body)
+        REQUESTS.append({"path": path, "tools": tools, "results": results})
+        call, text = step(tools, results)
         lines = [
-            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events(answer(body), body["model"])
+            (f"event: {event['type']}\n" if "type" in event else "") + f"data: {json.dumps(event)}\n\n"
+            for event in spoken.events(call, text, body.get("model", "model"))
         ]
+        lines += ["data: [DONE]\n\n"] if isinstance(spoken, Chat) else []
         return self.reply("".join(lines).encode(), "text/event-stream")
 
     def reply(self, raw, kind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -121,15 +122,112 @@ def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had
         run(sys.executable, "-m", "headroom", "unwrap", name)
         requests = json.loads(provider.communicate("")[0])
     assert "all done" in said
-    assert retrieve in [tool["name"] for tool in requests[-1]["tools"]]
-    contents = [message["content"] for message in requests[-1]["messages"] if isinstance(message["content"], list)]
-    blocks = [block for content in contents for block in content]
-    shown, retrieved = [json.dumps(block["content"]) for block in blocks if block["type"] == "tool_result"]
+    assert retrieve in requests[-1]["tools"]
+    shown, retrieved = map(json.dumps, requests[-1]["results"])
     assert "upstream timed out" in shown
     assert count_tokens(shown) < count_tokens(log.read_text()) / 10
-    assert all(line in retrieved for line in lines[4:6])
+    assert all(line in retrieved for line in lines[8:12])
     ours = {path: kind for path, kind in snapshot(home).items() if path in before}
     assert ours == before
     for purpose in ("mcp", "hooks"):
         path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
         assert not path.exists() or "headroom" not in path.read_text()
+
+
+# What each calls its shell and the retrieve tool ("" where it cannot ask), how it is run without a terminal, and what
+# it needs beside that.
+WRAPPED = {
+    "claude": (
+        "Bash",
+        "mcp__headroom__headroom_retrieve",
+        ["-p", "which request failed?", "--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"],
+        {"ANTHROPIC_API_KEY": "sk-none"},
+    ),
+    "codex": (
+        "exec_command",
+        "mcp__headroom__headroom_retrieve",
+        [
+            "exec",
+            "-m",
+            "gpt-5",
+            "--skip-git-repo-check",
+            "--dangerously-bypass-approvals-and-sandbox",
+            "which request failed?",
+        ],
+        {"OPENAI_API_KEY": "sk-none", "CODEX_API_KEY": "sk-none"},
+    ),
+    "copilot": (
+        "bash",
+        "headroom-headroom_retrieve",
+        ["-p", "which request failed?", "--allow-all-tools"],
+        {"COPILOT_PROVIDER_API_KEY": "none", "COPILOT_MODEL": "gpt-4.1", "COPILOT_OFFLINE": "true"},
+    ),
+    "gemini": (
+        "run_shell_command",
+        "mcp_headroom_headroom_retrieve",
+        ["-m", "gemini-2.5-pro", "-y", "-p", "which request failed?"],
+        {"GEMINI_API_KEY": "none", "GEMINI_CLI_TRUST_WORKSPACE": "true"},
+    ),
+    "opencode": (
+        "bash",
+        "headroom_headroom_retrieve",
+        ["run", "-m", "anthropic/claude-sonnet-4-5", "which request failed?"],
+        {"ANTHROPIC_API_KEY": "sk-none"},
+    ),
+    "qwen": (
+        "run_shell_command",
+        "",
+        ["--auth-type", "openai", "-y", "-p", "which request failed?"],
+        {"OPENAI_API_KEY": "sk-none", "OPENAI_MODEL": "gpt-4.1"},
+    ),
+}
+# Gemini CLI asks how to log in unless its settings say so.
+SETTINGS = {"gemini": (".gemini/settings.json", '{\n  "security": {"auth": {"selectedType": "gemini-api-key"}}\n}\n')}
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were(name, home, run):
+    shell, retrieve, arguments, surroundings = WRAPPED[name]
+    log = home / "work" / "app.log"
+    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
+    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    if name in SETTINGS:
+        path, text = SETTINGS[name]
+        (home / path).parent.mkdir()
+        (home / path).write_text(text)
+    before = snapshot(home)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    provider = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert provider.stdout is not None
+    with provider:
+        address = f"http://127.0.0.1:{provider.stdout.readline().strip()}"
+        targets = {f"{name}_TARGET_API_URL": address for name in ("ANTHROPIC", "GEMINI", "OPENAI")}
+        command = [sys.executable, "-m", "headroom", "wrap", name, "--port", str(port), "--", *arguments]
+        said = run(*command, **targets, **surroundings)
+        requests = json.loads(provider.communicate("")[0])
+    assert "all done" in said
+    requests = [request for request in requests if request["results"]]
+    shown, *others = map(json.dumps, requests[-1]["results"])
+    if retrieve:
+        assert retrieve in requests[-1]["tools"]
+        assert "upstream timed out" in shown
+        assert count_tokens(shown) < count_tokens(log.read_text()) / 5
+        [retrieved] = others
+        # Some put lines of their own above what a tool printed.
+        assert sum(line in retrieved for line in lines[:12]) == 4
+    else:
+        assert "#log " in shown
+        assert "key=" not in shown
+    assert {path: kind for path, kind in snapshot(home).items() if path in before} == before
+    for purpose in ("mcp", "route"):
+        if purpose in agent_named(name).setups:
+            path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
+            text = path.read_text() if path.exists() else ""
+            assert "headroom" not in text
+            assert str(port) not in text

@@ -170,7 +170,7 @@ def test_the_doctor_takes_back_what_a_crash_left_half_done(headroom, home, tmp_p
     headroom("mcp", "install", "--agent", "claude")
     record = tmp_path / "data" / "headroom" / "edits" / "claude-mcp.json"
     record.write_text(record.read_text().replace('"phase": "applied"', '"phase": "applying"'))
-    assert "half done was taken back" in headroom("doctor").text
+    assert "half done, was taken back" in headroom("doctor").text
     assert snapshot(home) == {}
     record.write_text("torn")
     assert "is no record of edits" in headroom("doctor", code=1).text
@@ -198,5 +198,5 @@ def test_a_server_that_could_not_run_is_not_registered(headroom, home):
 
 
 def test_every_help_fits_one_screen(headroom):
-    for command in ("mcp", "mcp serve", "mcp install", "init", "unwrap", "doctor", "hook"):
+    for command in ("mcp", "mcp serve", "mcp install", "init", "unwrap", "doctor", "hook", "wrap"):
         assert len(headroom(*command.split(), "--help").text.splitlines()) <= 24

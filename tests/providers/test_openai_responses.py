@@ -61,6 +61,18 @@ def test_the_instructions_and_tools_of_a_request_are_read_beside_its_items():
     ]
 
 
+def test_the_tools_in_a_namespace_may_be_called_too():
+    server = {
+        "type": "namespace",
+        "name": "mcp__headroom",
+        "tools": [{"type": "function", "name": "headroom_retrieve"}],
+    }
+    assert "headroom_retrieve" in openai_responses.callable_tools({"tools": [server, {"type": "web_search"}]})
+    assert not openai_responses.callable_tools({"tools": [server], "tool_choice": "none"})
+    torn = [{"type": "namespace", "name": "x", "tools": 5}, {"type": "namespace", "tools": [None]}]
+    assert "headroom_retrieve" not in openai_responses.callable_tools({"tools": torn})
+
+
 def test_an_output_is_compressed_in_place():
     rows = "[" + ",".join(f'{{"id":{n},"status":"ok","zone":"eu"}}' for n in range(300)) + "]"
     result = compress([*CONVERSATION[:3], {**CONVERSATION[3], "output": rows, "x": 1}])

@@ -60,6 +60,8 @@ class Agent:
     - `transcripts`: globs of the files that hold its conversations.
     - `wire_formats`: names of the providers that it speaks to; none for one whose calls never pass this machine.
     - `routing`: how sure `environment`, `arguments` and `wire_formats` are.
+    - `defers_mcp`: its requests hold the tools of MCP servers only once the model has searched for them, so a run
+      through the proxy cannot count on the retrieve tool.
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
     - `note`: what a user should know.
     """
@@ -73,6 +75,7 @@ class Agent:
     transcripts: tuple[str, ...] = ()
     wire_formats: tuple[str, ...] = ()
     routing: Evidence = "documented"
+    defers_mcp: bool = False
     hook_event: str = ""
     note: str = ""
 

@@ -19,4 +19,5 @@ agent = Agent(
     transcripts=("~/.qwen/projects/*/chats/*.jsonl",),
     wire_formats=("openai_chat",),
     routing="tested",
+    defers_mcp=True,
 )

@@ -31,6 +31,7 @@ _COMMANDS = (
     "settings",
     "store",
     "unwrap",
+    "wrap",
 )
 
 

@@ -26,10 +26,10 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show the changes as a di
 
 
 def ledger_of_user() -> Ledger:
-    """The user's ledger; what a crash had left half done is taken back, which is said."""
+    """The user's ledger; what a crash had left, half done or of a run, is taken back, which is said."""
     ledger, recovered = open_ledger()
     for name in recovered:
-        click.echo(f"headroom: {name} was left half done by a crash, and was taken back", err=True)
+        click.echo(f"headroom: {name} was left by a process that was killed, and was taken back", err=True)
     return ledger
 
 

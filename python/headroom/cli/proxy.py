@@ -7,8 +7,10 @@ import sys
 import click
 
 from headroom.cli import flags
-from headroom.errors import InputError, SettingsError
+from headroom.errors import SettingsError
+from headroom.lease import Lease
 from headroom.library import resolve_settings
+from headroom.proxy import require_installed
 from headroom.settings import Mode
 
 
@@ -22,6 +24,7 @@ from headroom.settings import Mode
 @click.option("--upstreams", metavar="LIST", help="More places by path prefix: /groq=https://api.groq.com/openai,…")
 @click.option("--holdout-ratio", metavar="SHARE", type=float, help="Share of conversations to leave alone.")
 @click.option("--log-requests", is_flag=True, default=None, help="Log each request, without content, as JSON.")
+@click.option("--lease", metavar="FILE", hidden=True, help="Stop when nobody else holds a lease on this file.")
 def command(
     host: str | None,
     port: int | None,
@@ -32,6 +35,7 @@ def command(
     upstreams: str | None,
     holdout_ratio: float | None,
     log_requests: bool | None,
+    lease: str | None,
 ) -> None:
     """Listen for clients of OpenAI, Anthropic and Gemini, and pass their requests on with smaller tool results.
 
@@ -39,10 +43,7 @@ def command(
     are passed on and never kept. A client whose tools include headroom_retrieve gets views with what is left out one
     call away; any other gets lossless forms only.
     """
-    try:
-        import aiohttp  # noqa: F401
-    except ImportError:
-        raise InputError("the proxy needs aiohttp; install it with: pip install 'headroom-ai[proxy]'") from None
+    require_installed()
     given = flags(
         host=host,
         port=port,
@@ -61,4 +62,4 @@ def command(
         )
     from headroom.proxy.server import serve
 
-    sys.exit(serve(settings))
+    sys.exit(serve(settings, None if lease is None else Lease(lease)))

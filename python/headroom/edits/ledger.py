@@ -5,6 +5,9 @@ journal first; then each file is written whole and read back; then the record is
 leaves a record that is not, and `recover` takes its edits back. Undoing is the same: a file that nobody has changed
 since gets its old bytes; from one that somebody has, only our values are taken; where those were changed too, nothing
 is undone, and the error says where. Directories and files that we made go again.
+
+A transaction for a run is in force as long as one of the processes that rely on it holds a lease on it: the last one
+takes it back, and when that was killed, `recover` does.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from headroom.edits.files import (
 )
 from headroom.edits.records import FileRecord, Journal, Record, temporaries
 from headroom.errors import ConfigError
+from headroom.lease import Lease
 
 Checkpoint = Callable[[str], None]
 """Told before every step that changes a file, by name; a test ends the process there."""
@@ -82,8 +86,12 @@ class Ledger:
         """The transaction of this name, if it was begun and not taken back."""
         return next((record for record in self.records() if record.name == name), None)
 
-    def plan(self, name: str, files: Sequence[FileEdit]) -> Plan:
-        """What the edits would change. Raises ConfigError for a file that cannot be edited."""
+    def lease(self, name: str) -> Lease:
+        """What a run holds while it relies on the transaction of this name."""
+        return Lease(os.path.join(self._journal.directory, f"{name}.lease"))
+
+    def plan(self, name: str, files: Sequence[FileEdit], owner: int = 0) -> Plan:
+        """What the edits would change; with an owner, for its run. Raises ConfigError for a file it cannot edit."""
         records, changes = [], []
         for file in files:
             target = os.path.realpath(file.path)
@@ -94,7 +102,7 @@ class Ledger:
             records.append(FileRecord(file.path, target, file.format, file.edits, tuple(before), raw, after, made))
             changes.append(Change(file.path, raw, after))
         number = max((record.number for record in self.records()), default=0) + 1
-        return Plan(Record(name, number, "applying", tuple(records)), tuple(changes))
+        return Plan(Record(name, number, "applying", tuple(records), owner), tuple(changes))
 
     def apply(self, plan: Plan) -> None:
         """Makes the edits of a plan, or none of them. Raises ConfigError, also when a file is no longer as planned."""
@@ -127,18 +135,28 @@ class Ledger:
             self._restore(record, changes)
 
     def recover(self) -> list[str]:
-        """Takes back what a crash has left half done, and names it. Raises ConfigError when it cannot be."""
-        left = [record for record in self.records() if record.phase != "applied"]
+        """Takes back what a crash has left half done, or in force for a run, and names it.
+
+        Raises ConfigError when it cannot be.
+        """
+        left = [record for record in self.records() if record.phase != "applied" or record.owner]
         if not left and not temporaries(self._journal.directory):
             return []
+        recovered = []
         with self._journal.locked():
             # Another process may have been at work on them until now.
-            left = [record for record in self.records() if record.phase != "applied"]
+            left = [record for record in self.records() if record.phase != "applied" or record.owner]
             for record in reversed(left):
+                lease = self.lease(record.name) if record.phase == "applied" else None
+                if lease is not None and not lease.try_alone():
+                    continue
                 self._restore(record, self._undone(record))
+                if lease is not None:
+                    lease.release()
+                recovered.append(record.name)
             for path in temporaries(self._journal.directory):
                 unlink(path)
-        return [record.name for record in left]
+        return recovered[::-1]
 
     def missing(self, record: Record) -> Iterator[tuple[str, str]]:
         """The file and the path of every edit of a transaction that is no longer as we made it."""

@@ -43,12 +43,17 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One transaction: its name, its place in the order of all, how far it has come, and its files."""
+    """One transaction: its name, its place in the order of all, how far it has come, and its files.
+
+    `owner` is 0 for one that stays until it is taken back, else the process whose run began it, for messages; it is in
+    force as long as a run holds a lease on it.
+    """
 
     name: str
     number: int
     phase: Phase
     files: tuple[FileRecord, ...]
+    owner: int = 0
 
     def at(self, phase: Phase) -> Record:
         """The same transaction, further on."""
@@ -126,6 +131,7 @@ def _encoded(record: Record) -> dict[str, Any]:
         "name": record.name,
         "number": record.number,
         "phase": record.phase,
+        "owner": record.owner,
         "files": [_encoded_file(file) for file in record.files],
     }
 
@@ -152,7 +158,7 @@ def _read(raw: bytes, path: str) -> Record:
         if fields["version"] != _VERSION:
             raise ConfigError(f"{path} was written by another version of Headroom; undo it with that one")
         files = tuple(map(_read_file, fields["files"]))
-        return Record(fields["name"], fields["number"], fields["phase"], files)
+        return Record(fields["name"], fields["number"], fields["phase"], files, int(fields.get("owner", 0)))
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} is no record of edits ({error!r}); move it away and try again") from None
 

@@ -11,12 +11,14 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
+from headroom.proxy.identity import identity
 from headroom.proxy.security import TOKEN_FILE, has_token
 from headroom.proxy.stats import Stats
 from headroom.result import CompressResult
@@ -58,6 +60,7 @@ class LocalApi:
         self._engine = engine
         self._token = token
         self._known_token: str | None = None
+        self._identity = ""
         self._routes: dict[tuple[str, str], Answer] = {
             ("GET", "/health"): self._health,
             ("HEAD", "/health"): self._health,
@@ -90,7 +93,11 @@ class LocalApi:
         return self._known_token
 
     async def _health(self, request: web.BaseRequest) -> web.Response:
-        return _answer({"status": "ok", "mode": self._settings.mode})
+        """Healthy is who answers; without a token there is no name, and nobody relies on this proxy unasked."""
+        if not self._identity:
+            with suppress(HeadroomError):
+                self._identity = await self._in_thread(identity, self._settings)
+        return _answer({"status": "ok", "mode": self._settings.mode, "service": "headroom", "identity": self._identity})
 
     async def _ready(self, request: web.BaseRequest) -> web.Response:
         """Whether originals can be stored: without that only lossless forms go out."""

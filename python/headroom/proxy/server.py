@@ -16,6 +16,7 @@ from contextlib import suppress
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs, web
 
 from headroom.errors import HeadroomError
+from headroom.lease import Lease
 from headroom.library import default_store
 from headroom.providers import Provider
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
@@ -35,6 +36,7 @@ _MOST_ENGINE_THREADS = 4
 _LARGE_ENGINE_THREADS = 1
 _CONNECT_TIMEOUT_S = 30.0
 _UPSTREAM_KEEPALIVE_S = 15.0
+_LOOK_FOR_USERS_S = 0.5
 _BACKLOG = 1_024
 _HEADER_BYTES = 64_000
 _BUFFER_BYTES = 1 << 18
@@ -169,8 +171,11 @@ class Proxy:
         return error_response(provider or self._upstreams.default, status, f"headroom: {message}")
 
 
-def serve(settings: Settings) -> int:
-    """Runs a proxy until it is told to stop (SIGINT, SIGTERM; the second time at once); gives the exit code."""
+def serve(settings: Settings, lease: Lease | None = None) -> int:
+    """Runs a proxy until it is told to stop (SIGINT, SIGTERM; the second time at once); gives the exit code.
+
+    With a lease it also stops when nobody else holds that, and then holds it alone for the rest of the process.
+    """
     _set_up_logs()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     proxy = Proxy(settings)
@@ -189,7 +194,10 @@ def serve(settings: Settings) -> int:
             print(f"headroom: listening on {where} ({settings.mode})", file=sys.stderr)
         # What is loaded by now stays: the collector need not look at it again.
         gc.freeze()
+        watching = None if lease is None else asyncio.ensure_future(_stop_when_unused(lease, stop))
         await running
+        if watching is not None:
+            watching.cancel()
 
     try:
         asyncio.run(run())
@@ -237,6 +245,12 @@ def _engine_threads() -> int:
 def _stop(stop: asyncio.Event) -> None:
     if stop.is_set():
         os._exit(1)
+    stop.set()
+
+
+async def _stop_when_unused(lease: Lease, stop: asyncio.Event) -> None:
+    while not lease.try_alone():
+        await asyncio.sleep(_LOOK_FOR_USERS_S)
     stop.set()
 
 
