@@ -33,7 +33,7 @@ from headroom.settings import ToolLevel
 _CHARACTERS_PER_TOKEN = 3.5
 _EDITING_TOOL = re.compile(
     # A word of the name: `str_replace_editor`, `MultiEdit`, `apply_patch`, but not `get_credit_report`.
-    r"(?:^|[^A-Za-z])(?i:edit|write|replace|patch|insert|create_?file|update_?file)"
+    r"(?:^|[^A-Za-z])(?i:edit|write|replace|patch|insert|create_?file|update_?file)(?:or|[Ff]ile)?(?![a-z])"
     r"|(?<=[a-z0-9])(?:Edit|Write|Replace|Patch|Insert|CreateFile|UpdateFile)"
 )
 _EDITING_COMMAND = re.compile(r"\bsed\s+(?:-\S+\s+)*-i|\bapply_patch\b|\bpatch\s+-p|^\s*(?:edit|create)\s|\bcat\s*>")

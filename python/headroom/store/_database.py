@@ -71,7 +71,7 @@ def _may_be_ours(path: str, keys: MasterKeys, directory: str) -> bool:
     return (
         keys.place == "keyring"
         or os.path.exists(path + "-wal")
-        or (os.path.isdir(directory) and next(iter(os.scandir(directory)), None) is not None)
+        or (os.path.isdir(directory) and bool(os.listdir(directory)))
     )
 
 

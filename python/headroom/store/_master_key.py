@@ -131,12 +131,6 @@ class KeyringKeys:
                 "store_key_place is 'keyring', but the package keyring is not installed; run"
                 " `pip install headroom-ai[keyring]` or set store_key_place to 'file'"
             ) from None
-        backend = keyring.get_keyring()
-        if backend.priority < 1 or type(backend).__module__.startswith("keyrings.alt.file"):
-            raise StoreError(
-                f"store_key_place is 'keyring', but the keyring here ({type(backend).__name__}) keeps nothing secret;"
-                " install one that does or set store_key_place to 'file'"
-            )
         self._keyring = keyring
 
     def save(self, name: str, key: bytes) -> None:
