@@ -300,6 +300,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     assert "no agent 'cluade'; did you mean 'claude'?" in wrapping.refusal("cluade")
     assert "'qwen', the program of Qwen Code, is not in PATH" in wrapping.refusal("qwen")
     assert "cannot be routed" in wrapping.refusal("cursor")
+    assert "stand behind --: headroom wrap claude -- -p" in wrapping.refusal("claude", options=["-p"])
     assert "Route it with: cline auth" in wrapping.refusal("cline")
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
     assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")
