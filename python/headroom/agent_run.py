@@ -94,7 +94,7 @@ def unrouted_run(agent: Agent, machine: Surroundings) -> AgentRun:
 def plan_edits(ledger: Ledger, run: AgentRun, machine: Surroundings) -> list[Plan]:
     """What the agent's files are to say during a run; one plan for each purpose, some of which may change nothing."""
     return [
-        ledger.plan(record_name(run.agent, purpose), (file_edit(run.agent, purpose, machine, run.base_url),), _us())
+        ledger.plan(record_name(run.agent, purpose), (file_edit(run.agent, purpose, machine, run.base_url),))
         for purpose in run.purposes
     ]
 
@@ -114,17 +114,13 @@ def _edit_for_run(ledger: Ledger, run: AgentRun, purpose: Purpose, machine: Surr
     lease = ledger.lease(name)
     lease.share(_PATIENCE_S)
     try:
-        # Planned while it is leased: until then another run may have been about to take it back.
-        plan = ledger.plan(name, (file_edit(run.agent, purpose, machine, run.base_url),), _us())
-        earlier = ledger.record_named(name)
-        if plan.is_needed and earlier is not None:
-            raise ConfigError(_in_force(run.agent, name, earlier.owner))
         try:
-            if plan.is_needed:
-                ledger.apply(plan)
+            # Of runs that begin at the same time one makes the edits.
+            with ledger.lease(f"{name}.begin").alone(_PATIENCE_S):
+                _make(ledger, run, purpose, machine)
             yield
         finally:
-            # An interrupt may have come between the two lines above, so it is the journal that says what was done.
+            # An interrupt may have come behind the edits, so it is the journal that says what was done.
             record = ledger.record_named(name)
             if record is not None and record.owner and lease.try_alone():
                 ledger.undo(record)
@@ -132,14 +128,22 @@ def _edit_for_run(ledger: Ledger, run: AgentRun, purpose: Purpose, machine: Surr
         lease.release()
 
 
+def _make(ledger: Ledger, run: AgentRun, purpose: Purpose, machine: Surroundings) -> None:
+    plan = ledger.plan(
+        record_name(run.agent, purpose), (file_edit(run.agent, purpose, machine, run.base_url),), os.getpid()
+    )
+    if not plan.is_needed:
+        return
+    earlier = ledger.record_named(plan.record.name)
+    if earlier is not None:
+        raise ConfigError(_in_force(run.agent, earlier.name, earlier.owner))
+    ledger.apply(plan)
+
+
 def _in_force(agent: Agent, name: str, owner: int) -> str:
     if owner:
         return f"{name} is in use by another run (process {owner}) with other values; end it, or use the same --port"
     return f"{name} was set up with other values; take it back first: headroom unwrap {agent.name}"
-
-
-def _us() -> int:
-    return os.getpid()
 
 
 def _refuse_detour(agent: Agent, machine: Surroundings, base_url: str, targets: Mapping[str, str]) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from headroom.errors import ConfigError
 
@@ -25,11 +26,16 @@ class Lease:
 
     def share(self, patience_s: float) -> None:
         """Holds it beside others. Waits for one who ends the thing; raises ConfigError when that takes too long."""
-        deadline = time.monotonic() + patience_s
-        while not self._lock(is_alone=False):
-            if time.monotonic() > deadline:
-                raise ConfigError(f"{self._path} has been locked for {patience_s:.0f} s; end the process that holds it")
-            time.sleep(_POLL_S)
+        self._wait(patience_s, is_alone=False)
+
+    @contextmanager
+    def alone(self, patience_s: float) -> Iterator[None]:
+        """Holds it alone while it is open. Waits for all others; raises ConfigError when that takes too long."""
+        self._wait(patience_s, is_alone=True)
+        try:
+            yield
+        finally:
+            self.release()
 
     def try_alone(self) -> bool:
         """Holds it alone, and says so, if nobody else holds it; ours beside others is given up in any case."""
@@ -40,6 +46,13 @@ class Lease:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _wait(self, patience_s: float, *, is_alone: bool) -> None:
+        deadline = time.monotonic() + patience_s
+        while not self._lock(is_alone=is_alone):
+            if time.monotonic() > deadline:
+                raise ConfigError(f"{self._path} has been locked for {patience_s:.0f} s; end the process that holds it")
+            time.sleep(_POLL_S)
 
     def _lock(self, *, is_alone: bool) -> bool:
         if sys.platform == "win32":

@@ -178,6 +178,18 @@ def test_runs_share_a_proxy_and_a_registration_until_the_last_one_ends(wrapping,
     wait_until(lambda: not is_open(wrapping.port))
 
 
+def test_runs_may_begin_and_end_at_the_same_time(wrapping, home):
+    before = snapshot(home)
+    runs = [wrapping.start("claude", "ask") for _ in range(3)]
+    said = [process.communicate(timeout=PATIENCE_S) for process in runs]
+    assert [process.returncode for process in runs] == [0] * 3, said
+    assert all(json.loads(out)["registered"] for out, _ in said)
+    assert sum("started for this run" in err for _, err in said) >= 1
+    assert not any("ended before" in err for _, err in said)
+    wait_until(lambda: not is_open(wrapping.port))
+    assert snapshot(home) == before
+
+
 def test_a_proxy_of_the_users_own_is_used_and_left_running(wrapping, provider):
     log = wrapping.directory / "log"
     with open(log, "wb") as stream:
@@ -288,6 +300,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     assert "no agent 'cluade'; did you mean 'claude'?" in wrapping.refusal("cluade")
     assert "'qwen', the program of Qwen Code, is not in PATH" in wrapping.refusal("qwen")
     assert "cannot be routed" in wrapping.refusal("cursor")
+    assert "stand behind --: headroom wrap claude -- -p" in wrapping.refusal("claude", options=["-p"])
     assert "Route it with: cline auth" in wrapping.refusal("cline")
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
     assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")

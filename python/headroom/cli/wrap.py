@@ -32,7 +32,18 @@ from headroom.proxy import require_installed as require_proxy
 from headroom.settings import Settings
 
 
-@click.command("wrap")
+class _Command(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            raise InputError(
+                f"no option {name}; an agent's own stand behind --: headroom wrap claude -- {name}"
+            ) from None
+
+
+@click.command("wrap", cls=_Command)
 @click.argument("agent")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-proxy", is_flag=True, help="Only the MCP server and hooks; requests go where they always go.")

@@ -68,12 +68,15 @@ def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[Start
     `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy dies.
     """
     refuse_open_binding(settings.host)
-    lease = Lease(os.path.join(data_directory(), f"proxy-{settings.port}.lease"))
+    path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
+    lease = Lease(path)
     lease.share(_PATIENCE_S)
     started = None
     try:
-        if not _is_ours(settings):
-            started = _started(settings, launcher)
+        # Of runs that begin at the same time one starts it.
+        with Lease(f"{path}.begin").alone(_PATIENCE_S):
+            if not _is_ours(settings):
+                started = _started(settings, launcher, path)
         yield started
     finally:
         # Held alone until the proxy has gone, so that no other run finds it healthy and then gone.
@@ -114,10 +117,8 @@ def _health(connection: socket.socket) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def _started(settings: Settings, launcher: Sequence[str]) -> StartedProxy:
-    directory = data_directory()
-    log = os.path.join(directory, f"proxy-{settings.port}.log")
-    lease = os.path.join(directory, f"proxy-{settings.port}.lease")
+def _started(settings: Settings, launcher: Sequence[str], lease: str) -> StartedProxy:
+    log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
     command = [*launcher, "proxy", "--host", settings.host, "--port", str(settings.port), "--lease", lease]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

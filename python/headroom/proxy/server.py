@@ -249,9 +249,13 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 async def _stop_when_unused(lease: Lease, stop: asyncio.Event) -> None:
-    while not lease.try_alone():
-        await asyncio.sleep(_LOOK_FOR_USERS_S)
-    stop.set()
+    try:
+        while not lease.try_alone():
+            await asyncio.sleep(_LOOK_FOR_USERS_S)
+    except HeadroomError as error:
+        report(f"cannot see whether this proxy is still used, so it stays until it is stopped: {error}")
+    else:
+        stop.set()
 
 
 async def _let_continue(request: web.BaseRequest) -> None:
