@@ -174,7 +174,7 @@ def test_a_file_of_megabytes_is_planned_in_some_times_what_reading_it_takes(ledg
     json.loads(before)
     reading_s = time.process_time() - start
     plan = ledger.plan("test", (FileEdit(str(path), "json", (SERVER,)),))
-    assert time.process_time() - start < 60 * reading_s + 0.2
+    assert time.process_time() - start < 200 * reading_s + 0.5
     ledger.apply(plan)
     record = ledger.record_named("test")
     assert path.read_bytes().startswith(before[:-3])

@@ -139,6 +139,32 @@ fn is_blank(text: &str) -> bool {
         && (0..16).all(|look| text.as_bytes()[look * step..][..LOOK_BYTES].trim_ascii().is_empty())
 }
 
+/// Lines by which groups below headings are told.
+const GROUPED: usize = 400;
+
+/// Whether lines stand in groups, parted by empty lines, whose first line alone has no number before it: then their paths
+/// may look like anything, such as numbered lines with dashes.
+fn has_headings(lines: &Lines) -> bool {
+    let (mut groups, mut in_group, mut numbered) = (0, false, 0);
+    for index in 0..lines.len().min(GROUPED) {
+        let line = lines.line(index);
+        let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+        let is_numbered = digits > 0 && matches!(line.as_bytes().get(digits), Some(b':' | b'-' | b'='));
+        match (line.is_empty(), in_group) {
+            (true, _) => in_group = false,
+            (false, false) if is_numbered => return false,
+            (false, false) => {
+                in_group = true;
+                groups += 1;
+            }
+            (false, true) if is_numbered => numbered += 1,
+            (false, true) if line == "--" => {}
+            (false, true) => return false,
+        }
+    }
+    groups >= 2 && numbered >= groups
+}
+
 /// The style that most of the sampled lines have.
 struct Guess<'a> {
     style: Style,
@@ -163,7 +189,7 @@ impl<'a> Guess<'a> {
             tally.add(line);
         }
         let lead = leads.iter().rev().max_by_key(|(_, count)| *count).map_or("", |(lead, _)| lead);
-        let style = tally.style()?;
+        let style = if has_headings(lines) { Style::Heading } else { tally.style()? };
         let columned = if style == Style::Heading { tally.numbered_columns } else { tally.flat_columns };
         let matches = if style == Style::Heading { tally.numbered_matches } else { tally.flat_matches };
         Some(Guess { style, has_columns: columned > 0 && 10 * columned >= 9 * matches, lead })
