@@ -290,6 +290,8 @@ def test_a_definition_in_code_is_asked_for_by_its_name():
     ("query", "nearest"),
     [
         ("status=failed", "where status=failed"),
+        ("id > 97", "where id > 97"),
+        ("wher status = failed", "where status = failed"),
         ("/openssl/", "grep openssl"),
         ("lines 180-120", "lines 120-180"),
         ("lines 0-10", "lines 1-10"),

@@ -58,6 +58,15 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
+def json_arguments(text: Any) -> dict[str, Any] | None:
+    """The arguments of a call that are written as JSON; None where they are no object."""
+    try:
+        arguments = json.loads(text or "{}")
+    except (ValueError, TypeError):
+        return None
+    return arguments if isinstance(arguments, dict) else None
+
+
 def tools_text(tools: Any) -> Iterator[Segment]:
     """The definitions of tools as one text that nobody may change, at `("tools",)`; nothing where there are none."""
     if tools:

@@ -6,11 +6,10 @@ Source: https://platform.openai.com/docs/api-reference/chat/create. Read are con
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headroom.places import as_mapping, texts_of, tools_text, with_texts
+from headroom.places import as_mapping, json_arguments, texts_of, tools_text, with_texts
 from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
@@ -128,12 +127,8 @@ def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
     function = as_mapping(call.get("function"))
     if not function:
         return None
-    try:
-        arguments = json.loads(function.get("arguments") or "{}")
-    except (ValueError, TypeError):
-        arguments = None
     return ToolRequest(
-        str(call.get("id", "")), str(function.get("name", "")), arguments if isinstance(arguments, dict) else None
+        str(call.get("id", "")), str(function.get("name", "")), json_arguments(function.get("arguments"))
     )
 
 

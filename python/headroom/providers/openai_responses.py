@@ -8,11 +8,10 @@ runs, references to stored items, images, and items of unknown types are passed 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
+from headroom.places import as_mapping, compact_json, json_arguments, texts_of, tools_text, with_texts
 from headroom.providers import Endpoint, Part, ToolRequest
 from headroom.segment import Origin, Place, Segment, ToolCall
 
@@ -148,13 +147,7 @@ def read_tool_call(call: Mapping[str, Any]) -> ToolRequest | None:
     """What a `function_call` item asks for."""
     if call.get("type") != "function_call":
         return None
-    try:
-        arguments = json.loads(call.get("arguments") or "{}")
-    except (ValueError, TypeError):
-        arguments = None
-    return ToolRequest(
-        str(call.get("call_id", "")), str(call.get("name", "")), arguments if isinstance(arguments, dict) else None
-    )
+    return ToolRequest(str(call.get("call_id", "")), str(call.get("name", "")), json_arguments(call.get("arguments")))
 
 
 def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str, Any]:

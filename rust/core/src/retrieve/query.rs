@@ -153,9 +153,13 @@ fn unknown(source: &str, word: &str, rest: &str) -> Problem {
         "search" | "find" | "rg" | "egrep" | "contains" => format!("grep {rest}"),
         "items" | "records" | "record" | "item" | "ros" if !rest.is_empty() => format!("rows {rest}"),
         "lins" | "lnes" | "linse" => format!("lines {rest}"),
+        "wher" | "were" | "whre" | "filter" if !rest.is_empty() => format!("where {rest}"),
         _ => match numbers {
             Some(numbers) => format!("lines {numbers}"),
-            None if name && source.contains(['=', '<', '>']) => format!("where {source}"),
+            // A column and what it is compared with.
+            None if name && (word.contains(['=', '<', '>']) || rest.starts_with(['=', '<', '>', '!'])) => {
+                format!("where {source}")
+            }
             None if source.len() > 2 && source.starts_with('/') && source.ends_with('/') => {
                 format!("grep {}", &source[1..source.len() - 1])
             }
