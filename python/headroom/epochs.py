@@ -24,6 +24,7 @@ from typing import NamedTuple, Protocol
 from headroom.errors import StoreError
 from headroom.eviction import NEWEST_EXCHANGES, Candidate, Text, dependents, free, goal_of, rank
 from headroom.exchanges import Exchange, exchanges_of, request_ends
+from headroom.frozen import name_of_epochs, tell_of_epochs
 from headroom.marker import parse_marker
 from headroom.models import RELATIVE_PRICES, Prices
 from headroom.places import readable
@@ -49,6 +50,10 @@ class Limit:
     name: str
     prices: Prices = RELATIVE_PRICES
     read_parts: Callable[[], tuple[Part, ...]] = tuple
+
+    def reading(self, parts: Callable[[], tuple[Part, ...]]) -> Limit:
+        """The same limit for messages of which `parts` reads the parts."""
+        return Limit(self.max_tokens, self.name, self.prices, parts)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -409,10 +414,8 @@ class Fitting:
         return names[1:]
 
     def _flag(self) -> str:
-        """The name of the record which tells that a conversation has epochs at all."""
         assert self._store is not None
-        first = next((text.segment.text for text in self._texts if text.segment.origin == "user"), "")
-        return self._store.name_of("epochs", readable(first))
+        return name_of_epochs(self._store, (text.segment for text in self._texts))
 
     def _recorded(self) -> Epoch | None:
         """The last epoch that was recorded for these messages or the first of them."""
@@ -441,6 +444,7 @@ class Fitting:
         except StoreError as error:
             self._notices.append(Step("store", f"failed: nothing was left out: {error}", failed=True))
             return before
+        tell_of_epochs(self._flag())
         if name not in written:
             return opened
         epoch = _decoded(written[name])

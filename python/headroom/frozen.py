@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from headroom.decide import Decision, Policy, left_as_it_is
 from headroom.marker import parse_marker
 from headroom.memo import Memo
+from headroom.places import readable
 from headroom.report import report
 from headroom.segment import Segment, Step
 from headroom.store import Record, Store
@@ -45,8 +46,12 @@ class _Remembered(NamedTuple):
     is_recorded: bool
 
 
+_Eligibility = tuple[int, bool, bool]
+"""The least tokens of a text, and whether texts of the user and of the system are compressed."""
+
 _decisions: Memo[_Remembered] = Memo(max_entries=8_192, max_weight=64_000_000)
-_eligibilities: Memo[tuple[Store, bytes]] = Memo(max_entries=1_024, max_weight=1_000_000)
+_eligibilities: Memo[tuple[Store, _Eligibility]] = Memo(max_entries=1_024, max_weight=1_000_000)
+_without_epochs: Memo[tuple[object, ...]] = Memo(max_entries=1_024, max_weight=1_000_000)
 
 
 class Frozen:
@@ -66,6 +71,7 @@ class Frozen:
         is_eligible: Callable[[Segment, Policy], bool],
         *,
         can_ask: bool,
+        has_limit: bool = False,
     ) -> None:
         self._store = store
         self._can_ask = can_ask
@@ -90,11 +96,21 @@ class Frozen:
                 self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
         self._known = {index: found for index, name in self._names.items() if (found := self._remembered(name))}
         missing = {name: index for index, name in self._names.items() if index not in self._known}
-        if missing and not self.is_new:
+        flag = name_of_epochs(store, segments) if has_limit and not self.is_new else ""
+        # That there is none is taken to be true only of the very texts of which it was found.
+        state: tuple[object, ...] = (store, before.hexdigest(), len(segments), *self._names.values())
+        is_flag_known = not flag or _without_epochs.get(flag) == state
+        self.has_epochs = False
+        """Whether something may have been left out of the conversation before, where it `has_limit`."""
+        if (missing or not is_flag_known) and not self.is_new:
             # The conversation's own record is looked up with the others, so that it lives as long.
-            for name, value in store.records([*missing, self._eligibility]).items():
+            values = store.records([*missing, self._eligibility, *([flag] if flag else ())])
+            for name, value in values.items():
                 if name in missing:
                     self._learn(missing[name], segments[missing[name]], value)
+            self.has_epochs = flag in values
+            if flag and not self.has_epochs:
+                _without_epochs.put(flag, state)
 
     @property
     def is_new(self) -> bool:
@@ -152,8 +168,7 @@ class Frozen:
             elif name:
                 self._remember(index, decision, is_recorded=True)
         if self._new_eligibility:
-            value = earlier.get(self._eligibility, self._new_eligibility)
-            _eligibilities.put(self._eligibility, (self._store, value), len(value))
+            self._learn_eligibility(earlier.get(self._eligibility, self._new_eligibility))
         return others
 
     def remember(self, decisions: Mapping[int, tuple[str, Decision]]) -> None:
@@ -179,23 +194,39 @@ class Frozen:
         return decision is not None
 
     def _frozen_policy(self, policy: Policy) -> Policy:
+        own = (policy.min_tokens, policy.compress_user, policy.compress_system)
         known = _eligibilities.get(self._eligibility)
-        value = known[1] if known is not None and known[0] is self._store else b""
-        if not value:
-            value = self._store.records([self._eligibility]).get(self._eligibility, b"")
-            if value:
-                _eligibilities.put(self._eligibility, (self._store, value), len(value))
-        if not value:
-            own = (policy.min_tokens, policy.compress_user, policy.compress_system)
-            self._new_eligibility = _VERSION + json.dumps(own).encode()
+        recorded = known[1] if known is not None and known[0] is self._store else None
+        if recorded is None:
+            value = self._store.records([self._eligibility]).get(self._eligibility)
+            if value is None:
+                self._new_eligibility = _VERSION + json.dumps(own).encode()
+                return policy
+            recorded = self._learn_eligibility(value)
+        if recorded is None or recorded == own:
             return policy
+        min_tokens, user, system = recorded
+        return replace(policy, min_tokens=min_tokens, compress_user=user, compress_system=system)
+
+    def _learn_eligibility(self, value: bytes) -> _Eligibility | None:
         if not value.startswith(_VERSION):
             report(_LATER_VERSION)
-            return policy
+            return None
         min_tokens, user, system = json.loads(value[len(_VERSION) :])
-        if (min_tokens, user, system) == (policy.min_tokens, policy.compress_user, policy.compress_system):
-            return policy
-        return replace(policy, min_tokens=min_tokens, compress_user=user, compress_system=system)
+        recorded = (min_tokens, user, system)
+        _eligibilities.put(self._eligibility, (self._store, recorded), 1)
+        return recorded
+
+
+def name_of_epochs(store: Store, segments: Iterable[Segment]) -> str:
+    """The name of the record which tells that something was left out of a conversation to fit into a budget."""
+    first = next((segment.text for segment in segments if segment.origin == "user"), "")
+    return store.name_of("epochs", readable(first))
+
+
+def tell_of_epochs(name: str) -> None:
+    """Takes it that the record of this name was written."""
+    _without_epochs.take(name)
 
 
 def _first_text(segments: Sequence[Segment]) -> str:

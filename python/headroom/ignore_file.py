@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -71,14 +72,18 @@ def _path_above() -> str | None:
         folder = os.getcwd()
     except OSError:
         return None  # the working directory is gone, and so is what stood in it
-    while True:
-        path = os.path.join(folder, NAME)
-        if os.path.isfile(path):
-            return path
-        above = os.path.dirname(folder)
-        if above == folder or os.path.exists(os.path.join(folder, ".git")):
-            return None
+    places = _places(folder, int(time.monotonic()))
+    return next((path for path in places if os.access(path, os.F_OK) and os.path.isfile(path)), None)
+
+
+@lru_cache(maxsize=16)
+def _places(folder: str, second: int) -> tuple[str, ...]:
+    """Where a file may be; where the root of the repository is, is looked for once in a second."""
+    places = [os.path.join(folder, NAME)]
+    while not os.path.exists(os.path.join(folder, ".git")) and (above := os.path.dirname(folder)) != folder:
         folder = above
+        places.append(os.path.join(folder, NAME))
+    return tuple(places)
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache, lru_cache, wraps
+from operator import is_
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -334,13 +335,20 @@ def policy_for(
     target_ratio: float | None = None,
 ) -> Policy:
     """What decisions depend on: the settings, with what is not None instead of theirs."""
-    try:
-        return _made_policy(settings, level, retrieval, target_ratio)
-    except TypeError:  # something that cannot be hashed, and so is no valid value either
-        return _made_policy.__wrapped__(settings, level, retrieval, target_ratio)
+    global _last_policy
+    given = (settings, level, retrieval, target_ratio)
+    last = _last_policy
+    # By identity, since a hash of settings takes as long as all else that is done for content that is known.
+    if last is not None and all(map(is_, last[0], given)):
+        return last[1]
+    policy = _made_policy(*given)
+    _last_policy = (given, policy)
+    return policy
 
 
-@lru_cache(maxsize=64, typed=True)
+_last_policy: tuple[tuple[object, ...], Policy] | None = None
+
+
 def _made_policy(
     settings: Settings, level: Level | None, retrieval: Retrieval | None, target_ratio: float | None
 ) -> Policy:
@@ -386,18 +394,24 @@ def _limit(
     """What the whole may take: what the caller says, else what the model's window holds of a conversation."""
     if max_tokens is None and (model is None or wire is None):
         return None
+    limit = _made_limit(max_tokens, model, models_file)
+    if limit is None or wire is None:
+        return limit
+    return limit.reading(lambda: tuple(map(wire.part_of, input)))
+
+
+@lru_cache(maxsize=64)
+def _made_limit(max_tokens: int | None, model: str | None, models_file: str | None) -> Limit | None:
     from headroom.epochs import Limit
     from headroom.models import RELATIVE_PRICES, model_named
 
     known = model_named(model, models_file)
-    if max_tokens is None and known is None:
-        return None
-    parts = tuple if wire is None else lambda: tuple(map(wire.part_of, input))
     prices = known.prices if known else RELATIVE_PRICES
     if max_tokens is not None:
-        return Limit(max_tokens, f"max_tokens={max_tokens:,}", prices, parts)
-    assert known is not None
-    return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices, parts)
+        return Limit(max_tokens, f"max_tokens={max_tokens:,}", prices)
+    if known is None:
+        return None
+    return Limit(known.budget_tokens, f"the {known.budget_tokens:,} tokens that {model} takes", prices)
 
 
 def _assembled(wire: Provider, messages: list[Any], outcome: Outcome, aligned: Aligned | None) -> list[Any]:

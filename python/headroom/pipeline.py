@@ -147,7 +147,7 @@ class Pipeline:
         """
         listed = list(segments)
         can_ask = self._policy.retrieval != "none" if can_ask is None else can_ask
-        frozen = self._frozen(listed, can_ask) if is_conversation else None
+        frozen = self._frozen(listed, can_ask, limit is not None) if is_conversation else None
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
@@ -162,8 +162,8 @@ class Pipeline:
                 self._show(repeats, work)
         if repeats is not None:
             repeats.keep()
-        is_new = frozen is not None and frozen.is_new
-        fitted = None if limit is None else self._fit(works, limit, is_new)
+        is_whole = frozen is not None and not frozen.has_epochs
+        fitted = None if limit is None else self._fit(works, limit, is_whole)
         self._keep_originals(works, frozen)
         outcome = Outcome(
             segments=tuple(_account(work) for work in works),
@@ -182,7 +182,7 @@ class Pipeline:
             passed.append(segment.after(Step("read", "left alone: bypassed", tokens, tokens)))
         return Outcome(tuple(passed), {}, (), ())
 
-    def _frozen(self, segments: Sequence[Segment], can_ask: bool) -> Frozen | None:
+    def _frozen(self, segments: Sequence[Segment], can_ask: bool, has_limit: bool) -> Frozen | None:
         """The decisions on a conversation that were made before; None where no text could be compressed."""
         more = self._policy.compress_user or self._policy.compress_system
         if not more and all(segment.origin != "tool" for segment in segments):
@@ -192,7 +192,14 @@ class Pipeline:
             return None
         try:
             frozen = Frozen(
-                self._store, self._counter, segments, self._policy, self._key_or_none, is_eligible, can_ask=can_ask
+                self._store,
+                self._counter,
+                segments,
+                self._policy,
+                self._key_or_none,
+                is_eligible,
+                can_ask=can_ask,
+                has_limit=has_limit,
             )
         except StoreError as error:
             self._lose_store(error)
@@ -271,13 +278,11 @@ class Pipeline:
         decision = decide(segment, key, allowed, count, self._compressors, self._counts)
         return _Work(segment, decision, key, memo_key, policy, ahead=ahead)
 
-    def _fit(self, works: list[_Work], limit: Limit, is_new: bool) -> Fitted:
+    def _fit(self, works: list[_Work], limit: Limit, is_whole: bool) -> Fitted | None:
+        if is_whole and limit.is_far(sum([work.decision.tokens_after for work in works])):
+            return None
         # Imported here since most texts have no limit, and it takes milliseconds.
-        from headroom.epochs import Fitted, Fitting
-
-        # Of a conversation that is met for the first time nothing was left out before.
-        if is_new and limit.is_far(sum(work.decision.tokens_after for work in works)):
-            return Fitted()
+        from headroom.epochs import Fitting
 
         self._open()
         return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
