@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from typing import NamedTuple
 
 from headroom._core import Sealer, record_name
@@ -24,6 +25,7 @@ from headroom.store._master_key import KEY_BYTES, MasterKeys, open_keys
 _FORMAT = b"headroom 2 "
 _LEFT_BY_CRASHES = 64
 _ASIDE = "it is put aside and a new one is started"
+_TICK_NS = 1_000_000_000
 _META = "SELECT name, value FROM meta"
 
 
@@ -87,6 +89,20 @@ class Vault:
         """The key to seal with as the file has it, made if there is none; in a transaction that writes."""
         self.reload(connection)
         return self.newest() or self.add_key(connection)
+
+    def mark(self) -> int | None:
+        """Something that stays the same only if nobody has erased anything meanwhile; None where that cannot be told.
+
+        Whoever erases something changes the master key (see `rotate`), so the directory changes that it is in. What
+        has just changed may do so again within one tick of the file system's clock.
+        """
+        if self._place != "file":
+            return None
+        try:
+            changed_ns = os.stat(self._directory).st_mtime_ns
+        except OSError:
+            return None
+        return changed_ns if abs(time.time_ns() - changed_ns) > _TICK_NS else None
 
     def sealer(self, connection: sqlite3.Connection, number: int) -> Sealer | None:
         """The key of that number, or None where it is not this tenant's."""

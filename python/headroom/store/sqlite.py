@@ -46,8 +46,6 @@ _ATTEMPTS = 8
 _MAX_KNOWN_OUTPUTS = 1 << 16
 _TOUCH_KNOWN_S = 30
 _MAX_TOUCHED = 4_096
-_PURGE_LAG_S = 0.1
-"""For how long it is taken that no other process has erased anything: to look is a query."""
 
 _FIND = "SELECT last_seen, tenant_key FROM originals WHERE key = ?"
 _GET = "SELECT tenant_key, size_bytes, last_seen, wrapped, content FROM originals WHERE key = ?"
@@ -114,7 +112,7 @@ class SqliteStore:
         self._clock = clock
         self._known_outputs: set[str] = set()
         self._touched: dict[str, int] = {}
-        self._purges_seen_s = float("-inf")
+        self._mark: int | None = None
         directory = key_directory or default_key_directory(location)
         self._database = Database(self.path, tenant, open_keys(key_place, directory), directory)
         self._records = Records(self._database, self._tolerance_s)
@@ -199,12 +197,14 @@ class SqliteStore:
         """Those of the keys that name something here, whose life is thereby renewed."""
         now = self._now()
         wanted = set(keys)
-        if time.monotonic() - self._purges_seen_s < _PURGE_LAG_S and all(self._is_fresh(key, now) for key in wanted):
+        mark = self._database.vault.mark()
+        if mark is not None and mark == self._mark and all(self._is_fresh(key, now) for key in wanted):
             return wanted
         found: set[str] = set()
         stale: list[tuple[int, str]] = []
         with self._database.reading() as connection:
             self._forget_what_was_purged(connection)
+            self._mark = mark
             for key in wanted:
                 if self._is_fresh(key, now):
                     found.add(key)
@@ -320,7 +320,6 @@ class SqliteStore:
             self._database.vault.reload(connection)
             self._touched.clear()
             self._known_outputs.clear()
-        self._purges_seen_s = time.monotonic()
 
     def _purged(self, count: int) -> int:
         self._touched.clear()
