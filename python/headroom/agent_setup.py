@@ -19,7 +19,7 @@ from headroom.edits.ledger import Ledger, Plan
 from headroom.errors import ConfigError, InputError
 from headroom.nearest import did_you_mean
 from headroom.registry import agents
-from headroom.settings import surroundings
+from headroom.settings import surroundings, user_directory
 
 PURPOSES: tuple[Purpose, ...] = ("mcp", "hooks", "route")
 
@@ -44,9 +44,7 @@ def open_ledger() -> tuple[Ledger, list[str]]:
 
     That has been taken back by then.
     """
-    from platformdirs import user_data_dir
-
-    ledger = Ledger(os.path.join(user_data_dir("headroom", appauthor=False), "edits"))
+    ledger = Ledger(os.path.join(user_directory("data"), "edits"))
     return ledger, ledger.recover()
 
 

@@ -14,7 +14,8 @@ from headroom.agents import Agent, Purpose
 from headroom.edits.ledger import Ledger
 from headroom.edits.records import Record
 from headroom.errors import HeadroomError
-from headroom.library import default_store, resolve_settings
+from headroom.in_force import resolve_settings
+from headroom.library import default_store
 from headroom.mcp import is_installed
 from headroom.registry import agents, compressors, providers
 

@@ -25,7 +25,7 @@ from headroom.cli import flags
 from headroom.cli.edits import dry_run, ledger_of_user
 from headroom.edits.ledger import Ledger
 from headroom.errors import InputError
-from headroom.library import resolve_settings
+from headroom.in_force import settings_without_options
 from headroom.mcp import is_installed
 from headroom.mcp import require_installed as require_mcp
 from headroom.proxy import require_installed as require_proxy
@@ -68,7 +68,7 @@ def command(agent: str, arguments: tuple[str, ...], no_proxy: bool, port: int | 
             run = unrouted_run(chosen, machine)
             return _run(signals, ledger, run, machine, arguments, dry=dry_run)
         require_proxy()
-        settings = resolve_settings(flags(port=port)).settings
+        settings = settings_without_options(flags(port=port))
         return _run_through_proxy(signals, ledger, settings, machine, chosen, arguments, dry=dry_run)
 
 

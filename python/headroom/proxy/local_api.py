@@ -19,8 +19,9 @@ from aiohttp import web
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
 from headroom.proxy.identity import identity
-from headroom.proxy.security import TOKEN_FILE, has_token
+from headroom.proxy.security import has_token
 from headroom.proxy.stats import Stats
+from headroom.proxy.token_file import TOKEN_FILE
 from headroom.result import CompressResult
 from headroom.retrieval import retrieve
 from headroom.settings import Retrieval, Settings

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from headroom.errors import InputError
 from headroom.lease import Lease
 from headroom.proxy.identity import identity
-from headroom.proxy.security import refuse_open_binding
 from headroom.settings import Settings
 from headroom.store import data_directory
 
@@ -67,7 +66,6 @@ def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[Start
 
     `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy dies.
     """
-    refuse_open_binding(settings.host)
     path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
     lease = Lease(path)
     lease.share(_PATIENCE_S)
@@ -118,6 +116,10 @@ def _health(connection: socket.socket) -> dict[str, object]:
 
 
 def _started(settings: Settings, launcher: Sequence[str], lease: str) -> StartedProxy:
+    # Imported here, as what only starting a proxy needs: who starts an agent waits for what is imported above.
+    from headroom.proxy.security import refuse_open_binding
+
+    refuse_open_binding(settings.host)
     log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
     command = [*launcher, "proxy", "--host", settings.host, "--port", str(settings.port), "--lease", lease]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
