@@ -110,4 +110,5 @@ def main() -> None:
         print(f"{name:14}{min(taken):10.0f}{statistics.median(taken):11.0f}{added:9.0f}{added / interpreter:15.1f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

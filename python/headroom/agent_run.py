@@ -17,7 +17,7 @@ from shutil import which
 from types import FrameType
 from typing import Any
 
-from headroom.agent_setup import Surroundings, file_edit, record_name
+from headroom.agent_setup import Surroundings, file_edit, record_name, search_path
 from headroom.agents import Agent, Purpose
 from headroom.edits.documents import MISSING, value_at
 from headroom.edits.files import read_bytes
@@ -47,7 +47,7 @@ def find_program(agent: Agent, machine: Surroundings) -> str:
     """The path of an agent's program. Raises InputError when it has none, or none is found."""
     if not agent.command:
         raise InputError(f"{agent.title} is not started from a command line; set it up: headroom init {agent.name}")
-    found = which(agent.command, path=machine.environment.get("PATH", os.defpath))
+    found = which(agent.command, path=search_path(machine))
     if found is None:
         raise InputError(f"{agent.command!r}, the program of {agent.title}, is not in PATH; install it first")
     return found
@@ -210,6 +210,11 @@ class Signals:
     def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the agent was started, or that was tried."""
+        return self._is_starting
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs the agent in the foreground; its exit code, or 128 and the number of the signal that ended it."""

@@ -17,6 +17,7 @@ from headroom.agents import Agent, Location, Purpose
 from headroom.edits import Edit, FileEdit
 from headroom.edits.ledger import Ledger, Plan
 from headroom.errors import ConfigError, InputError
+from headroom.launchers import without_launchers
 from headroom.nearest import did_you_mean
 from headroom.registry import agents
 from headroom.settings import surroundings, user_directory
@@ -66,11 +67,16 @@ def record_name(agent: Agent, purpose: Purpose) -> str:
     return f"{agent.name}-{purpose}"
 
 
+def search_path(machine: Surroundings) -> str:
+    """Where agents' programs are looked for: PATH, without our launchers, which would run us again."""
+    return without_launchers(machine.environment.get("PATH", os.defpath))
+
+
 def is_present(agent: Agent, machine: Surroundings) -> bool:
     """Whether an agent seems to be installed: its program is found, or the directory of its settings is there."""
     from shutil import which
 
-    if agent.command and which(agent.command, path=machine.environment.get("PATH", os.defpath)):
+    if agent.command and which(agent.command, path=search_path(machine)):
         return True
     files = [locate(setup.file, machine) for setup in agent.setups.values()]
     return any(

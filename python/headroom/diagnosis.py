@@ -23,6 +23,9 @@ from headroom.registry import agents, compressors, providers
 _EXTRAS = {"mcp": ("mcp", "ruamel.yaml")}
 _CONNECT_TIMEOUT_S = 1.0
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine."""
+
 
 class Finding(NamedTuple):
     """One thing that was looked at: what, how it is, in words, and what to do about it."""
@@ -150,7 +153,7 @@ def is_answered(address: str) -> bool:
 
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    if parts.hostname not in LOOPBACK:
         return True
     try:
         socket.create_connection((parts.hostname, port), _CONNECT_TIMEOUT_S).close()

@@ -2,6 +2,7 @@
 
 `ask`: sends a large tool result to the base URL of its environment, with the retrieve tool if its settings register
 the server. `wait FILE`: writes FILE, then waits for a signal; Ctrl-C makes it exit with 8, a request to end with 7.
+`ask-later READY GO`: writes READY, and asks when GO is there, anew as long as nobody listens, as agents do.
 `write`: changes its own settings. `exit N`: that. It prints what it saw as JSON.
 """
 
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -47,6 +49,20 @@ def ask():
         return answer.status
 
 
+def ask_later(ready, go):
+    Path(ready).write_text(str(os.getpid()))
+    while not Path(go).exists():
+        time.sleep(0.02)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return ask()
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def end(code):
     raise SystemExit(code)
 
@@ -62,6 +78,8 @@ def main(what, *rest):
         SETTINGS.write_text(json.dumps({**json.loads(SETTINGS.read_text()), "numStartups": 4}))
     elif what == "exit":
         end(int(rest[0]))
+    elif what == "ask-later":
+        seen["status"] = ask_later(*rest)
     elif what == "ask":
         seen["status"] = ask()
     own = Path.home() / ".claude" / "settings.json"

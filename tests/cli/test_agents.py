@@ -66,10 +66,13 @@ def test_everything_for_one_agent_is_set_up_seen_and_taken_back(headroom, home):
     before = snapshot(home)
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-        headroom("init", "claude", "--hooks", "--base-url", address)
+        headroom("init", "claude", "--hooks", "--base-url", address, "--no-launcher")
         settings = json.loads((home / ".claude" / "settings.json").read_text())
         assert settings["env"]["ANTHROPIC_BASE_URL"] == address
-        assert headroom("init", "claude", "--hooks", "--base-url", address).text.count("is set already") == 3
+        assert (
+            headroom("init", "claude", "--hooks", "--base-url", address, "--no-launcher").text.count("is set already")
+            == 3
+        )
         assert "claude     registered " in headroom("mcp", "status").text
         findings = {each["subject"]: each for each in json.loads(headroom("doctor", "--json").stdout)}
         assert [findings[f"claude-{purpose}"]["verdict"] for purpose in ("mcp", "hooks", "route")] == ["good"] * 3
@@ -96,8 +99,11 @@ def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, ho
     (home / ".codex").mkdir()
     (home / ".codex" / "config.toml").write_text('model = "x" # mine\n')
     before = snapshot(home)
-    assert "nothing answers at http://127.0.0.1:1" in headroom("init", "codex", "--base-url", "http://127.0.0.1:1").text
-    headroom("init", "codex", "--base-url", "http://127.0.0.1:2/")
+    assert (
+        "nothing answers at http://127.0.0.1:1"
+        in headroom("init", "codex", "--base-url", "http://127.0.0.1:1", "--no-launcher").text
+    )
+    headroom("init", "codex", "--base-url", "http://127.0.0.1:2/", "--no-launcher")
     assert 'openai_base_url = "http://127.0.0.1:2/v1"\n' in (home / ".codex" / "config.toml").read_text()
     headroom("unwrap", "--all")
     assert snapshot(home) == before
@@ -125,7 +131,7 @@ def test_where_nothing_can_be_done_the_message_says_what_can(headroom, home):
     assert "has no settings for hooks; these have: claude, copilot, cursor" in refusal(
         headroom("init", "aider", "--hooks", code=2)
     )
-    assert "Aider takes no MCP server; give --base-url" in refusal(headroom("init", "aider", code=2))
+    assert "Aider takes no MCP server; give --route" in refusal(headroom("init", "aider", code=2))
     assert "is no address" in refusal(headroom("init", "claude", "--base-url", "localhost:1", code=2))
     assert "cannot be routed" in refusal(headroom("init", "cursor", "--base-url", "http://x", code=2))
     routed = refusal(headroom("init", "gemini", "--base-url", "http://x/", code=2))

@@ -9,115 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from random import Random
 
 import pytest
 
+from cli.wrapping import PATIENCE_S, code_of, is_open
 from configurations import snapshot
 from payloads import big_table
 from proxy.conftest import wait_until
-from proxy.fake_provider import FakeProvider
 
-AGENT = Path(__file__).with_name("stand_in_agent.py")
-CLAUDE = '{\n  "numStartups": 3, // mine\n  "mcpServers": {"other": {"command": "true"}}\n}\n'
-PLAIN = '{"numStartups": 3}\n'
-PATIENCE_S = 30
 ENDS = int(os.environ.get("WRAP_ENDS", "1"))
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = FakeProvider()
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture
-def home(tmp_path):
-    made = tmp_path / "home"
-    made.mkdir()
-    (made / ".claude.json").write_text(PLAIN)
-    return made
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
-
-
-def is_open(port):
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
-
-
-def code_of(process):
-    process.communicate(timeout=PATIENCE_S)
-    return process.returncode
-
-
-class Wrapping:
-    """A user's machine: a home, agents in PATH, and a port for the proxy."""
-
-    def __init__(self, directory, home, provider):
-        self.directory = directory
-        self.home = home
-        self.port = free_port()
-        programs = directory / "bin"
-        programs.mkdir()
-        for name in ("claude", "aider", "codex", "cline", "cursor"):
-            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" "{AGENT}" "$@"\n')
-            (programs / name).chmod(0o755)
-        (directory / "orders.json").write_text(big_table())
-        self.environment = {
-            "HOME": str(home),
-            "PATH": f"{programs}:/usr/bin:/bin",
-            "XDG_CONFIG_HOME": str(directory / "config"),
-            "XDG_DATA_HOME": str(directory / "data"),
-            "HEADROOM_CONFIG": os.devnull,
-            "ANTHROPIC_TARGET_API_URL": provider.url,
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        }
-
-    def start(self, agent, *arguments, options=(), python=("-m", "headroom"), **more):
-        return subprocess.Popen(
-            [sys.executable, *python, "wrap", agent, "--port", str(self.port), *options, "--", *arguments],
-            env={**self.environment, **more},
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, agent, *arguments, code=0, **more):
-        process = self.start(agent, *arguments, **more)
-        out, err = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == code, (out, err)
-        return out, err
-
-    def wait(self, agent="claude", **more):
-        """A run whose agent waits; also the agent's process number."""
-        file = self.directory / f"waiting{time.monotonic_ns()}"
-        process = self.start(agent, "wait", str(file), **more)
-        wait_until(lambda: process.poll() is not None or (file.exists() and file.read_text()))
-        assert process.poll() is None, process.communicate()
-        return process, int(file.read_text())
-
-    def refusal(self, agent, *arguments, **more):
-        out, err = self.run(agent, *arguments, code=2, **more)
-        [line] = err.splitlines()
-        assert (out, line[:10]) == ("", "headroom: ")
-        return line
-
-
-@pytest.fixture
-def wrapping(tmp_path, home, provider):
-    provider.forget()
-    made = Wrapping(tmp_path, home, provider)
-    yield made
-    wait_until(lambda: not is_open(made.port))
 
 
 def sent(provider):
@@ -185,7 +86,7 @@ def test_runs_may_begin_and_end_at_the_same_time(wrapping, home):
     assert [process.returncode for process in runs] == [0] * 3, said
     assert all(json.loads(out)["registered"] for out, _ in said)
     assert sum("started for this run" in err for _, err in said) >= 1
-    assert not any("ended before" in err for _, err in said)
+    assert not any("the proxy ended" in err for _, err in said)
     wait_until(lambda: not is_open(wrapping.port))
     assert snapshot(home) == before
 

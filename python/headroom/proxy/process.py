@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from headroom.errors import InputError
 from headroom.lease import Lease
+from headroom.proxy.guard import Guard
 from headroom.proxy.identity import identity
 from headroom.settings import Settings
 from headroom.store import data_directory
@@ -60,27 +61,68 @@ def address_of(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-@contextmanager
-def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[StartedProxy | None]:
-    """Keeps a healthy proxy at the settings' address while it is open; gives it if it was started for that.
+class RunsProxy:
+    """The proxy of a run: the one that listened already, or one that was started, and again when it died."""
 
-    `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy dies.
-    """
-    path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
-    lease = Lease(path)
-    lease.share(_PATIENCE_S)
-    started = None
-    try:
+    def __init__(self, settings: Settings, launcher: Sequence[str]) -> None:
+        self.log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
+        self._settings = settings
+        self._launcher = launcher
+        self._path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
+        self._started: StartedProxy | None = None
+        self._guard = Guard((settings.host, settings.port), self.ensure)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was started for this run."""
+        return self._started is not None
+
+    def ensure(self) -> bool:
+        """Starts it unless one of ours is healthy, and says so. Raises InputError when that cannot be."""
         # Of runs that begin at the same time one starts it.
-        with Lease(f"{path}.begin").alone(_PATIENCE_S):
-            if not _is_ours(settings):
-                started = _started(settings, launcher, path)
-        yield started
-    finally:
-        # Held alone until the proxy has gone, so that no other run finds it healthy and then gone.
-        if started is not None and lease.try_alone():
-            started.stop()
-        lease.release()
+        with Lease(f"{self._path}.begin").alone(_PATIENCE_S):
+            if _is_ours(self._settings):
+                return False
+            # What one that died said stays in the log.
+            how = os.O_TRUNC if self._started is None else os.O_APPEND
+            self._started = _started(self._settings, self._launcher, self._path, self.log, how)
+            return True
+
+    def troubles(self) -> str:
+        """What became of it meanwhile, in words; nothing if all went well."""
+        if self._guard.failure:
+            return f"the proxy ended and could not be started again: {self._guard.failure}"
+        times = self._guard.revived
+        return f"the proxy ended {times} times and was started again" if times else ""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps it healthy while it is open."""
+        lease = Lease(self._path)
+        lease.share(_PATIENCE_S)
+        try:
+            self.ensure()
+            self._guard.start()
+            try:
+                yield
+            finally:
+                self._guard.stop()
+        finally:
+            # Held alone until the proxy has gone, so that no other run finds it healthy and then gone.
+            if self._started is not None and lease.try_alone():
+                self._started.stop()
+            lease.release()
+
+
+@contextmanager
+def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[RunsProxy]:
+    """Keeps a healthy proxy at the settings' address while it is open, and starts it when there is none, or it dies.
+
+    `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy does not start.
+    """
+    proxy = RunsProxy(settings, launcher)
+    with proxy.held():
+        yield proxy
 
 
 def _is_ours(settings: Settings) -> bool:
@@ -115,14 +157,13 @@ def _health(connection: socket.socket) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def _started(settings: Settings, launcher: Sequence[str], lease: str) -> StartedProxy:
+def _started(settings: Settings, launcher: Sequence[str], lease: str, log: str, how: int) -> StartedProxy:
     # Imported here, as what only starting a proxy needs: who starts an agent waits for what is imported above.
     from headroom.proxy.security import refuse_open_binding
 
     refuse_open_binding(settings.host)
-    log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
     command = [*launcher, "proxy", "--host", settings.host, "--port", str(settings.port), "--lease", lease]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | how, 0o600)
     try:
         # A session of its own: Ctrl-C is for the agent.
         process = subprocess.Popen(  # noqa: S603  (our own program)
