@@ -154,7 +154,7 @@ def _refuse_detour(agent: Agent, machine: Surroundings, base_url: str, targets: 
             raise InputError(_detour(agent, name, value, targets))
         if value and _ADDRESS not in template and value != template:
             raise InputError(f"{name} is {value!r}, but a run through the proxy needs {template!r}; unset {name}")
-    for where, value in _addresses_in_settings(agent, machine, base_url):
+    for where, value in addresses_in_settings(agent, machine, base_url):
         if isinstance(value, str) and _bare(value) not in known:
             raise InputError(_detour(agent, where, value, targets))
 
@@ -165,7 +165,7 @@ def _detour(agent: Agent, where: str, value: str, targets: Mapping[str, str]) ->
     return f"{where} is {value}, and the proxy would send requests elsewhere; set {names}={value}, or unset {where}"
 
 
-def _addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -> Iterator[tuple[str, Any]]:
+def addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -> Iterator[tuple[str, Any]]:
     """What an agent's own settings say where the route of a durable set-up would go, and where that is."""
     if "route" not in agent.setups:
         return
@@ -179,7 +179,7 @@ def _addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -
 
 def _is_set(agent: Agent, machine: Surroundings, base_url: str) -> bool:
     """Whether an agent's settings name an address."""
-    return any(True for _ in _addresses_in_settings(agent, machine, base_url))
+    return any(True for _ in addresses_in_settings(agent, machine, base_url))
 
 
 def _bare(address: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal, NamedTuple
 
 from headroom.errors import InputError
 from headroom.lease import Lease
@@ -125,18 +126,39 @@ def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[RunsP
         yield proxy
 
 
+class Listener(NamedTuple):
+    """Who listens on the proxy's port: `different` is a Headroom proxy that is not ours, or has other settings.
+
+    `version` is that of ours, and `is_ready` whether it can keep originals.
+    """
+
+    kind: Literal["nobody", "foreign", "different", "ours"]
+    version: str = ""
+    is_ready: bool = False
+
+
+def who_listens(settings: Settings) -> Listener:
+    """Who listens at the settings' address."""
+    health = _asked(settings, "/health")
+    if health is None:
+        return Listener("nobody")
+    if health.get("service") != "headroom":
+        return Listener("foreign")
+    if health.get("identity") != identity(settings):
+        return Listener("different")
+    ready = _asked(settings, "/ready") or {}
+    return Listener("ours", str(health.get("version", "")), ready.get("status") == "ready")
+
+
 def _is_ours(settings: Settings) -> bool:
     """Whether a proxy of ours listens there; False when nothing does. Raises InputError for anything else."""
-    try:
-        connection = socket.create_connection((settings.host, settings.port), _CONNECT_TIMEOUT_S)
-    except OSError:
+    health = _asked(settings, "/health")
+    if health is None:
         return False
-    with connection:
-        answer = _health(connection)
     where = f"port {settings.port}"
-    if answer.get("service") != "headroom":
+    if health.get("service") != "headroom":
         raise InputError(f"{where} is taken by a program that is no Headroom proxy; choose another --port")
-    if answer.get("identity") != identity(settings):
+    if health.get("identity") != identity(settings):
         raise InputError(
             f"the Headroom proxy on {where} is another user's, or sends requests or keeps originals elsewhere than "
             "your settings say; stop it, or choose another --port"
@@ -144,16 +166,21 @@ def _is_ours(settings: Settings) -> bool:
     return True
 
 
-def _health(connection: socket.socket) -> dict[str, object]:
-    """What `/health` answers, or nothing if that makes no sense."""
-    answer = b""
+def _asked(settings: Settings, path: str) -> dict[str, object] | None:
+    """What a path answers, or nothing if that makes no sense; None when nobody listens."""
     try:
-        connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        while len(answer) < _MOST_ANSWER_BYTES and (more := connection.recv(_MOST_ANSWER_BYTES)):
-            answer += more
-        body = json.loads(answer.partition(b"\r\n\r\n")[2])
-    except (OSError, ValueError, RecursionError):
-        return {}
+        connection = socket.create_connection((settings.host, settings.port), _CONNECT_TIMEOUT_S)
+    except OSError:
+        return None
+    answer = b""
+    with connection:
+        try:
+            connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            while len(answer) < _MOST_ANSWER_BYTES and (more := connection.recv(_MOST_ANSWER_BYTES)):
+                answer += more
+            body = json.loads(answer.partition(b"\r\n\r\n")[2])
+        except (OSError, ValueError, RecursionError):
+            return {}
     return body if isinstance(body, dict) else {}
 
 
