@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -117,6 +118,23 @@ def test_without_names_the_agents_that_are_here_are_registered(headroom, home):
     assert [(row["agent"], row["status"]) for row in rows] == [("cursor", "registered"), ("qwen", "registered")]
     headroom("mcp", "uninstall")
     assert sorted(path.name for path in home.rglob("*")) == [".cursor", ".qwen"]
+
+
+def test_the_server_is_registered_with_each_agent_by_name_and_taken_back(headroom, home):
+    named = ["claude", "codex", "cursor", "vscode", "gemini", "copilot", "opencode", "cline", "continue", "windsurf"]
+    (home / ".claude.json").write_text(CLAUDE)
+    before = snapshot(home)
+    chosen = [word for name in named for word in ("--agent", name)]
+    headroom("mcp", "install", *chosen)
+    rows = json.loads(headroom("mcp", "status", *chosen, "--json").stdout)
+    assert [(row["agent"], row["status"]) for row in rows] == [(name, "registered") for name in named]
+    assert {row["evidence"] for row in rows} == {"tested", "documented"}
+    for row in rows:
+        assert "headroom" in Path(row["file"]).read_text()
+    headroom("mcp", "uninstall", *chosen)
+    rows = json.loads(headroom("mcp", "status", *chosen, "--json").stdout)
+    assert {row["status"] for row in rows} <= {"not registered", "not installed"}
+    assert snapshot(home) == before
 
 
 def test_hooks_go_with_the_server_that_gives_back_what_they_leave_out(headroom, home):
