@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from headroom.agents import Agent, Location, Purpose
-from headroom.edits import Edit, FileEdit
+from headroom.edits import Edit, FileEdit, Path
+from headroom.edits.documents import MISSING, value_at
+from headroom.edits.files import read_bytes
 from headroom.edits.ledger import Ledger, Plan
 from headroom.errors import ConfigError, InputError
 from headroom.launchers import without_launchers
@@ -105,7 +107,20 @@ def _expanded(path: str, location: Location, machine: Surroundings) -> str:
 
 
 def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: str = "") -> FileEdit:
-    """The edits that set an agent up for a purpose. Raises InputError when it has no place for that."""
+    """The edits that set an agent up for a purpose, as far as its file has a place for them.
+
+    Raises InputError when there is none.
+    """
+    file = wished_edits(agent, purpose, machine, base_url)
+    needs = agent.setups[purpose].needs
+    edits = tuple(edit for edit in file.edits if _is_there(edit.path[:needs], file))
+    if not edits:
+        raise InputError(f"nothing stands in {file.path} that could be set for {purpose}. {agent.note}")
+    return FileEdit(file.path, file.format, edits)
+
+
+def wished_edits(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: str = "") -> FileEdit:
+    """All edits that an agent has for a purpose, whatever its file says. Raises InputError when it has none."""
     setup = agent.setups.get(purpose)
     if setup is None:
         raise InputError(_instead(agent, purpose, base_url))
@@ -118,6 +133,14 @@ def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: s
     }
     edits = tuple(Edit(edit.path, _filled(edit.value, words, arguments), edit.in_list) for edit in setup.edits)
     return FileEdit(locate(setup.file, machine), setup.file.format, edits)
+
+
+def _is_there(needed: Path, file: FileEdit) -> bool:
+    """Whether what an edit needs stands in a file."""
+    if not needed:
+        return True
+    raw = read_bytes(file.path)
+    return raw is not None and value_at(raw, file.format, needed, file.path) is not MISSING
 
 
 def _instead(agent: Agent, purpose: Purpose, base_url: str) -> str:

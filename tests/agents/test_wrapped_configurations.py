@@ -19,7 +19,7 @@ from random import Random
 import pytest
 
 from configurations import place, snapshot
-from headroom.agent_setup import Surroundings, file_edit
+from headroom.agent_setup import Surroundings, wished_edits
 from headroom.cli import group
 from headroom.edits import FileEdit
 from headroom.errors import HeadroomError
@@ -115,7 +115,7 @@ def cases(request, machine):
                 root.mkdir()
             files = {}
             for purpose in agent.setups:
-                file = file_edit(agent, purpose, Surroundings(str(home), {}, "linux", ("/x",)), "http://127.0.0.1")
+                file = wished_edits(agent, purpose, Surroundings(str(home), {}, "linux", ("/x",)), "http://127.0.0.1")
                 files.setdefault(file.path, []).append(file)
             for number, (path, parts) in enumerate(files.items()):
                 edits = tuple(edit for part in parts for edit in part.edits)

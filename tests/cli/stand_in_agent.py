@@ -18,6 +18,17 @@ import urllib.request
 from pathlib import Path
 
 SETTINGS = Path.home() / ".claude.json"
+PROVIDERS = Path.home() / ".cline" / "data" / "settings" / "providers.json"
+
+
+def address_in_copy():
+    """The address that a copy of a configuration, named by --config, has at its first model; drops those words."""
+    if "--config" not in sys.argv:
+        return None
+    at = sys.argv.index("--config")
+    config = json.loads(Path(sys.argv[at + 1]).read_text())
+    del sys.argv[at : at + 2]
+    return config["models"][0]["apiBase"]
 
 
 def registered():
@@ -41,7 +52,8 @@ def ask():
             {"role": "user", "content": [result]},
         ],
     }
-    address = os.environ.get("ANTHROPIC_BASE_URL") or os.environ["ANTHROPIC_API_BASE"]
+    address = os.environ.get("ANTHROPIC_BASE_URL") or os.environ.get("ANTHROPIC_API_BASE") or ROUTED
+    address = address.removesuffix("/v1")
     request = urllib.request.Request(
         f"{address}/v1/messages", json.dumps(body).encode(), {"Content-Type": "application/json", "x-api-key": "none"}
     )
@@ -68,7 +80,11 @@ def end(code):
 
 
 def main(what, *rest):
-    seen = {"registered": registered(), "arguments": sys.argv[1:], "base_url": os.environ.get("ANTHROPIC_BASE_URL")}
+    seen = {
+        "registered": registered(),
+        "arguments": sys.argv[1:],
+        "base_url": os.environ.get("ANTHROPIC_BASE_URL") or ROUTED,
+    }
     if what == "wait":
         signal.signal(signal.SIGTERM, lambda *_: end(7))
         signal.signal(signal.SIGINT, lambda *_: end(8))
@@ -87,4 +103,7 @@ def main(what, *rest):
     print(json.dumps(seen))
 
 
+ROUTED = address_in_copy()
+if PROVIDERS.exists():
+    ROUTED = json.loads(PROVIDERS.read_text())["providers"]["anthropic"]["settings"]["baseUrl"]
 main(*(sys.argv[1:] or ["look"]))

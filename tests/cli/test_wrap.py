@@ -177,6 +177,62 @@ def test_an_address_in_the_agents_settings_is_replaced_for_the_run_or_refused(wr
     assert "ANTHROPIC_BASE_URL is https://gateway" in refused
 
 
+def test_an_agent_that_keeps_an_address_for_each_provider_has_them_replaced_for_the_run(wrapping, home, provider):
+    own = home / ".cline" / "data" / "settings" / "providers.json"
+    own.parent.mkdir(parents=True)
+    settings = {"provider": "anthropic", "apiKey": "sk-none", "model": "claude-sonnet-4-5"}
+    own.write_text(json.dumps({"version": 1, "providers": {"anthropic": {"settings": settings}}}, indent=2))
+    before = snapshot(home)
+    out, _ = wrapping.run("cline", "ask")
+    assert json.loads(out)["base_url"] == f"http://127.0.0.1:{wrapping.port}/v1"
+    assert json.loads(out)["status"] == 200
+    assert len(sent(provider)) < len(big_table())
+    assert snapshot(home) == before
+
+
+CONTINUE = """# mine
+name: mine
+models:
+  - {name: a, provider: anthropic, model: claude-sonnet-4-5, apiKey: sk-none}
+  - name: b # another one's
+    provider: openai
+    apiBase: https://gateway.example/v1
+"""
+
+
+def test_an_agent_that_keeps_an_address_for_each_model_gets_a_copy_for_the_run(wrapping, home, provider):
+    own = home / ".continue" / "config.yaml"
+    own.parent.mkdir()
+    own.write_text(CONTINUE)
+    before = snapshot(home)
+    out, _ = wrapping.run("continue", "ask")
+    assert json.loads(out)["base_url"] == f"http://127.0.0.1:{wrapping.port}/v1"
+    assert len(sent(provider)) < len(big_table())
+    assert snapshot(home) == before
+    copies = wrapping.directory / "data" / "headroom" / "runs"
+    assert list(copies.glob("*.yaml")) == []
+    process, agent = wrapping.wait("continue")
+    [copy] = copies.glob("*.yaml")
+    config = json.loads(copy.read_text())
+    assert copy.stat().st_mode & 0o077 == 0
+    assert config["models"][1]["apiBase"] == "https://gateway.example/v1", "the proxy would send it elsewhere"
+    assert config["mcpServers"][0]["name"] == "headroom"
+    process.kill()
+    os.kill(agent, signal.SIGKILL)
+    code_of(process)
+    wrapping.run("continue", "exit", "0")
+    assert list(copies.glob("*.yaml")) == [], "also that of a run which was killed"
+    assert snapshot(home) == before
+
+
+def test_a_subscription_that_cannot_be_routed_gets_the_server_and_hooks_alone(wrapping, home):
+    before = snapshot(home)
+    out, err = wrapping.run("copilot", "look", options=["--subscription"])
+    assert json.loads(out)["base_url"] is None
+    assert "asks GitHub's own servers, which no documented setting changes" in err
+    assert snapshot(home) == before
+
+
 def test_without_the_proxy_the_server_and_hooks_are_there_for_the_run(wrapping, home):
     before = snapshot(home)
     out, _ = wrapping.run("claude", "look", options=["--no-proxy"])
@@ -202,7 +258,9 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     assert "'qwen', the program of Qwen Code, is not in PATH" in wrapping.refusal("qwen")
     assert "cannot be routed" in wrapping.refusal("cursor")
     assert "stand behind --: headroom wrap claude -- -p" in wrapping.refusal("claude", options=["-p"])
-    assert "Route it with: cline auth" in wrapping.refusal("cline")
+    assert "could be set for route. Routing needs a key of your own: cline auth" in wrapping.refusal("cline")
+    assert "no model of openai or anthropic that could be routed stands in" in wrapping.refusal("continue")
+    assert "is routed whatever pays for it" in wrapping.refusal("claude", options=["--subscription"])
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
     assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")
     without = ["-c", "import sys; sys.modules['aiohttp'] = None; from headroom.cli import main; main()"]

@@ -73,7 +73,7 @@ def _check_route(agent: Agent, machine: Surroundings) -> None:
         raise InputError("launchers do not run on Windows yet; give --base-url with --no-launcher")
     require_proxy()
     find_program(agent, machine)
-    if not (agent.environment or agent.arguments or "route" in agent.setups):
+    if not (agent.environment or agent.arguments or agent.copy or "route" in agent.setups):
         raise InputError(f"{agent.title} cannot be routed by a launcher. {agent.note}".strip())
 
 

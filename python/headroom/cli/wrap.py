@@ -46,11 +46,18 @@ class _Command(click.Command):
 @click.argument("agent")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-proxy", is_flag=True, help="Only the MCP server and hooks; requests go where they always go.")
+@click.option("--subscription", is_flag=True, help="On a plan that cannot be routed, as Copilot's: as --no-proxy.")
 @click.option("--port", metavar="N", type=click.IntRange(1, 65_535), help="The proxy's port, by default 8787.")
 @click.option("--or-direct", is_flag=True, help="Run the agent by itself where this cannot be done.")
 @dry_run
 def command(
-    agent: str, arguments: tuple[str, ...], no_proxy: bool, port: int | None, or_direct: bool, dry_run: bool
+    agent: str,
+    arguments: tuple[str, ...],
+    no_proxy: bool,
+    subscription: bool,
+    port: int | None,
+    or_direct: bool,
+    dry_run: bool,
 ) -> int:
     """Run AGENT with smaller tool results, and leave no trace.
 
@@ -63,6 +70,9 @@ def command(
         raise InputError("wrap does not run on Windows yet; a durable set-up does: headroom init AGENT --base-url URL")
     chosen, machine = agent_named(agent), this_machine()
     program = find_program(chosen, machine)
+    if subscription:
+        click.echo(f"headroom: {_why_unrouted(chosen)}; the MCP server and hooks are there for the run", err=True)
+        no_proxy = True
     with Signals() as signals:
         try:
             if no_proxy:
@@ -75,6 +85,12 @@ def command(
                 raise
             click.echo(f"headroom: {chosen.title} runs without Headroom: {error}", err=True)
             return signals.run([program, *arguments], machine.environment)
+
+
+def _why_unrouted(agent: Agent) -> str:
+    if not agent.subscription:
+        raise InputError(f"{agent.title} is routed whatever pays for it; leave --subscription out")
+    return agent.subscription
 
 
 def _run_through_proxy(

@@ -10,7 +10,7 @@ from typing import Any
 
 from headroom import launchers
 from headroom.agent_run import addresses_in_settings
-from headroom.agent_setup import PURPOSES, Surroundings, file_edit, is_present, open_ledger, record_name
+from headroom.agent_setup import PURPOSES, Surroundings, file_edit, is_present, locate, open_ledger, record_name
 from headroom.agents import Agent, Purpose
 from headroom.diagnosis.finding import Finding, is_answered
 from headroom.edits.documents import MISSING, value_at
@@ -85,7 +85,7 @@ def _launcher(agent: Agent, machine: Surroundings) -> Iterator[Finding]:
 
 def _configuration(agent: Agent, machine: Surroundings, held: dict[Purpose, Record]) -> Iterator[Finding]:
     """Files that we could not edit, drafts that a crash left, and what nobody's record tells of but leads nowhere."""
-    for path in dict.fromkeys(file_edit(agent, purpose, machine).path for purpose in agent.setups):
+    for path in dict.fromkeys(locate(setup.file, machine) for setup in agent.setups.values()):
         draft = temporary_of(os.path.realpath(path))
         if os.path.exists(draft):
             yield Finding(agent.name, "note", f"{draft} was left by a process that was killed", f"rm {draft}")
