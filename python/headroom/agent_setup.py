@@ -150,7 +150,8 @@ def _instead(agent: Agent, purpose: Purpose, base_url: str) -> str:
         line = shlex.join(word.replace("{base_url}", base_url.rstrip("/")) for word in words)
         return f"{agent.title} keeps no address in its settings; run it as: {line}. {agent.note}".strip()
     if purpose == "route":
-        return f"{agent.title} keeps no address that could be set here. {agent.note}".strip()
+        note = agent.note.replace("BASE_URL", base_url.rstrip("/"))
+        return f"{agent.title} keeps no address that could be set here. {note}".strip()
     possible = [each.name for each in agents() if purpose in each.setups]
     return f"{agent.title} has no settings for {purpose}; these have: {', '.join(possible)}"
 

@@ -225,6 +225,15 @@ def test_an_agent_that_keeps_an_address_for_each_model_gets_a_copy_for_the_run(w
     assert snapshot(home) == before
 
 
+def test_what_is_known_from_documentation_alone_is_said_so(wrapping, home):
+    before = snapshot(home)
+    _, err = wrapping.run("goose", "look")
+    assert "Goose through the proxy" in err
+    assert "as its documentation says, not tried" in err
+    assert "not tried" not in wrapping.run("claude", "look")[1]
+    assert snapshot(home) == before
+
+
 def test_a_subscription_that_cannot_be_routed_gets_the_server_and_hooks_alone(wrapping, home):
     before = snapshot(home)
     out, err = wrapping.run("copilot", "look", options=["--subscription"])
@@ -261,6 +270,8 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     assert "could be set for route. Routing needs a key of your own: cline auth" in wrapping.refusal("cline")
     assert "no model of openai or anthropic that could be routed stands in" in wrapping.refusal("continue")
     assert "is routed whatever pays for it" in wrapping.refusal("claude", options=["--subscription"])
+    by_hand = wrapping.refusal("vibe")
+    assert f'api_base = "http://127.0.0.1:{wrapping.port}/v1" in [[providers]] of ~/.vibe/config.toml' in by_hand
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
     assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")
     without = ["-c", "import sys; sys.modules['aiohttp'] = None; from headroom.cli import main; main()"]

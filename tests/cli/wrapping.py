@@ -41,7 +41,7 @@ class Wrapping:
         self.port = free_port()
         programs = directory / "bin"
         programs.mkdir()
-        for name in ("claude", "aider", "codex", "cline", "cn", "copilot", "cursor"):
+        for name in ("claude", "aider", "codex", "cline", "cn", "copilot", "cursor", "goose", "vibe"):
             (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" "{AGENT}" "$@"\n')
             (programs / name).chmod(0o755)
         (directory / "orders.json").write_text(big_table())

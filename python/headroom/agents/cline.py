@@ -15,7 +15,8 @@ agent = Agent(
     setups={
         "mcp": Setup(
             Location("~/.cline/data/settings/cline_mcp_settings.json", variable="CLINE_DIR", replaces="~/.cline"),
-            (stdio_server("mcpServers", disabled=False, autoApprove=["headroom_retrieve"]),),
+            (stdio_server("mcpServers", disabled=False, autoApprove=["headroom_retrieve"], timeout=30),),
+            "tested",
         ),
         "route": Setup(
             Location("~/.cline/data/settings/providers.json", variable="CLINE_DIR", replaces="~/.cline"),

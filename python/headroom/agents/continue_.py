@@ -23,6 +23,7 @@ agent = Agent(
         "mcp": Setup(
             _CONFIG,
             (Edit(("mcpServers",), {"name": "headroom", "command": "{command}", "args": "{arguments}"}, in_list=True),),
+            "tested",
         )
     },
     transcripts=("~/.continue/sessions/*.json",),

@@ -118,7 +118,8 @@ def _run_through_proxy(
         return _run(signals, ledger, run, machine, arguments, dry=True)
     with proxy_for_run(settings, machine.launcher) as proxy:
         how = "started for this run" if proxy.is_own else "which was running"
-        click.echo(f"headroom: {agent.title} through the proxy on {base_url}, {how}", err=True)
+        basis = "; as its documentation says, not tried" if agent.routing == "documented" else ""
+        click.echo(f"headroom: {agent.title} through the proxy on {base_url}, {how}{basis}", err=True)
         code = _run(signals, ledger, run, machine, arguments, dry=False)
         if troubles := proxy.troubles():
             click.echo(f"headroom: {troubles}; its log: {proxy.log}", err=True)
