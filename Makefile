@@ -1,6 +1,6 @@
 # make demo   set up and compress a real input, then get the original back
 # make test   set up and run every test
-# make test-agents   install coding agents into target/agents (npm, 1.5 GB) and try them
+# make test-agents   install coding agents into target/agents (npm, 2 GB) and try them
 # make check  format, lint, types, stubs
 # make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
 .PHONY: setup check test test-agents demo bench bench-baseline clean
@@ -42,7 +42,7 @@ test: setup
 
 # The versions with which the facts in python/headroom/agents were found.
 AGENTS := @anthropic-ai/claude-code@2.1.329 @openai/codex@0.171.0 @google/gemini-cli@0.61.0 \
-  @qwen-code/qwen-code@0.15.10 @github/copilot@1.0.102 opencode-ai@1.18.33
+  @qwen-code/qwen-code@0.15.10 @github/copilot@1.0.102 opencode-ai@1.18.33 cline@3.0.65 @continuedev/cli@1.5.47
 PROGRAMS := $(CURDIR)/target/agents/node_modules
 
 $(PROGRAMS)/.installed: Makefile

@@ -54,6 +54,16 @@ def test_compressing_imports_neither_the_command_line_nor_an_event_loop():
     assert not heavy & loaded_by("import headroom; headroom.compress('small')")
 
 
+def test_starting_an_agent_imports_nothing_that_compresses():
+    """Its user waits for every import; `benches/wrap_start.py` says how long."""
+    heavy = {"asyncio", "logging", "importlib.metadata", "sqlite3", "platformdirs", "difflib", "mcp", "aiohttp"}
+    loaded = loaded_by(
+        "from headroom.cli import wrap; from headroom.proxy import process; from headroom.registry import agents; "
+        "agents(); wrap.settings_without_options()"
+    )
+    assert not (heavy | {"headroom.pipeline", "headroom.library", "headroom._core"}) & loaded
+
+
 @pytest.mark.parametrize("error", [name for name in PUBLIC if name.endswith("Error")])
 def test_every_error_is_a_headroom_error(error):
     assert issubclass(getattr(headroom, error), headroom.HeadroomError)

@@ -3,10 +3,12 @@ from __future__ import annotations
 import dataclasses
 import os
 
+import platformdirs
 import pytest
 
 from headroom.errors import SettingsError
-from headroom.settings import Settings, environment_name, resolve, setting
+from headroom.in_force import settings_without_options
+from headroom.settings import Settings, environment_name, resolve, setting, user_directory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,3 +145,20 @@ def test_a_name_that_users_know_from_elsewhere_works_too_but_ours_comes_first():
     assert found(environment=known)["openai_target_api_url"] == ("https://a.test", "OPENAI_TARGET_API_URL")
     both = {**known, "HEADROOM_OPENAI_TARGET_API_URL": "https://b.test"}
     assert found(environment=both)["openai_target_api_url"] == ("https://b.test", "HEADROOM_OPENAI_TARGET_API_URL")
+
+
+def test_the_directories_are_those_of_the_platform(monkeypatch):
+    """Also of a user who moves them; an empty variable moves nothing."""
+    for given in ("/elsewhere", "", " "):
+        for kind in ("config", "data"):
+            monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", given)
+            platforms = getattr(platformdirs, f"user_{kind}_dir")("headroom", appauthor=False)
+            assert user_directory(kind) == platforms
+
+
+def test_who_compresses_nothing_reads_the_same_file(file, monkeypatch):
+    monkeypatch.setenv("HEADROOM_CONFIG", file("port = 9000\n[smart_crusher]\nmin_lossy_tokens = 800\n"))
+    assert settings_without_options({"level": "deep"}).port == 9000
+    monkeypatch.setenv("HEADROOM_CONFIG", file("[smart_crusher]\nmin_losy_tokens = 800\n"))
+    with pytest.raises(SettingsError, match=r"did you mean 'smart_crusher\.min_lossy_tokens'"):
+        settings_without_options()

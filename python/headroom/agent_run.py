@@ -17,13 +17,14 @@ from shutil import which
 from types import FrameType
 from typing import Any
 
-from headroom.agent_setup import Surroundings, file_edit, record_name
+from headroom.agent_setup import Surroundings, file_edit, record_name, search_path, wished_edits
 from headroom.agents import Agent, Purpose
 from headroom.edits.documents import MISSING, value_at
 from headroom.edits.files import read_bytes
 from headroom.edits.ledger import Ledger, Plan
 from headroom.errors import ConfigError, InputError
 from headroom.registry import providers
+from headroom.routed_copy import bare, copy_for_run, copy_path, rewritten
 
 _ADDRESS = "{base_url}"
 _PATIENCE_S = 10.0
@@ -41,13 +42,14 @@ class AgentRun:
     environment: Mapping[str, str]
     purposes: tuple[Purpose, ...]
     base_url: str
+    known: frozenset[str] = frozenset()
 
 
 def find_program(agent: Agent, machine: Surroundings) -> str:
     """The path of an agent's program. Raises InputError when it has none, or none is found."""
     if not agent.command:
         raise InputError(f"{agent.title} is not started from a command line; set it up: headroom init {agent.name}")
-    found = which(agent.command, path=machine.environment.get("PATH", os.defpath))
+    found = which(agent.command, path=search_path(machine))
     if found is None:
         raise InputError(f"{agent.command!r}, the program of {agent.title}, is not in PATH; install it first")
     return found
@@ -68,17 +70,22 @@ def routed_run(
     """
     program = find_program(agent, machine)
     purposes: tuple[Purpose, ...] = ("mcp",) if with_mcp and can_ask(agent) else ()
-    if not (agent.environment or agent.arguments):
+    known = frozenset(bare(address) for address in (*targets.values(), base_url))
+    arguments = tuple(word.replace(_ADDRESS, base_url) for word in agent.arguments)
+    if agent.copy is not None:
+        # Refused before anything is changed; what is used is made when the edits of the run are in it.
+        rewritten(agent, agent.copy, machine, base_url, known)
+        arguments += (agent.copy.argument, copy_path(agent))
+    elif not (agent.environment or agent.arguments):
         # Raises, with what to do instead, where there is no place in its settings either.
         file_edit(agent, "route", machine, base_url)
     environment = {name: value.replace(_ADDRESS, base_url) for name, value in agent.environment.items()}
-    _refuse_detour(agent, machine, base_url, targets)
+    _refuse_detour(agent, machine, base_url, targets, known)
     # Some prefer what their settings say to their environment.
-    is_by_settings = _is_set(agent, machine, base_url) if environment else not agent.arguments
+    is_by_settings = _is_set(agent, machine, base_url) if environment else not arguments
     if is_by_settings:
         purposes += ("route",)
-    arguments = tuple(word.replace(_ADDRESS, base_url) for word in agent.arguments)
-    return AgentRun(agent, program, arguments, environment, purposes, base_url)
+    return AgentRun(agent, program, arguments, environment, purposes, base_url, known)
 
 
 def unrouted_run(agent: Agent, machine: Surroundings) -> AgentRun:
@@ -105,6 +112,9 @@ def edits_for_run(ledger: Ledger, run: AgentRun, machine: Surroundings) -> Itera
     with ExitStack() as stack:
         for purpose in run.purposes:
             stack.enter_context(_edit_for_run(ledger, run, purpose, machine))
+        if run.agent.copy is not None and run.base_url:
+            document = rewritten(run.agent, run.agent.copy, machine, run.base_url, run.known)
+            stack.enter_context(copy_for_run(copy_path(run.agent), document))
         yield
 
 
@@ -146,16 +156,17 @@ def _in_force(agent: Agent, name: str, owner: int) -> str:
     return f"{name} was set up with other values; take it back first: headroom unwrap {agent.name}"
 
 
-def _refuse_detour(agent: Agent, machine: Surroundings, base_url: str, targets: Mapping[str, str]) -> None:
-    known = {_bare(address) for address in (*targets.values(), base_url)}
+def _refuse_detour(
+    agent: Agent, machine: Surroundings, base_url: str, targets: Mapping[str, str], known: Collection[str]
+) -> None:
     for name, template in agent.environment.items():
         value = machine.environment.get(name)
-        if value and _ADDRESS in template and _bare(value) not in known:
+        if value and _ADDRESS in template and bare(value) not in known:
             raise InputError(_detour(agent, name, value, targets))
         if value and _ADDRESS not in template and value != template:
             raise InputError(f"{name} is {value!r}, but a run through the proxy needs {template!r}; unset {name}")
-    for where, value in _addresses_in_settings(agent, machine, base_url):
-        if isinstance(value, str) and _bare(value) not in known:
+    for where, value in addresses_in_settings(agent, machine, base_url):
+        if isinstance(value, str) and bare(value) not in known:
             raise InputError(_detour(agent, where, value, targets))
 
 
@@ -165,11 +176,11 @@ def _detour(agent: Agent, where: str, value: str, targets: Mapping[str, str]) ->
     return f"{where} is {value}, and the proxy would send requests elsewhere; set {names}={value}, or unset {where}"
 
 
-def _addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -> Iterator[tuple[str, Any]]:
+def addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -> Iterator[tuple[str, Any]]:
     """What an agent's own settings say where the route of a durable set-up would go, and where that is."""
     if "route" not in agent.setups:
         return
-    file = file_edit(agent, "route", machine, base_url)
+    file = wished_edits(agent, "route", machine, base_url)
     raw = read_bytes(file.path)
     for edit in file.edits:
         value = MISSING if raw is None or edit.in_list else value_at(raw, file.format, edit.path, file.path)
@@ -179,11 +190,7 @@ def _addresses_in_settings(agent: Agent, machine: Surroundings, base_url: str) -
 
 def _is_set(agent: Agent, machine: Surroundings, base_url: str) -> bool:
     """Whether an agent's settings name an address."""
-    return any(True for _ in _addresses_in_settings(agent, machine, base_url))
-
-
-def _bare(address: str) -> str:
-    return address.rstrip("/").removesuffix("/v1")
+    return any(True for _ in addresses_in_settings(agent, machine, base_url))
 
 
 class Signals:
@@ -210,6 +217,11 @@ class Signals:
     def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the agent was started, or that was tried."""
+        return self._is_starting
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs the agent in the foreground; its exit code, or 128 and the number of the signal that ended it."""

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from headroom.agents import Agent, Location, Purpose
-from headroom.edits import Edit, FileEdit
+from headroom.edits import Edit, FileEdit, Path
+from headroom.edits.documents import MISSING, value_at
+from headroom.edits.files import read_bytes
 from headroom.edits.ledger import Ledger, Plan
 from headroom.errors import ConfigError, InputError
+from headroom.launchers import without_launchers
 from headroom.nearest import did_you_mean
 from headroom.registry import agents
-from headroom.settings import surroundings
+from headroom.settings import surroundings, user_directory
 
 PURPOSES: tuple[Purpose, ...] = ("mcp", "hooks", "route")
 
@@ -44,9 +47,7 @@ def open_ledger() -> tuple[Ledger, list[str]]:
 
     That has been taken back by then.
     """
-    from platformdirs import user_data_dir
-
-    ledger = Ledger(os.path.join(user_data_dir("headroom", appauthor=False), "edits"))
+    ledger = Ledger(os.path.join(user_directory("data"), "edits"))
     return ledger, ledger.recover()
 
 
@@ -68,11 +69,16 @@ def record_name(agent: Agent, purpose: Purpose) -> str:
     return f"{agent.name}-{purpose}"
 
 
+def search_path(machine: Surroundings) -> str:
+    """Where agents' programs are looked for: PATH, without our launchers, which would run us again."""
+    return without_launchers(machine.environment.get("PATH", os.defpath))
+
+
 def is_present(agent: Agent, machine: Surroundings) -> bool:
     """Whether an agent seems to be installed: its program is found, or the directory of its settings is there."""
     from shutil import which
 
-    if agent.command and which(agent.command, path=machine.environment.get("PATH", os.defpath)):
+    if agent.command and which(agent.command, path=search_path(machine)):
         return True
     files = [locate(setup.file, machine) for setup in agent.setups.values()]
     return any(
@@ -101,7 +107,20 @@ def _expanded(path: str, location: Location, machine: Surroundings) -> str:
 
 
 def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: str = "") -> FileEdit:
-    """The edits that set an agent up for a purpose. Raises InputError when it has no place for that."""
+    """The edits that set an agent up for a purpose, as far as its file has a place for them.
+
+    Raises InputError when there is none.
+    """
+    file = wished_edits(agent, purpose, machine, base_url)
+    needs = agent.setups[purpose].needs
+    edits = tuple(edit for edit in file.edits if _is_there(edit.path[:needs], file))
+    if not edits:
+        raise InputError(f"nothing stands in {file.path} that could be set for {purpose}. {agent.note}")
+    return FileEdit(file.path, file.format, edits)
+
+
+def wished_edits(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: str = "") -> FileEdit:
+    """All edits that an agent has for a purpose, whatever its file says. Raises InputError when it has none."""
     setup = agent.setups.get(purpose)
     if setup is None:
         raise InputError(_instead(agent, purpose, base_url))
@@ -116,6 +135,14 @@ def file_edit(agent: Agent, purpose: Purpose, machine: Surroundings, base_url: s
     return FileEdit(locate(setup.file, machine), setup.file.format, edits)
 
 
+def _is_there(needed: Path, file: FileEdit) -> bool:
+    """Whether what an edit needs stands in a file."""
+    if not needed:
+        return True
+    raw = read_bytes(file.path)
+    return raw is not None and value_at(raw, file.format, needed, file.path) is not MISSING
+
+
 def _instead(agent: Agent, purpose: Purpose, base_url: str) -> str:
     """What to do where an agent has no settings for a purpose."""
     if purpose == "route" and (agent.environment or agent.arguments):
@@ -123,7 +150,8 @@ def _instead(agent: Agent, purpose: Purpose, base_url: str) -> str:
         line = shlex.join(word.replace("{base_url}", base_url.rstrip("/")) for word in words)
         return f"{agent.title} keeps no address in its settings; run it as: {line}. {agent.note}".strip()
     if purpose == "route":
-        return f"{agent.title} keeps no address that could be set here. {agent.note}".strip()
+        note = agent.note.replace("BASE_URL", base_url.rstrip("/"))
+        return f"{agent.title} keeps no address that could be set here. {note}".strip()
     possible = [each.name for each in agents() if purpose in each.setups]
     return f"{agent.title} has no settings for {purpose}; these have: {', '.join(possible)}"
 

@@ -13,6 +13,7 @@ from headroom import _core, hooks, ignore_file
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
 from headroom.errors import InputError, KeyNotFoundError
+from headroom.in_force import resolve_settings
 from headroom.marker import parse_marker
 from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping, texts_of, tools_text, with_texts
@@ -24,7 +25,7 @@ from headroom.retrieval import Range, Retrieved
 from headroom.retrieval import retrieve as retrieve_part
 from headroom.router import content_types
 from headroom.segment import Segment, Step
-from headroom.settings import Level, Resolved, Retrieval, Settings, resolve
+from headroom.settings import Level, Retrieval, Settings
 from headroom.store import Store, open_store
 from headroom.tokens import TokenCounter, token_counter
 from headroom.tool_calls import answer_call, define_retrieve_tool
@@ -39,11 +40,6 @@ R = TypeVar("R")
 _NO_CEILING = 2**62
 _is_new = Lock()
 """Held from the first call on."""
-
-
-def resolve_settings(flags: Mapping[str, Any] | None = None) -> Resolved:
-    """The settings in force, with the origin of each; `flags` override the environment and the file."""
-    return resolve(flags, families={compressor.name: compressor.Options for compressor in compressors()})
 
 
 @cache

@@ -14,13 +14,13 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from headroom.compressors import Compressor
 from headroom.errors import InputError, RegistryError
 from headroom.nearest import did_you_mean
-from headroom.providers import Provider
 
 if TYPE_CHECKING:
     from headroom.agents import Agent
+    from headroom.compressors import Compressor
+    from headroom.providers import Provider
 
 _COMPRESSOR_PARTS = ("name", "content_types", "lossless", "Options", "match", "compress")
 _PROVIDER_PARTS = (
@@ -56,7 +56,7 @@ def compressors() -> tuple[Compressor, ...]:
     for compressor in found:
         if not getattr(getattr(compressor.Options, "__dataclass_params__", None), "frozen", False):
             raise RegistryError(f"the Options of compressor {compressor.name!r} must be a frozen dataclass")
-    return cast(tuple[Compressor, ...], found)
+    return cast("tuple[Compressor, ...]", found)
 
 
 @cache
@@ -64,7 +64,7 @@ def providers() -> tuple[Provider, ...]:
     """Every provider, by name. Found once a process."""
     found = load_family("headroom.providers", _PROVIDER_PARTS)
     _refuse_shared(found, "aliases")
-    return cast(tuple[Provider, ...], found)
+    return cast("tuple[Provider, ...]", found)
 
 
 @cache

@@ -194,6 +194,18 @@ def surroundings() -> Mapping[str, str]:
     return dict(os.environ)
 
 
+def user_directory(kind: Literal["config", "data"]) -> str:
+    """Headroom's own directory of a kind, where the platform has such: ~/.config/headroom, ~/.local/share/headroom."""
+    if not sys.platform.startswith("linux"):
+        import platformdirs
+
+        return str(getattr(platformdirs, f"user_{kind}_dir")("headroom", appauthor=False))
+    # As platformdirs says, which takes longer to import than all of this module.
+    base = os.environ.get(f"XDG_{kind.upper()}_HOME", "")
+    usual = {"config": "~/.config", "data": "~/.local/share"}[kind]
+    return os.path.join(base if base.strip() else os.path.expanduser(usual), "headroom")
+
+
 def is_colour_refused() -> bool:
     """Whether the user wants no colours on a terminal (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
@@ -267,9 +279,7 @@ def _flatten(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _default_file() -> str:
-    from platformdirs import user_config_dir
-
-    return os.path.join(user_config_dir("headroom", appauthor=False), "headroom.toml")
+    return os.path.join(user_directory("config"), "headroom.toml")
 
 
 def _refuse_unknown(names: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:

@@ -135,10 +135,14 @@ def step(tools, results):
         arguments = {"command": f"cat {FILE}", "description": "reads the log"}
         if SHELL == "exec_command":
             arguments = {"cmd": f"cat {FILE}", "max_output_tokens": 20_000}
+        if SHELL == "run_commands":
+            arguments = {"commands": [f"cat {FILE}"]}
         return {"id": "toolu_1", "name": SHELL, "arguments": arguments}, ""
     key = re.search(r"key=([0-9A-Za-z]{11})", json.dumps(results[0]))
     if len(results) == 1 and key and RETRIEVE in tools:
-        return {"id": "toolu_2", "name": RETRIEVE, "arguments": {"key": key.group(1), "query": "lines 9-12"}}, ""
+        # Cline puts what a command printed into one line of JSON.
+        query = "chars 1-500" if SHELL == "run_commands" else "lines 9-12"
+        return {"id": "toolu_2", "name": RETRIEVE, "arguments": {"key": key.group(1), "query": query}}, ""
     return None, "all done"
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from configurations import snapshot
 from headroom import count_tokens
-from headroom.agent_setup import Surroundings, agent_named, file_edit
+from headroom.agent_setup import Surroundings, agent_named, wished_edits
 
 PROGRAMS = os.environ.get("AGENT_PROGRAMS", "")
 # A word of what each says of a server that it knows; of these, three connect to it to say so.
@@ -65,7 +67,7 @@ def run(home):
 @pytest.mark.parametrize("name", SIGNS)
 def test_an_agent_knows_the_server_once_it_is_registered_and_no_longer_afterwards(name, home, run):
     run(name, "mcp", "list")
-    path = Path(file_edit(agent_named(name), "mcp", Surroundings(str(home), {}, sys.platform, ("headroom",))).path)
+    path = Path(wished_edits(agent_named(name), "mcp", Surroundings(str(home), {}, sys.platform, ("headroom",))).path)
     before = path.read_bytes() if path.exists() else None
     run(sys.executable, "-m", "headroom", "mcp", "install", "--agent", name)
     written = path.read_bytes()
@@ -130,9 +132,36 @@ def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had
     ours = {path: kind for path, kind in snapshot(home).items() if path in before}
     assert ours == before
     for purpose in ("mcp", "hooks"):
-        path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
+        path = Path(wished_edits(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
         assert not path.exists() or "headroom" not in path.read_text()
 
+
+CLINE_SETTINGS = {"provider": "anthropic", "apiKey": "sk-none", "model": "claude-sonnet-4-5"}
+CLINE = json.dumps(
+    {
+        "version": 1,
+        "lastUsedProvider": "anthropic",
+        "modes": {},
+        "providers": {
+            "anthropic": {
+                "settings": CLINE_SETTINGS,
+                "updatedAt": "2026-11-01T10:00:00.000Z",
+                "tokenSource": "manual",
+            }
+        },
+    },
+    indent=2,
+)
+CONTINUE = """# mine
+name: mine
+version: 1.0.0
+schema: v1
+models:
+  - name: a # the one
+    provider: anthropic
+    model: claude-sonnet-4-5
+    apiKey: sk-none
+"""
 
 # What each calls its shell and the retrieve tool ("" where it cannot ask), how it is run without a terminal, and what
 # it needs beside that.
@@ -174,6 +203,18 @@ WRAPPED = {
         ["run", "-m", "anthropic/claude-sonnet-4-5", "which request failed?"],
         {"ANTHROPIC_API_KEY": "sk-none"},
     ),
+    "cline": (
+        "run_commands",
+        "headroom__headroom_retrieve",
+        ["-P", "anthropic", "which request failed?"],
+        {},
+    ),
+    "continue": (
+        "Bash",
+        "headroom_retrieve",
+        ["--auto", "-p", "which request failed?"],
+        {},
+    ),
     "qwen": (
         "run_shell_command",
         "",
@@ -181,10 +222,26 @@ WRAPPED = {
         {"OPENAI_API_KEY": "sk-none", "OPENAI_MODEL": "gpt-4.1"},
     ),
 }
-# Gemini CLI asks how to log in unless its settings say so.
-SETTINGS = {"gemini": (".gemini/settings.json", '{\n  "security": {"auth": {"selectedType": "gemini-api-key"}}\n}\n')}
+# Gemini CLI asks how to log in unless its settings say so; two have a key and a model in theirs.
+SETTINGS = {
+    "gemini": (".gemini/settings.json", '{\n  "security": {"auth": {"selectedType": "gemini-api-key"}}\n}\n'),
+    "cline": (".cline/data/settings/providers.json", CLINE),
+    "continue": (".continue/config.yaml", CONTINUE),
+}
 
 
+@pytest.fixture
+def no_daemon_left(home):
+    """Cline leaves one behind, in whose surroundings its home stands."""
+    yield
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command, surroundings = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+            if b"--cline-hub-daemon" in command and f"HOME={home}\0".encode() in surroundings:
+                os.kill(int(process.name), signal.SIGTERM)
+
+
+@pytest.mark.usefixtures("no_daemon_left")
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were(name, home, run):
     shell, retrieve, arguments, surroundings = WRAPPED[name]
@@ -193,7 +250,7 @@ def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were
     log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
     if name in SETTINGS:
         path, text = SETTINGS[name]
-        (home / path).parent.mkdir()
+        (home / path).parent.mkdir(parents=True)
         (home / path).write_text(text)
     before = snapshot(home)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -220,14 +277,23 @@ def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were
         assert count_tokens(shown) < count_tokens(log.read_text()) / 5
         [retrieved] = others
         # Some put lines of their own above what a tool printed.
-        assert sum(line in retrieved for line in lines[:12]) == 4
+        assert sum(line in retrieved for line in lines[:12]) >= 4
+        assert lines[20] not in retrieved
     else:
         assert "#log " in shown
         assert "key=" not in shown
-    assert {path: kind for path, kind in snapshot(home).items() if path in before} == before
+    after = {path: kind for path, kind in snapshot(home).items() if path in before}
+    if name == "cline":
+        # It writes down itself when it last used a provider.
+        own = home / SETTINGS[name][0]
+        assert json.loads(own.read_text())["providers"]["anthropic"]["settings"] == CLINE_SETTINGS
+        after[own] = before[own]
+    assert after == before
     for purpose in ("mcp", "route"):
         if purpose in agent_named(name).setups:
-            path = Path(file_edit(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path)
+            path = Path(
+                wished_edits(agent_named(name), purpose, Surroundings(str(home), {}, sys.platform, ("x",))).path
+            )
             text = path.read_text() if path.exists() else ""
             assert "headroom" not in text
             assert str(port) not in text

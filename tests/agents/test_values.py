@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from headroom.agent_setup import PURPOSES, Surroundings, agent_named, file_edit, locate
+from headroom.agent_setup import PURPOSES, Surroundings, agent_named, locate, wished_edits
 from headroom.errors import InputError
 from headroom.registry import agents, providers
 
@@ -38,7 +38,7 @@ def test_what_an_agent_says_of_itself_can_be_used(agent):
     for value in (*agent.environment.values(), *agent.arguments):
         assert set(re.findall(r"{\w+}", value)) <= {"{base_url}"}
     for purpose in agent.setups:
-        edit = file_edit(agent, purpose, machine(), "http://127.0.0.1:8787/")
+        edit = wished_edits(agent, purpose, machine(), "http://127.0.0.1:8787/")
         assert os.path.isabs(edit.path)
         assert "{" not in str([each.path for each in edit.edits])
         for each in edit.edits:
@@ -83,15 +83,15 @@ def test_other_systems_have_other_places():
 
 def test_a_program_with_spaces_in_its_path_and_arguments_is_registered_whole():
     launcher = ("/opt/my tools/python", "-m", "headroom")
-    [server] = file_edit(agent_named("claude"), "mcp", machine(launcher=launcher)).edits
+    [server] = wished_edits(agent_named("claude"), "mcp", machine(launcher=launcher)).edits
     assert server.value == {
         "type": "stdio",
         "command": "/opt/my tools/python",
         "args": ["-m", "headroom", "mcp", "serve"],
     }
-    [server] = file_edit(agent_named("opencode"), "mcp", machine(launcher=launcher)).edits
+    [server] = wished_edits(agent_named("opencode"), "mcp", machine(launcher=launcher)).edits
     assert server.value["command"] == ["/opt/my tools/python", "-m", "headroom", "mcp", "serve"]
-    [hook] = file_edit(agent_named("claude"), "hooks", machine(launcher=launcher)).edits
+    [hook] = wished_edits(agent_named("claude"), "hooks", machine(launcher=launcher)).edits
     [entry] = hook.value["hooks"]
     assert entry["command"] == "'/opt/my tools/python' -m headroom hook claude-post-tool-use"
 

@@ -2,6 +2,7 @@
 
 `ask`: sends a large tool result to the base URL of its environment, with the retrieve tool if its settings register
 the server. `wait FILE`: writes FILE, then waits for a signal; Ctrl-C makes it exit with 8, a request to end with 7.
+`ask-later READY GO`: writes READY, and asks when GO is there, anew as long as nobody listens, as agents do.
 `write`: changes its own settings. `exit N`: that. It prints what it saw as JSON.
 """
 
@@ -12,10 +13,22 @@ import os
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 SETTINGS = Path.home() / ".claude.json"
+PROVIDERS = Path.home() / ".cline" / "data" / "settings" / "providers.json"
+
+
+def address_in_copy():
+    """The address that a copy of a configuration, named by --config, has at its first model; drops those words."""
+    if "--config" not in sys.argv:
+        return None
+    at = sys.argv.index("--config")
+    config = json.loads(Path(sys.argv[at + 1]).read_text())
+    del sys.argv[at : at + 2]
+    return config["models"][0]["apiBase"]
 
 
 def registered():
@@ -39,7 +52,8 @@ def ask():
             {"role": "user", "content": [result]},
         ],
     }
-    address = os.environ.get("ANTHROPIC_BASE_URL") or os.environ["ANTHROPIC_API_BASE"]
+    address = os.environ.get("ANTHROPIC_BASE_URL") or os.environ.get("ANTHROPIC_API_BASE") or ROUTED
+    address = address.removesuffix("/v1")
     request = urllib.request.Request(
         f"{address}/v1/messages", json.dumps(body).encode(), {"Content-Type": "application/json", "x-api-key": "none"}
     )
@@ -47,12 +61,30 @@ def ask():
         return answer.status
 
 
+def ask_later(ready, go):
+    Path(ready).write_text(str(os.getpid()))
+    while not Path(go).exists():
+        time.sleep(0.02)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return ask()
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def end(code):
     raise SystemExit(code)
 
 
 def main(what, *rest):
-    seen = {"registered": registered(), "arguments": sys.argv[1:], "base_url": os.environ.get("ANTHROPIC_BASE_URL")}
+    seen = {
+        "registered": registered(),
+        "arguments": sys.argv[1:],
+        "base_url": os.environ.get("ANTHROPIC_BASE_URL") or ROUTED,
+    }
     if what == "wait":
         signal.signal(signal.SIGTERM, lambda *_: end(7))
         signal.signal(signal.SIGINT, lambda *_: end(8))
@@ -62,6 +94,8 @@ def main(what, *rest):
         SETTINGS.write_text(json.dumps({**json.loads(SETTINGS.read_text()), "numStartups": 4}))
     elif what == "exit":
         end(int(rest[0]))
+    elif what == "ask-later":
+        seen["status"] = ask_later(*rest)
     elif what == "ask":
         seen["status"] = ask()
     own = Path.home() / ".claude" / "settings.json"
@@ -69,4 +103,7 @@ def main(what, *rest):
     print(json.dumps(seen))
 
 
+ROUTED = address_in_copy()
+if PROVIDERS.exists():
+    ROUTED = json.loads(PROVIDERS.read_text())["providers"]["anthropic"]["settings"]["baseUrl"]
 main(*(sys.argv[1:] or ["look"]))

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,10 +67,13 @@ def test_everything_for_one_agent_is_set_up_seen_and_taken_back(headroom, home):
     before = snapshot(home)
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-        headroom("init", "claude", "--hooks", "--base-url", address)
+        headroom("init", "claude", "--hooks", "--base-url", address, "--no-launcher")
         settings = json.loads((home / ".claude" / "settings.json").read_text())
         assert settings["env"]["ANTHROPIC_BASE_URL"] == address
-        assert headroom("init", "claude", "--hooks", "--base-url", address).text.count("is set already") == 3
+        assert (
+            headroom("init", "claude", "--hooks", "--base-url", address, "--no-launcher").text.count("is set already")
+            == 3
+        )
         assert "claude     registered " in headroom("mcp", "status").text
         findings = {each["subject"]: each for each in json.loads(headroom("doctor", "--json").stdout)}
         assert [findings[f"claude-{purpose}"]["verdict"] for purpose in ("mcp", "hooks", "route")] == ["good"] * 3
@@ -96,8 +100,11 @@ def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, ho
     (home / ".codex").mkdir()
     (home / ".codex" / "config.toml").write_text('model = "x" # mine\n')
     before = snapshot(home)
-    assert "nothing answers at http://127.0.0.1:1" in headroom("init", "codex", "--base-url", "http://127.0.0.1:1").text
-    headroom("init", "codex", "--base-url", "http://127.0.0.1:2/")
+    assert (
+        "nothing answers at http://127.0.0.1:1"
+        in headroom("init", "codex", "--base-url", "http://127.0.0.1:1", "--no-launcher").text
+    )
+    headroom("init", "codex", "--base-url", "http://127.0.0.1:2/", "--no-launcher")
     assert 'openai_base_url = "http://127.0.0.1:2/v1"\n' in (home / ".codex" / "config.toml").read_text()
     headroom("unwrap", "--all")
     assert snapshot(home) == before
@@ -113,6 +120,23 @@ def test_without_names_the_agents_that_are_here_are_registered(headroom, home):
     assert sorted(path.name for path in home.rglob("*")) == [".cursor", ".qwen"]
 
 
+def test_the_server_is_registered_with_each_agent_by_name_and_taken_back(headroom, home):
+    named = ["claude", "codex", "cursor", "vscode", "gemini", "copilot", "opencode", "cline", "continue", "windsurf"]
+    (home / ".claude.json").write_text(CLAUDE)
+    before = snapshot(home)
+    chosen = [word for name in named for word in ("--agent", name)]
+    headroom("mcp", "install", *chosen)
+    rows = json.loads(headroom("mcp", "status", *chosen, "--json").stdout)
+    assert [(row["agent"], row["status"]) for row in rows] == [(name, "registered") for name in named]
+    assert {row["evidence"] for row in rows} == {"tested", "documented"}
+    for row in rows:
+        assert "headroom" in Path(row["file"]).read_text()
+    headroom("mcp", "uninstall", *chosen)
+    rows = json.loads(headroom("mcp", "status", *chosen, "--json").stdout)
+    assert {row["status"] for row in rows} <= {"not registered", "not installed"}
+    assert snapshot(home) == before
+
+
 def test_hooks_go_with_the_server_that_gives_back_what_they_leave_out(headroom, home):
     headroom("init", "claude", "--hooks")
     assert headroom("mcp", "uninstall", "--agent", "claude").text.splitlines()[0].startswith("claude-hooks: taken back")
@@ -125,7 +149,7 @@ def test_where_nothing_can_be_done_the_message_says_what_can(headroom, home):
     assert "has no settings for hooks; these have: claude, copilot, cursor" in refusal(
         headroom("init", "aider", "--hooks", code=2)
     )
-    assert "Aider takes no MCP server; give --base-url" in refusal(headroom("init", "aider", code=2))
+    assert "Aider takes no MCP server; give --route" in refusal(headroom("init", "aider", code=2))
     assert "is no address" in refusal(headroom("init", "claude", "--base-url", "localhost:1", code=2))
     assert "cannot be routed" in refusal(headroom("init", "cursor", "--base-url", "http://x", code=2))
     routed = refusal(headroom("init", "gemini", "--base-url", "http://x/", code=2))

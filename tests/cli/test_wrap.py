@@ -9,115 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from random import Random
 
 import pytest
 
+from cli.wrapping import PATIENCE_S, code_of, is_open
 from configurations import snapshot
 from payloads import big_table
 from proxy.conftest import wait_until
-from proxy.fake_provider import FakeProvider
 
-AGENT = Path(__file__).with_name("stand_in_agent.py")
-CLAUDE = '{\n  "numStartups": 3, // mine\n  "mcpServers": {"other": {"command": "true"}}\n}\n'
-PLAIN = '{"numStartups": 3}\n'
-PATIENCE_S = 30
 ENDS = int(os.environ.get("WRAP_ENDS", "1"))
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = FakeProvider()
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture
-def home(tmp_path):
-    made = tmp_path / "home"
-    made.mkdir()
-    (made / ".claude.json").write_text(PLAIN)
-    return made
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
-
-
-def is_open(port):
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
-
-
-def code_of(process):
-    process.communicate(timeout=PATIENCE_S)
-    return process.returncode
-
-
-class Wrapping:
-    """A user's machine: a home, agents in PATH, and a port for the proxy."""
-
-    def __init__(self, directory, home, provider):
-        self.directory = directory
-        self.home = home
-        self.port = free_port()
-        programs = directory / "bin"
-        programs.mkdir()
-        for name in ("claude", "aider", "codex", "cline", "cursor"):
-            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" "{AGENT}" "$@"\n')
-            (programs / name).chmod(0o755)
-        (directory / "orders.json").write_text(big_table())
-        self.environment = {
-            "HOME": str(home),
-            "PATH": f"{programs}:/usr/bin:/bin",
-            "XDG_CONFIG_HOME": str(directory / "config"),
-            "XDG_DATA_HOME": str(directory / "data"),
-            "HEADROOM_CONFIG": os.devnull,
-            "ANTHROPIC_TARGET_API_URL": provider.url,
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        }
-
-    def start(self, agent, *arguments, options=(), python=("-m", "headroom"), **more):
-        return subprocess.Popen(
-            [sys.executable, *python, "wrap", agent, "--port", str(self.port), *options, "--", *arguments],
-            env={**self.environment, **more},
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, agent, *arguments, code=0, **more):
-        process = self.start(agent, *arguments, **more)
-        out, err = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == code, (out, err)
-        return out, err
-
-    def wait(self, agent="claude", **more):
-        """A run whose agent waits; also the agent's process number."""
-        file = self.directory / f"waiting{time.monotonic_ns()}"
-        process = self.start(agent, "wait", str(file), **more)
-        wait_until(lambda: process.poll() is not None or (file.exists() and file.read_text()))
-        assert process.poll() is None, process.communicate()
-        return process, int(file.read_text())
-
-    def refusal(self, agent, *arguments, **more):
-        out, err = self.run(agent, *arguments, code=2, **more)
-        [line] = err.splitlines()
-        assert (out, line[:10]) == ("", "headroom: ")
-        return line
-
-
-@pytest.fixture
-def wrapping(tmp_path, home, provider):
-    provider.forget()
-    made = Wrapping(tmp_path, home, provider)
-    yield made
-    wait_until(lambda: not is_open(made.port))
 
 
 def sent(provider):
@@ -185,7 +86,7 @@ def test_runs_may_begin_and_end_at_the_same_time(wrapping, home):
     assert [process.returncode for process in runs] == [0] * 3, said
     assert all(json.loads(out)["registered"] for out, _ in said)
     assert sum("started for this run" in err for _, err in said) >= 1
-    assert not any("ended before" in err for _, err in said)
+    assert not any("the proxy ended" in err for _, err in said)
     wait_until(lambda: not is_open(wrapping.port))
     assert snapshot(home) == before
 
@@ -276,6 +177,71 @@ def test_an_address_in_the_agents_settings_is_replaced_for_the_run_or_refused(wr
     assert "ANTHROPIC_BASE_URL is https://gateway" in refused
 
 
+def test_an_agent_that_keeps_an_address_for_each_provider_has_them_replaced_for_the_run(wrapping, home, provider):
+    own = home / ".cline" / "data" / "settings" / "providers.json"
+    own.parent.mkdir(parents=True)
+    settings = {"provider": "anthropic", "apiKey": "sk-none", "model": "claude-sonnet-4-5"}
+    own.write_text(json.dumps({"version": 1, "providers": {"anthropic": {"settings": settings}}}, indent=2))
+    before = snapshot(home)
+    out, _ = wrapping.run("cline", "ask")
+    assert json.loads(out)["base_url"] == f"http://127.0.0.1:{wrapping.port}/v1"
+    assert json.loads(out)["status"] == 200
+    assert len(sent(provider)) < len(big_table())
+    assert snapshot(home) == before
+
+
+CONTINUE = """# mine
+name: mine
+models:
+  - {name: a, provider: anthropic, model: claude-sonnet-4-5, apiKey: sk-none}
+  - name: b # another one's
+    provider: openai
+    apiBase: https://gateway.example/v1
+"""
+
+
+def test_an_agent_that_keeps_an_address_for_each_model_gets_a_copy_for_the_run(wrapping, home, provider):
+    own = home / ".continue" / "config.yaml"
+    own.parent.mkdir()
+    own.write_text(CONTINUE)
+    before = snapshot(home)
+    out, _ = wrapping.run("continue", "ask")
+    assert json.loads(out)["base_url"] == f"http://127.0.0.1:{wrapping.port}/v1"
+    assert len(sent(provider)) < len(big_table())
+    assert snapshot(home) == before
+    copies = wrapping.directory / "data" / "headroom" / "runs"
+    assert list(copies.glob("*.yaml")) == []
+    process, agent = wrapping.wait("continue")
+    [copy] = copies.glob("*.yaml")
+    config = json.loads(copy.read_text())
+    assert copy.stat().st_mode & 0o077 == 0
+    assert config["models"][1]["apiBase"] == "https://gateway.example/v1", "the proxy would send it elsewhere"
+    assert config["mcpServers"][0]["name"] == "headroom"
+    process.kill()
+    os.kill(agent, signal.SIGKILL)
+    code_of(process)
+    wrapping.run("continue", "exit", "0")
+    assert list(copies.glob("*.yaml")) == [], "also that of a run which was killed"
+    assert snapshot(home) == before
+
+
+def test_what_is_known_from_documentation_alone_is_said_so(wrapping, home):
+    before = snapshot(home)
+    _, err = wrapping.run("goose", "look")
+    assert "Goose through the proxy" in err
+    assert "as its documentation says, not tried" in err
+    assert "not tried" not in wrapping.run("claude", "look")[1]
+    assert snapshot(home) == before
+
+
+def test_a_subscription_that_cannot_be_routed_gets_the_server_and_hooks_alone(wrapping, home):
+    before = snapshot(home)
+    out, err = wrapping.run("copilot", "look", options=["--subscription"])
+    assert json.loads(out)["base_url"] is None
+    assert "asks GitHub's own servers, which no documented setting changes" in err
+    assert snapshot(home) == before
+
+
 def test_without_the_proxy_the_server_and_hooks_are_there_for_the_run(wrapping, home):
     before = snapshot(home)
     out, _ = wrapping.run("claude", "look", options=["--no-proxy"])
@@ -301,7 +267,11 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     assert "'qwen', the program of Qwen Code, is not in PATH" in wrapping.refusal("qwen")
     assert "cannot be routed" in wrapping.refusal("cursor")
     assert "stand behind --: headroom wrap claude -- -p" in wrapping.refusal("claude", options=["-p"])
-    assert "Route it with: cline auth" in wrapping.refusal("cline")
+    assert "could be set for route. Routing needs a key of your own: cline auth" in wrapping.refusal("cline")
+    assert "no model of openai or anthropic that could be routed stands in" in wrapping.refusal("continue")
+    assert "is routed whatever pays for it" in wrapping.refusal("claude", options=["--subscription"])
+    by_hand = wrapping.refusal("vibe")
+    assert f'api_base = "http://127.0.0.1:{wrapping.port}/v1" in [[providers]] of ~/.vibe/config.toml' in by_hand
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
     assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")
     without = ["-c", "import sys; sys.modules['aiohttp'] = None; from headroom.cli import main; main()"]

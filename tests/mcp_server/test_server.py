@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -19,47 +16,15 @@ import headroom
 from headroom import count_tokens, retrieve_tool
 from headroom.marker import parse_marker
 from headroom.mcp.tools import TOOLS, call
+from mcp_server.conftest import SERVE, surroundings_with
 from payloads import big_table
 
 TABLE = big_table()
-SERVE = ["-m", "headroom", "mcp", "serve"]
-
-
-def surroundings_with(store):
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("HEADROOM_")},
-        "HEADROOM_CONFIG": os.devnull,
-        "HEADROOM_STORE_PATH": str(store),
-    }
 
 
 @pytest.fixture
 def surroundings(tmp_path):
     return surroundings_with(tmp_path / "originals.db")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A server over HTTP, running."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, *SERVE, "--http", "--port", str(port)],
-        env=surroundings_with(tmp_path_factory.mktemp("mcp") / "originals.db"),
-        stderr=subprocess.PIPE,
-    )
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            assert server.poll() is None, server.stderr and server.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/mcp"
-    server.terminate()
-    server.communicate()
 
 
 @pytest.fixture(params=["stdio", "http"])

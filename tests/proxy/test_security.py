@@ -12,7 +12,8 @@ import pytest
 
 import headroom
 from headroom.errors import SettingsError
-from headroom.proxy.security import has_token, is_foreign_page, is_loopback, local_token, names_us
+from headroom.proxy.security import has_token, is_foreign_page, is_loopback, names_us
+from headroom.proxy.token_file import local_token
 from headroom.proxy.upstreams import Upstreams
 from headroom.registry import providers
 from headroom.settings import Settings

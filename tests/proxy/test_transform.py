@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import headroom
-from headroom.library import default_store, resolve_settings
+from headroom.in_force import resolve_settings
+from headroom.library import default_store
 from headroom.proxy.transform import Transformer
 from headroom.registry import compressors, provider_named
 from payloads import CONVERSATIONS, FORMATS, big_table

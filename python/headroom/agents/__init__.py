@@ -43,11 +43,31 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Edits of one file that serve one purpose."""
+    """Edits of one file that serve one purpose.
+
+    `needs`: how many keys of an edit's path must be there for it to be made; the agent's own words say the rest.
+    """
 
     file: Location
     edits: tuple[Edit, ...]
     evidence: Evidence = "documented"
+    needs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedCopy:
+    """A configuration that names an address at each of its models, so that a run gets a copy of it with others.
+
+    In the list `models` of `file`, an entry whose `kind` is one of `addresses` has its `address` replaced. `argument`
+    is the option by which the agent is told of the copy.
+    """
+
+    file: Location
+    argument: str
+    models: str
+    kind: str
+    address: str
+    addresses: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,7 @@ class Agent:
 
     - `title`: as its makers write it; `command`: the program, or "" if it is none.
     - `environment` and `arguments`: what routes a run of it to `{base_url}`, beside what it is given.
+    - `copy`: what routes a run instead, where neither can.
     - `setups`: the durable edits for each purpose that it has a place for.
     - `transcripts`: globs of the files that hold its conversations.
     - `wire_formats`: names of the providers that it speaks to; none for one whose calls never pass this machine.
@@ -63,6 +84,7 @@ class Agent:
     - `defers_mcp`: its requests hold the tools of MCP servers only once the model has searched for them, so a run
       through the proxy cannot count on the retrieve tool.
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
+    - `subscription`: why a run on its maker's subscription cannot be routed, if that is so.
     - `note`: what a user should know.
     """
 
@@ -71,12 +93,14 @@ class Agent:
     command: str
     environment: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    copy: RoutedCopy | None = None
     setups: Mapping[Purpose, Setup] = field(default_factory=dict)
     transcripts: tuple[str, ...] = ()
     wire_formats: tuple[str, ...] = ()
     routing: Evidence = "documented"
     defers_mcp: bool = False
     hook_event: str = ""
+    subscription: str = ""
     note: str = ""
 
 

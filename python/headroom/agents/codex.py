@@ -22,5 +22,6 @@ agent = Agent(
     transcripts=("~/.codex/sessions/*/*/*/rollout-*.jsonl",),
     wire_formats=("openai_responses",),
     routing="tested",
+    subscription="Codex with a ChatGPT login asks its own servers whatever is set, so its requests are not routed",
     note="Routing works with an API key; with a ChatGPT login Codex asks its own servers.",
 )

@@ -33,5 +33,9 @@ agent = Agent(
     wire_formats=("openai_chat", "anthropic_messages"),
     routing="tested",
     hook_event="copilot-post-tool-use",
+    subscription=(
+        "GitHub Copilot CLI on a subscription asks GitHub's own servers, which no documented setting changes, so its "
+        "requests are not routed"
+    ),
     note="Routing needs a key of your own: COPILOT_PROVIDER_API_KEY and COPILOT_MODEL.",
 )

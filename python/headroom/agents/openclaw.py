@@ -11,5 +11,5 @@ agent = Agent(
     setups={"mcp": Setup(Location("~/.openclaw/openclaw.json"), (stdio_server("mcp", "servers"),))},
     transcripts=("~/.openclaw/agents/*/agent/openclaw-agent.sqlite",),
     wire_formats=("anthropic_messages", "openai_chat"),
-    note="Route it by models.providers.NAME.baseUrl in ~/.openclaw/openclaw.json",
+    note="Route it by hand: models.providers.NAME.baseUrl is BASE_URL in ~/.openclaw/openclaw.json (as documented)",
 )

@@ -23,5 +23,5 @@ agent = Agent(
     },
     transcripts=("~/.vibe/logs/session/*/messages.jsonl",),
     wire_formats=("openai_chat",),
-    note="Route it by api_base in [[providers]] of ~/.vibe/config.toml",
+    note='Route it by hand: api_base = "BASE_URL/v1" in [[providers]] of ~/.vibe/config.toml (as documented)',
 )

@@ -12,7 +12,8 @@ from headroom.cli import flags
 from headroom.cli.streams import paint, read_text, write_text
 from headroom.errors import StoreError
 from headroom.explain import explain as describe
-from headroom.library import compress, resolve_settings
+from headroom.in_force import resolve_settings
+from headroom.library import compress
 from headroom.registry import providers
 from headroom.result import CompressResult
 from headroom.settings import Level

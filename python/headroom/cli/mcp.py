@@ -10,12 +10,11 @@ from headroom.agent_setup import Surroundings, file_edit, is_present, plan_setup
 from headroom.agents import Agent
 from headroom.cli.edits import chosen, dry_run, ledger_of_user, make, records_of, take_back
 from headroom.cli.streams import write_text
+from headroom.diagnosis import LOOPBACK
 from headroom.edits.documents import state, value_at
 from headroom.edits.files import read_bytes
 from headroom.errors import ConfigError, InputError
 from headroom.mcp import require_installed
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 agent_option = click.option("--agent", "names", metavar="NAME", multiple=True, help="An agent; default: all found.")
 
@@ -34,8 +33,8 @@ def serve(http: bool, host: str, port: int) -> None:
 
     Over HTTP the address is http://HOST:PORT/mcp, and only for programs on this machine: there is no log-in.
     """
-    if host not in _LOOPBACK:
-        raise InputError(f"--host {host!r} is not this machine alone; use one of {', '.join(_LOOPBACK)}")
+    if host not in LOOPBACK:
+        raise InputError(f"--host {host!r} is not this machine alone; use one of {', '.join(LOOPBACK)}")
     require_installed()
     # Imported here since the SDK takes over half a second, and the other commands do without.
     from headroom.mcp.server import serve_http, serve_stdio

@@ -8,8 +8,8 @@ import click
 
 from headroom.cli import flags
 from headroom.errors import SettingsError
+from headroom.in_force import resolve_settings
 from headroom.lease import Lease
-from headroom.library import resolve_settings
 from headroom.proxy import require_installed
 from headroom.settings import Mode
 

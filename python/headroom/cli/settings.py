@@ -7,7 +7,7 @@ import json
 import click
 
 from headroom.cli.streams import write_text
-from headroom.library import resolve_settings
+from headroom.in_force import resolve_settings
 from headroom.nearest import did_you_mean
 from headroom.settings import environment_name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from headroom import launchers
 from headroom.agent_setup import agent_named
 from headroom.cli.edits import dry_run, ledger_of_user, records_of, take_back
 from headroom.errors import InputError
@@ -25,5 +26,15 @@ def command(agent: str | None, everything: bool, dry_run: bool) -> None:
     records = list(reversed(ledger.records())) if agent is None else records_of(ledger, agent_named(agent))
     for record in records:
         take_back(ledger, record, dry=dry_run)
-    if not records:
+    wanted = launchers.installed() if agent is None else [agent_named(agent).command]
+    removed = [command for command in wanted if command and _remove_launcher(command, dry=dry_run)]
+    if not records and not removed:
         click.echo(f"nothing to take back{'' if agent is None else f' for {agent}'}")
+
+
+def _remove_launcher(command: str, *, dry: bool) -> bool:
+    is_there = launchers.read(command) is not None if dry else launchers.remove(command)
+    if is_there:
+        path = launchers.launcher_path(command)
+        click.echo(f"{path}: would be removed" if dry else f"{path}: removed", err=dry)
+    return is_there

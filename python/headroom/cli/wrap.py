@@ -24,12 +24,11 @@ from headroom.agents import Agent
 from headroom.cli import flags
 from headroom.cli.edits import dry_run, ledger_of_user
 from headroom.edits.ledger import Ledger
-from headroom.errors import InputError
-from headroom.library import resolve_settings
+from headroom.errors import HeadroomError, InputError
+from headroom.in_force import settings_without_options
 from headroom.mcp import is_installed
 from headroom.mcp import require_installed as require_mcp
 from headroom.proxy import require_installed as require_proxy
-from headroom.settings import Settings
 
 
 class _Command(click.Command):
@@ -47,9 +46,19 @@ class _Command(click.Command):
 @click.argument("agent")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-proxy", is_flag=True, help="Only the MCP server and hooks; requests go where they always go.")
+@click.option("--subscription", is_flag=True, help="On a plan that cannot be routed, as Copilot's: as --no-proxy.")
 @click.option("--port", metavar="N", type=click.IntRange(1, 65_535), help="The proxy's port, by default 8787.")
+@click.option("--or-direct", is_flag=True, help="Run the agent by itself where this cannot be done.")
 @dry_run
-def command(agent: str, arguments: tuple[str, ...], no_proxy: bool, port: int | None, dry_run: bool) -> int:
+def command(
+    agent: str,
+    arguments: tuple[str, ...],
+    no_proxy: bool,
+    subscription: bool,
+    port: int | None,
+    or_direct: bool,
+    dry_run: bool,
+) -> int:
     """Run AGENT with smaller tool results, and leave no trace.
 
     What follows -- is the agent's own: headroom wrap claude -- -p "why does it fail?". Its requests go through a proxy
@@ -60,31 +69,44 @@ def command(agent: str, arguments: tuple[str, ...], no_proxy: bool, port: int | 
     if sys.platform == "win32":
         raise InputError("wrap does not run on Windows yet; a durable set-up does: headroom init AGENT --base-url URL")
     chosen, machine = agent_named(agent), this_machine()
-    find_program(chosen, machine)
+    program = find_program(chosen, machine)
+    if subscription:
+        click.echo(f"headroom: {_why_unrouted(chosen)}; the MCP server and hooks are there for the run", err=True)
+        no_proxy = True
     with Signals() as signals:
-        ledger = ledger_of_user()
-        if no_proxy:
-            require_mcp()
-            run = unrouted_run(chosen, machine)
-            return _run(signals, ledger, run, machine, arguments, dry=dry_run)
-        require_proxy()
-        settings = resolve_settings(flags(port=port)).settings
-        return _run_through_proxy(signals, ledger, settings, machine, chosen, arguments, dry=dry_run)
+        try:
+            if no_proxy:
+                require_mcp()
+                run = unrouted_run(chosen, machine)
+                return _run(signals, ledger_of_user(), run, machine, arguments, dry=dry_run)
+            return _run_through_proxy(signals, machine, chosen, arguments, port, dry=dry_run)
+        except HeadroomError as error:
+            if not or_direct or signals.has_run:
+                raise
+            click.echo(f"headroom: {chosen.title} runs without Headroom: {error}", err=True)
+            return signals.run([program, *arguments], machine.environment)
+
+
+def _why_unrouted(agent: Agent) -> str:
+    if not agent.subscription:
+        raise InputError(f"{agent.title} is routed whatever pays for it; leave --subscription out")
+    return agent.subscription
 
 
 def _run_through_proxy(
     signals: Signals,
-    ledger: Ledger,
-    settings: Settings,
     machine: Surroundings,
     agent: Agent,
     arguments: tuple[str, ...],
+    port: int | None,
     *,
     dry: bool,
 ) -> int:
+    require_proxy()
     # Here, since what the proxy needs is an extra.
     from headroom.proxy.process import address_of, proxy_for_run
 
+    ledger, settings = ledger_of_user(), settings_without_options(flags(port=port))
     base_url = address_of(settings)
     targets = {name: getattr(settings, f"{name}_target_api_url") for name in ("anthropic", "gemini", "openai")}
     run = routed_run(agent, machine, base_url, targets, with_mcp=is_installed())
@@ -94,12 +116,13 @@ def _run_through_proxy(
     if dry:
         click.echo(f"a proxy would listen on {base_url}", err=True)
         return _run(signals, ledger, run, machine, arguments, dry=True)
-    with proxy_for_run(settings, machine.launcher) as started:
-        how = "started for this run" if started else "which was running"
-        click.echo(f"headroom: {agent.title} through the proxy on {base_url}, {how}", err=True)
+    with proxy_for_run(settings, machine.launcher) as proxy:
+        how = "started for this run" if proxy.is_own else "which was running"
+        basis = "; as its documentation says, not tried" if agent.routing == "documented" else ""
+        click.echo(f"headroom: {agent.title} through the proxy on {base_url}, {how}{basis}", err=True)
         code = _run(signals, ledger, run, machine, arguments, dry=False)
-        if started is not None and (ended := started.ended()) is not None:
-            click.echo(f"headroom: the proxy ended before {agent.title} did: {ended}; its log: {started.log}", err=True)
+        if troubles := proxy.troubles():
+            click.echo(f"headroom: {troubles}; its log: {proxy.log}", err=True)
         return code
 
 

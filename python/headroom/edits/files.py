@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -21,11 +20,6 @@ def read_bytes(path: str) -> bytes | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}; check its permissions") from None
-
-
-def digest(raw: bytes | None) -> str:
-    """The SHA-256 of a file's bytes; a missing file's is the empty text."""
-    return "" if raw is None else hashlib.sha256(raw).hexdigest()
 
 
 def refuse_protected(path: str) -> None:

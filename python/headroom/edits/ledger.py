@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from headroom.edits import FileEdit
 from headroom.edits.documents import applied, is_empty, reverted, state
 from headroom.edits.files import (
-    digest,
     missing_directories,
     read_bytes,
     refuse_protected,
@@ -175,7 +174,7 @@ class Ledger:
             write_atomically(file.target, file.raw_after)
         self._checkpoint("verify")
         for file in record.files:
-            if digest(read_bytes(file.target)) != digest(file.raw_after):
+            if read_bytes(file.target) != file.raw_after:
                 raise ConfigError(f"{file.path} was changed by another program meanwhile; try again")
 
     def _undone(self, record: Record) -> list[Change]:
@@ -220,7 +219,7 @@ class Ledger:
 
 
 def _refuse_changed(path: str, target: str, expected: bytes | None) -> None:
-    if digest(read_bytes(target)) != digest(expected):
+    if read_bytes(target) != expected:
         raise ConfigError(f"{path} was changed by another program meanwhile; try again")
 
 

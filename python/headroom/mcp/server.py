@@ -20,6 +20,7 @@ from mcp_types import Tool as ListedTool
 from headroom import __version__
 from headroom.errors import SettingsError
 from headroom.mcp.tools import TOOLS, Tool, call
+from headroom.mcp.unreadable import AnsweringStream
 
 # As much as the compressors are tried with; the SDK's own limit is 4 MB.
 _MAX_REQUEST_BYTES = 100_000_000
@@ -54,7 +55,7 @@ def serve_http(host: str, port: int) -> None:
 async def _serve_stdio() -> None:
     server = _server()
     async with stdio_server() as (reading, writing):
-        await server.run(reading, writing, server.create_initialization_options())
+        await server.run(AnsweringStream(reading, writing), writing, server.create_initialization_options())
 
 
 def _server() -> Server[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 
-from headroom.proxy.security import local_token
+from headroom.proxy.token_file import local_token
 from headroom.settings import Settings
 from headroom.store import data_directory
 

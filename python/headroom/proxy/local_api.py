@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from headroom import __version__
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
 from headroom.proxy.identity import identity
-from headroom.proxy.security import TOKEN_FILE, has_token
+from headroom.proxy.security import has_token
 from headroom.proxy.stats import Stats
+from headroom.proxy.token_file import TOKEN_FILE
 from headroom.result import CompressResult
 from headroom.retrieval import retrieve
 from headroom.settings import Retrieval, Settings
@@ -97,7 +99,8 @@ class LocalApi:
         if not self._identity:
             with suppress(HeadroomError):
                 self._identity = await self._in_thread(identity, self._settings)
-        return _answer({"status": "ok", "mode": self._settings.mode, "service": "headroom", "identity": self._identity})
+        about = {"mode": self._settings.mode, "service": "headroom", "version": __version__}
+        return _answer({"status": "ok", **about, "identity": self._identity})
 
     async def _ready(self, request: web.BaseRequest) -> web.Response:
         """Whether originals can be stored: without that only lossless forms go out."""

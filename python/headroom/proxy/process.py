@@ -13,11 +13,12 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal, NamedTuple
 
 from headroom.errors import InputError
 from headroom.lease import Lease
+from headroom.proxy.guard import Guard
 from headroom.proxy.identity import identity
-from headroom.proxy.security import refuse_open_binding
 from headroom.settings import Settings
 from headroom.store import data_directory
 
@@ -61,42 +62,103 @@ def address_of(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-@contextmanager
-def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[StartedProxy | None]:
-    """Keeps a healthy proxy at the settings' address while it is open; gives it if it was started for that.
+class RunsProxy:
+    """The proxy of a run: the one that listened already, or one that was started, and again when it died."""
 
-    `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy dies.
-    """
-    refuse_open_binding(settings.host)
-    path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
-    lease = Lease(path)
-    lease.share(_PATIENCE_S)
-    started = None
-    try:
+    def __init__(self, settings: Settings, launcher: Sequence[str]) -> None:
+        self.log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
+        self._settings = settings
+        self._launcher = launcher
+        self._path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
+        self._started: StartedProxy | None = None
+        self._guard = Guard((settings.host, settings.port), self.ensure)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was started for this run."""
+        return self._started is not None
+
+    def ensure(self) -> bool:
+        """Starts it unless one of ours is healthy, and says so. Raises InputError when that cannot be."""
         # Of runs that begin at the same time one starts it.
-        with Lease(f"{path}.begin").alone(_PATIENCE_S):
-            if not _is_ours(settings):
-                started = _started(settings, launcher, path)
-        yield started
-    finally:
-        # Held alone until the proxy has gone, so that no other run finds it healthy and then gone.
-        if started is not None and lease.try_alone():
-            started.stop()
-        lease.release()
+        with Lease(f"{self._path}.begin").alone(_PATIENCE_S):
+            if _is_ours(self._settings):
+                return False
+            # What one that died said stays in the log.
+            how = os.O_TRUNC if self._started is None else os.O_APPEND
+            self._started = _started(self._settings, self._launcher, self._path, self.log, how)
+            return True
+
+    def troubles(self) -> str:
+        """What became of it meanwhile, in words; nothing if all went well."""
+        if self._guard.failure:
+            return f"the proxy ended and could not be started again: {self._guard.failure}"
+        times = self._guard.revived
+        return f"the proxy ended {times} times and was started again" if times else ""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps it healthy while it is open."""
+        lease = Lease(self._path)
+        lease.share(_PATIENCE_S)
+        try:
+            self.ensure()
+            self._guard.start()
+            try:
+                yield
+            finally:
+                self._guard.stop()
+        finally:
+            # Held alone until the proxy has gone, so that no other run finds it healthy and then gone.
+            if self._started is not None and lease.try_alone():
+                self._started.stop()
+            lease.release()
+
+
+@contextmanager
+def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[RunsProxy]:
+    """Keeps a healthy proxy at the settings' address while it is open, and starts it when there is none, or it dies.
+
+    `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy does not start.
+    """
+    proxy = RunsProxy(settings, launcher)
+    with proxy.held():
+        yield proxy
+
+
+class Listener(NamedTuple):
+    """Who listens on the proxy's port: `different` is a Headroom proxy that is not ours, or has other settings.
+
+    `version` is that of ours, and `is_ready` whether it can keep originals.
+    """
+
+    kind: Literal["nobody", "foreign", "different", "ours"]
+    version: str = ""
+    is_ready: bool = False
+
+
+def who_listens(settings: Settings) -> Listener:
+    """Who listens at the settings' address."""
+    health = _asked(settings, "/health")
+    if health is None:
+        return Listener("nobody")
+    if health.get("service") != "headroom":
+        return Listener("foreign")
+    if health.get("identity") != identity(settings):
+        return Listener("different")
+    ready = _asked(settings, "/ready") or {}
+    return Listener("ours", str(health.get("version", "")), ready.get("status") == "ready")
 
 
 def _is_ours(settings: Settings) -> bool:
     """Whether a proxy of ours listens there; False when nothing does. Raises InputError for anything else."""
-    try:
-        connection = socket.create_connection((settings.host, settings.port), _CONNECT_TIMEOUT_S)
-    except OSError:
+    health = _asked(settings, "/health")
+    if health is None:
         return False
-    with connection:
-        answer = _health(connection)
     where = f"port {settings.port}"
-    if answer.get("service") != "headroom":
+    if health.get("service") != "headroom":
         raise InputError(f"{where} is taken by a program that is no Headroom proxy; choose another --port")
-    if answer.get("identity") != identity(settings):
+    if health.get("identity") != identity(settings):
         raise InputError(
             f"the Headroom proxy on {where} is another user's, or sends requests or keeps originals elsewhere than "
             "your settings say; stop it, or choose another --port"
@@ -104,23 +166,31 @@ def _is_ours(settings: Settings) -> bool:
     return True
 
 
-def _health(connection: socket.socket) -> dict[str, object]:
-    """What `/health` answers, or nothing if that makes no sense."""
-    answer = b""
+def _asked(settings: Settings, path: str) -> dict[str, object] | None:
+    """What a path answers, or nothing if that makes no sense; None when nobody listens."""
     try:
-        connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        while len(answer) < _MOST_ANSWER_BYTES and (more := connection.recv(_MOST_ANSWER_BYTES)):
-            answer += more
-        body = json.loads(answer.partition(b"\r\n\r\n")[2])
-    except (OSError, ValueError, RecursionError):
-        return {}
+        connection = socket.create_connection((settings.host, settings.port), _CONNECT_TIMEOUT_S)
+    except OSError:
+        return None
+    answer = b""
+    with connection:
+        try:
+            connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            while len(answer) < _MOST_ANSWER_BYTES and (more := connection.recv(_MOST_ANSWER_BYTES)):
+                answer += more
+            body = json.loads(answer.partition(b"\r\n\r\n")[2])
+        except (OSError, ValueError, RecursionError):
+            return {}
     return body if isinstance(body, dict) else {}
 
 
-def _started(settings: Settings, launcher: Sequence[str], lease: str) -> StartedProxy:
-    log = os.path.join(data_directory(), f"proxy-{settings.port}.log")
+def _started(settings: Settings, launcher: Sequence[str], lease: str, log: str, how: int) -> StartedProxy:
+    # Imported here, as what only starting a proxy needs: who starts an agent waits for what is imported above.
+    from headroom.proxy.security import refuse_open_binding
+
+    refuse_open_binding(settings.host)
     command = [*launcher, "proxy", "--host", settings.host, "--port", str(settings.port), "--lease", lease]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | how, 0o600)
     try:
         # A session of its own: Ctrl-C is for the agent.
         process = subprocess.Popen(  # noqa: S603  (our own program)

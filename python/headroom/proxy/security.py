@@ -6,19 +6,14 @@ under a name of its own for this address (Host). Neither is answered. The token 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from hmac import compare_digest
 from ipaddress import ip_address
-from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
-from headroom.errors import SettingsError, StoreError
+from headroom.errors import SettingsError
 from headroom.proxy.headers import TOKEN
-
-TOKEN_FILE = "proxy-token"  # noqa: S105  (the name of a file)
-"""Where the token is, in the data directory."""
 
 _BEARER = "bearer "
 
@@ -64,34 +59,6 @@ def has_token(headers: Mapping[str, str], token: str) -> bool:
     if not given and authorization.lower().startswith(_BEARER):
         given = authorization[len(_BEARER) :].strip()
     return compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())
-
-
-def local_token(directory: str) -> str:
-    """The token of this user's proxies, kept in a directory of theirs; made when it is missing. Raises StoreError."""
-    path = os.path.join(directory, TOKEN_FILE)
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        with suppress(FileExistsError):
-            _write_new(path, token_urlsafe(32))
-        with open(path, encoding="ascii") as stream:
-            token = stream.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the token file {path} cannot be used: {error}; make its directory writable") from error
-    if len(token) < 32:
-        raise StoreError(f"the token file {path} holds no token; remove it, and a new one is made")
-    return token
-
-
-def _write_new(path: str, token: str) -> None:
-    """Writes a new file whole or not at all: whoever comes second reads what the first one wrote."""
-    draft = f"{path}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(token)
-        os.link(draft, path)
-    finally:
-        os.unlink(draft)
 
 
 def _name_of(host: str) -> str:

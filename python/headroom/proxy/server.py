@@ -22,8 +22,9 @@ from headroom.providers import Provider
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
-from headroom.proxy.security import is_foreign_page, local_token, names_us, refuse_open_binding
+from headroom.proxy.security import is_foreign_page, names_us, refuse_open_binding
 from headroom.proxy.stats import Stats
+from headroom.proxy.token_file import local_token
 from headroom.proxy.transform import Transformer
 from headroom.proxy.upstreams import Destination, Upstreams
 from headroom.proxy.websocket import is_upgrade, relay_websocket

@@ -14,6 +14,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from headroom.settings import user_directory
+
 if TYPE_CHECKING:
     from headroom._core import Ahead
     from headroom.settings import KeyPlace
@@ -191,13 +193,14 @@ def open_store(settings: StoreSettings, *, tenant: str = LOCAL_TENANT) -> Store:
 
 def path_of(settings: StoreSettings) -> str:
     """The file of the store that the settings describe."""
-    from headroom.store._database import default_path
-
     return os.path.abspath(os.path.expanduser(settings.store_path or default_path()))
+
+
+def default_path() -> str:
+    """The file of a user's store unless the settings say otherwise."""
+    return os.path.join(data_directory(), "ccr.sqlite3")
 
 
 def data_directory() -> str:
     """Where a user's store is unless the settings say otherwise, and what belongs to the user's proxies."""
-    from headroom.store._database import default_path
-
-    return os.path.dirname(default_path())
+    return user_directory("data")

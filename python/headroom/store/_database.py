@@ -42,13 +42,6 @@ _NEXT_STEPS = (
 )
 
 
-def default_path() -> str:
-    """The platform's place for it, such as ~/.local/share/headroom/ccr.sqlite3."""
-    from platformdirs import user_data_dir
-
-    return os.path.join(user_data_dir("headroom", appauthor=False), "ccr.sqlite3")
-
-
 def connect(path: str, tenant: str, keys: MasterKeys, directory: str) -> tuple[sqlite3.Connection, Vault]:
     """A connection in autocommit mode, for use by one thread at a time, and the keys of a tenant.
 

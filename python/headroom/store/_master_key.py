@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from headroom.errors import StoreError
-from headroom.settings import KeyPlace
+from headroom.settings import KeyPlace, user_directory
 from headroom.store._files import make_private_directories, restrict
 
 KEY_BYTES = 32
@@ -47,9 +47,7 @@ def default_key_directory(location: str | None) -> str:
     """
     if location:
         return os.path.abspath(os.path.expanduser(location)) + ".keys"
-    from platformdirs import user_config_dir
-
-    return os.path.join(user_config_dir("headroom", appauthor=False), "keys")
+    return os.path.join(user_directory("config"), "keys")
 
 
 class KeyFiles:

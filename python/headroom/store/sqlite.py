@@ -29,11 +29,11 @@ from headroom.store import (
     Store,
     StoreStats,
     Verified,
+    default_path,
 )
 from headroom.store import _upkeep as upkeep
 from headroom.store._collect import Collector, used_bytes
 from headroom.store._connection import Database
-from headroom.store._database import default_path
 from headroom.store._domain import output_digest, refuse_bad_tenant, seen_tolerance_s
 from headroom.store._master_key import KEY_BYTES, default_key_directory, open_keys
 from headroom.store._records import Records
