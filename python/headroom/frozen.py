@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -70,8 +70,8 @@ class Frozen:
         self._store = store
         self._can_ask = can_ask
         self._counter = counter
-        conversation = key_of(_first_text(segments))
-        self._eligibility = store.name_of("conversation", conversation)
+        conversation = key_of(first_text(segments))
+        self._eligibility = conversation_name(store, conversation)
         self._new_eligibility = b""
         self.policy = self._frozen_policy(policy)
         self.keys: dict[int, str] = {}
@@ -198,7 +198,12 @@ class Frozen:
         return replace(policy, min_tokens=min_tokens, compress_user=user, compress_system=system)
 
 
-def _first_text(segments: Sequence[Segment]) -> str:
+def conversation_name(store: Store, key: str) -> str:
+    """The name of the record that a conversation has, by the key of its first text, once a result in it was seen."""
+    return store.name_of("conversation", key)
+
+
+def first_text(segments: Iterable[Segment]) -> str:
     """What tells a conversation from others, whatever follows: its first text of the user, or its first result, if that
     comes before one.
     """
