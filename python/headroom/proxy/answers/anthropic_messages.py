@@ -177,7 +177,7 @@ class Splice:
 
     def fail(self, status: int, body: Mapping[str, Any]) -> bytes:
         """An event that tells of the error, after which nothing comes."""
-        return frame_of(dict(body), "error")
+        return frame_of({"type": "error", **body}, "error")
 
 
 def _input(text: str) -> Any:
