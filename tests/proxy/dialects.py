@@ -1,13 +1,14 @@
 """The wire formats as a provider speaks them and as a client reads them, each in its own words.
 
-A provider's answer is a list of `Think`, `Say` and `Call`. `reply` renders it, `Reader` reads it back as an SDK would and
-refuses what no SDK would understand, `faults` is what the provider would refuse in a request. What a thought is signed
-with names the answer it comes from, so that one in the wrong place is seen.
+A provider's answer is a list of `Think`, `Say` and `Call`. `reply` renders it, `hear` reads it back as an SDK would
+and refuses what no SDK would understand; `faults` are what a provider would refuse in a request. What a thought is
+signed with names the answer it comes from, so that one in the wrong place is seen.
 """
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from headroom.proxy.sse import Frames, event_of
@@ -397,12 +398,12 @@ class Responses:
         empty = item
         if item["type"] == "message":
             empty = {**item, "content": [], "status": "in_progress"}
-            for piece in pieces(item["content"][0]["text"]):
-                inner.append({"type": "response.output_text.delta", **place, "content_index": 0, "delta": piece})
+            said = {"type": "response.output_text.delta", **place, "content_index": 0}
+            inner = [{**said, "delta": piece} for piece in pieces(item["content"][0]["text"])]
         elif item["type"] == "function_call":
             empty = {**item, "arguments": "", "status": "in_progress"}
-            for piece in pieces(item["arguments"]):
-                inner.append({"type": "response.function_call_arguments.delta", **place, "delta": piece})
+            asked = {"type": "response.function_call_arguments.delta", **place}
+            inner = [{**asked, "delta": piece} for piece in pieces(item["arguments"])]
         return [
             {"type": "response.output_item.added", "output_index": index, "item": empty},
             *inner,
@@ -455,8 +456,9 @@ class Responses:
         outputs = [item["call_id"] for item in items if item.get("type") == "function_call_output"]
         if "previous_response_id" not in body and sorted(calls) != sorted(outputs):
             found.append(f"calls {calls}, outputs {outputs}")
-        for item, after in zip(items, items[1:], strict=False):
-            if item.get("type") == "reasoning" and item["id"].split("_")[1] != str(after.get("id")).split("_")[1]:
+        for item, after in pairwise(items):
+            answer = item.get("id", "").rpartition("_")[0]
+            if item.get("type") == "reasoning" and not str(after.get("id")).startswith(answer):
                 found.append(f"reasoning {item['id']} without what follows it, but {after}")
         ids = [item["id"] for item in items if "id" in item]
         return [*found, *(["items twice"] if len(set(ids)) < len(ids) else [])]

@@ -28,15 +28,18 @@ def theirs(identifier: str, tool: str = "weather") -> Call:
 
 
 class Model:
-    """Answers each request with the next of `answers`, or what `answer` makes of it; keeps what it was sent and what the
-    provider would have refused.
+    """Answers each request with what `answer` makes of it; keeps what it was sent, and what of that a provider would
+    have refused. `answered`: how many answers there were before.
     """
 
-    def __init__(self, provider: FakeProvider, dialect: Any, answer: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(
+        self, provider: FakeProvider, dialect: Any, answer: Callable[[dict[str, Any]], Any], answered: int = 0
+    ) -> None:
         self.bodies: list[dict[str, Any]] = []
         self.faults: list[str] = []
         self._dialect = dialect
         self._answer = answer
+        self._answered = answered
         self._lock = threading.Lock()
         provider.script = self._reply
 
@@ -44,7 +47,7 @@ class Model:
         body = seen.json()
         with self._lock:
             self.bodies.append(body)
-            number = len(self.bodies)
+            number = self._answered + len(self.bodies)
         self.faults += self._dialect.faults(body)
         said = self._answer(body)
         if isinstance(said, Reply):
@@ -86,7 +89,7 @@ class Client:
 
     def body(self, **more: Any) -> dict[str, Any]:
         streaming = {"stream": True} if self.stream else {}
-        return dict(self.dialect.body(self.messages, self.tools, **streaming, **more))
+        return {**self.dialect.body(self.messages, self.tools, **streaming), **more}
 
     @property
     def path(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 
 import anthropic
 import openai
@@ -69,7 +70,7 @@ def test_later_turns_bring_the_exchange_back_as_it_was_also_after_a_restart(star
     assert heard.text == "Bye."
     assert model.faults == []
     assert len(model.bodies) == 6
-    for shorter, longer in zip(model.messages, model.messages[1:], strict=False):
+    for shorter, longer in pairwise(model.messages):
         assert longer[: len(shorter)] == shorter
     assert len({json.dumps(body["tools"]) for body in model.bodies}) == 1
 
@@ -89,7 +90,7 @@ def test_calls_mixed_with_the_clients_own_are_completed_by_its_next_request(prox
     client.ask(dialect.user("thanks"))
     assert model.faults == []
     assert ROW in values(model.messages[1]).replace("\\", "")
-    for shorter, longer in zip(model.messages, model.messages[1:], strict=False):
+    for shorter, longer in pairwise(model.messages):
         assert longer[: len(shorter)] == shorter
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_frames_are_the_stream_byte_for_byte_wherever_it_is_cut(case):
     raw, count, cuts = case
     places = sorted({0, *cuts, len(raw)})
     frames = Frames()
-    found = [frame for start, end in zip(places, places[1:], strict=False) for frame in frames.feed(raw[start:end])]
+    found = [frame for start, end in pairwise(places) for frame in frames.feed(raw[start:end])]
     assert len(found) == count
     assert b"".join([*found, frames.rest()]) == raw
 

@@ -39,7 +39,7 @@ class Round(NamedTuple):
 
 class Turn(NamedTuple):
     """Messages of the model that follow each other: places `start` up to `end`, and what tells them from others: the
-    ids of its calls, or its text without white space.
+    ids of its calls, or its text without white space, or its thoughts.
     """
 
     start: int

@@ -34,7 +34,8 @@ def turns(messages: Sequence[Any]) -> list[Turn]:
 def _said(messages: Sequence[Mapping[str, Any]]) -> str:
     blocks = [block for message in messages for block in _blocks(message.get("content"))]
     calls = " ".join(str(block.get("id")) for block in blocks if block.get("type") == "tool_use")
-    return calls or solid("".join(str(block.get("text")) for block in blocks if block.get("type") == "text"))
+    text = solid("".join(str(block.get("text")) for block in blocks if block.get("type") == "text"))
+    return calls or text or "".join(str(block.get("signature") or "") for block in blocks)
 
 
 def _blocks(content: Any) -> list[Mapping[str, Any]]:

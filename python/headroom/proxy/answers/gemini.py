@@ -47,7 +47,11 @@ def _said(contents: Sequence[Mapping[str, Any]]) -> str:
     calls = [_call(part) for part in parts if _call(part)]
     # Many calls have no id.
     named = [str(call.get("id") or compact_json([call.get("name"), call.get("args")])) for call in calls]
-    return " ".join(named) or solid("".join(str(part.get("text") or "") for part in parts if not part.get("thought")))
+    text, thoughts = (
+        solid("".join(str(part.get("text") or "") for part in parts if bool(part.get("thought")) == is_thought))
+        for is_thought in (False, True)
+    )
+    return " ".join(named) or text or thoughts
 
 
 def _parts(content: Any) -> list[Mapping[str, Any]]:

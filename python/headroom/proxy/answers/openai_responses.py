@@ -55,7 +55,8 @@ def _is_models(item: Mapping[str, Any]) -> bool:
 def _said(items: Sequence[Mapping[str, Any]]) -> str:
     calls = [str(item.get("call_id") or item.get("id")) for item in items if item.get("type") in _CLIENTS_CALLS]
     texts = (text for item in items for text, _, _ in texts_of(item.get("content"), (), _TEXT_KINDS))
-    return " ".join(calls) or solid("".join(texts))
+    thoughts = (str(item.get("encrypted_content") or item.get("id") or "") for item in items)
+    return " ".join(calls) or solid("".join(texts)) or "".join(thoughts)
 
 
 def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
