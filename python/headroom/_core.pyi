@@ -93,6 +93,8 @@ class Body:
         """The keys of the body in order; none if it is no object."""
     def raw(self, *place: str | int) -> bytes:
         """The bytes of the value in a place as they came; empty if there is none."""
+    def span(self, *place: str | int) -> tuple[int, int] | None:
+        """Where the value in a place begins and ends in the bytes that came; None if there is none."""
     def splice(self, replacements: Sequence[tuple[tuple[str | int, ...], str]]) -> tuple[bytes, list[bool]]:
         """The body with a text as a string in each place, and for each whether it was changed.
 

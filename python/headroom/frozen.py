@@ -76,8 +76,8 @@ class Frozen:
         self._store = store
         self._can_ask = can_ask
         self._counter = counter
-        conversation = key_of(_first_text(segments))
-        self._eligibility = store.name_of("conversation", conversation)
+        conversation = key_of(first_text(segments))
+        self._eligibility = conversation_name(store, conversation)
         self._new_eligibility = b""
         self.policy = self._frozen_policy(policy)
         self.keys: dict[int, str] = {}
@@ -229,7 +229,12 @@ def tell_of_epochs(name: str) -> None:
     _without_epochs.take(name)
 
 
-def _first_text(segments: Sequence[Segment]) -> str:
+def conversation_name(store: Store, key: str) -> str:
+    """The name of the record that a conversation has, by the key of its first text, once a result in it was seen."""
+    return store.name_of("conversation", key)
+
+
+def first_text(segments: Iterable[Segment]) -> str:
     """What tells a conversation from others, whatever follows: its first text of the user, or its first result, if that
     comes before one.
     """

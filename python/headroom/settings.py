@@ -69,6 +69,9 @@ class Settings:
         None, "file of paths and tools to leave alone; default: .headroomignore in the working directory or above it"
     )
     retrieve_max_tokens: int = setting(4_000, "most tokens that one answer to a model's retrieval has", low=1)
+    retrieve_request_max_tokens: int = setting(20_000, "most tokens of all answers to retrievals in one request", low=1)
+    retrieve_max_rounds: int = setting(3, "how often the proxy answers a model's retrievals in one request", low=1)
+    offer_retrieve: bool = setting(True, "whether the proxy offers models the retrieve tool and answers its calls")
     store_path: str | None = setting(None, "file of the store; default: in the platform's data directory")
     store_max_bytes: int = setting(2 * 1024**3, "most bytes the store keeps", low=1)
     store_ttl_s: int = setting(7 * 86_400, "seconds an original is kept after it was last seen", low=1)

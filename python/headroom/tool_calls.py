@@ -35,16 +35,17 @@ def define_retrieve_tool(format: str) -> dict[str, Any]:
     return provider_named(format).offer_tool(RETRIEVE_TOOL, RETRIEVE_DESCRIPTION, RETRIEVE_SCHEMA)
 
 
-def answer_call(call: Any, open_store: Callable[[], Store], max_tokens: int) -> dict[str, Any]:
-    """The message or block that answers a model's call of the retrieve tool, in the format of the call.
+def answer_call(call: Any, open_store: Callable[[], Store], max_tokens: int, note: str = "") -> dict[str, Any]:
+    """The message or block that answers a model's call of the retrieve tool, in the format of the call; `note` is what
+    the model is told besides.
 
     Raises InputError when this is no tool call in a known format, or one of another tool.
     """
     provider, request = _read(call, providers())
     try:
-        return provider.answer_tool_call(request, _look_up(request, open_store, max_tokens), False)
+        return provider.answer_tool_call(request, _look_up(request, open_store, max_tokens) + note, False)
     except HeadroomError as error:
-        return provider.answer_tool_call(request, f"Nothing was retrieved: {error}", True)
+        return provider.answer_tool_call(request, f"Nothing was retrieved: {error}{note}", True)
 
 
 def _read(call: Any, known: Sequence[Provider]) -> tuple[Provider, ToolRequest]:

@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from aiohttp import WSMsgType, web
@@ -28,8 +29,19 @@ class Seen(NamedTuple):
         return json.loads(self.body)
 
 
+class Reply(NamedTuple):
+    """What a test wants to be answered; a stream is broken off after its frames if it is not `is_whole`."""
+
+    frames: list[bytes]
+    status: int = 200
+    content_type: str = "application/json"
+    is_whole: bool = True
+
+
 class FakeProvider:
-    """Set `fault` to make the next answers fail, `gap_s` to make streams slow, `answer` to answer with given bytes."""
+    """Set `fault` to make the next answers fail, `gap_s` to make streams slow, `answer` to answer with given bytes,
+    `script` to say what each request is answered.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -52,6 +64,7 @@ class FakeProvider:
         self.fault = ""
         self.gap_s = 0.0
         self.answer: tuple[dict[str, str], bytes] | None = None
+        self.script: Callable[[Seen], Reply] | None = None
 
     def last(self) -> Seen:
         return self.seen[-1]
@@ -104,6 +117,8 @@ class FakeProvider:
             return web.Response(body=packed[:-20], headers={"Content-Encoding": "gzip"})
         if self.answer is not None:
             return web.Response(body=self.answer[1], headers=self.answer[0])
+        if self.script is not None:
+            return await self._scripted(request, self.script(self.seen[-1]))
         asked = _asked(body)
         if asked.get("stream") or "streamGenerateContent" in request.path:
             frames = stream_of(request.path, asked)
@@ -112,6 +127,14 @@ class FakeProvider:
             return await self._stream(request, frames)
         reply = json.dumps(reply_to(request.path, asked)).encode()
         return web.Response(body=reply, headers={"Content-Type": "application/json", "x-provider": "kept"})
+
+    async def _scripted(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        if reply.content_type == "text/event-stream":
+            if not reply.is_whole:
+                return await _cut_off(request, {"Content-Type": reply.content_type}, reply.frames)
+            return await self._stream(request, reply.frames)
+        headers = {"Content-Type": reply.content_type}
+        return web.Response(status=reply.status, body=b"".join(reply.frames), headers=headers)
 
     async def _stream(self, request: web.BaseRequest, frames: list[bytes]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})

@@ -150,11 +150,12 @@ def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str,
 
 
 def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
-    """The tools, unless the choice is none or one of them."""
+    """The tools that are loaded, unless the choice is none or one of them."""
     if as_mapping(body.get("tool_choice")).get("type", "auto") not in ("auto", "any"):
         return frozenset()
     tools = body.get("tools")
-    return frozenset(str(as_mapping(tool).get("name")) for tool in tools) if isinstance(tools, list) else frozenset()
+    given = [as_mapping(tool) for tool in tools] if isinstance(tools, list) else []
+    return frozenset(str(tool.get("name")) for tool in given if not tool.get("defer_loading"))
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

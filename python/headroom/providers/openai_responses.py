@@ -156,7 +156,9 @@ def answer_tool_call(request: ToolRequest, text: str, failed: bool) -> dict[str,
 
 
 def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
-    """The functions, also those in namespaces, unless the choice is none or names what must or may be called."""
+    """The functions that are loaded, also those in namespaces, unless the choice is none or names what must or may be
+    called.
+    """
     if body.get("tool_choice", "auto") not in ("auto", "required", None):
         return frozenset()
     tools = body.get("tools")
@@ -164,7 +166,7 @@ def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
     # Clients put the tools of one MCP server into a namespace.
     namespaces = (each.get("tools") for each in given if each.get("type") == "namespace")
     inner = [as_mapping(tool) for tools in namespaces if isinstance(tools, list) for tool in tools]
-    return frozenset(str(tool.get("name")) for tool in (*given, *inner))
+    return frozenset(str(tool.get("name")) for tool in (*given, *inner) if not tool.get("defer_loading"))
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hdrs, web
+from multidict import CIMultiDict
 from yarl import URL
 
+from headroom.errors import StoreError
 from headroom.providers import Provider
+from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
+from headroom.proxy.flight import Flight
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
 from headroom.proxy.stats import Stats
 from headroom.proxy.transform import Account, Job, Transformer
@@ -34,6 +38,9 @@ _LARGE_BODY_BYTES = 1_000_000
 _PACKED_BYTES = 10
 """About how many bytes one byte of a body in a content coding stands for."""
 
+_OK = 200
+_IDEMPOTENCY = "Idempotency-Key"
+
 _MOST_OBSERVED = 64
 """Requests that are measured at a time, beside the requests themselves."""
 
@@ -48,6 +55,7 @@ class Relay:
         settings: Settings,
         session: ClientSession,
         transformer: Transformer,
+        boarding: Boarding,
         stats: Stats,
         engine: ThreadPoolExecutor,
         large_engine: ThreadPoolExecutor,
@@ -55,6 +63,7 @@ class Relay:
         self._settings = settings
         self._session = session
         self._transformer = transformer
+        self._boarding = boarding
         self._stats = stats
         self._engine = engine
         self._large_engine = large_engine
@@ -67,7 +76,7 @@ class Relay:
             message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
             return error_response(destination.provider, 400, message)
         headers = to_upstream(request.headers)
-        account = None
+        account: Account | None = None
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
         if request.body_exists:
             body = request.content
@@ -76,6 +85,9 @@ class Relay:
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
+                if account.offer is not None and account.offer.is_stream:
+                    # Events are looked into as they come.
+                    headers[hdrs.ACCEPT_ENCODING] = "identity"
             elif not isinstance(body, bytes) and hdrs.CONTENT_LENGTH in request.headers:
                 headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
         elif hdrs.CONTENT_LENGTH in request.headers:
@@ -105,7 +117,7 @@ class Relay:
         tally = self._stats.of(name)
         tally.requests += 1
         try:
-            account = await self._account(raw, coding, destination)
+            account = await self._account(raw, coding, destination, may_add=True)
         except Exception as error:
             # Whatever goes wrong in here must not cost the client the request: it goes on as it came.
             tally.failures += 1
@@ -114,7 +126,7 @@ class Relay:
         if account is None:
             return raw, None
         tally.add(account, was_observed=account.is_held_out)
-        return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
+        return raw, _left_alone(account) if account.is_held_out else account
 
     async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
@@ -143,11 +155,15 @@ class Relay:
         """Waits for what is still being measured."""
         await asyncio.gather(*self._observing)
 
-    async def _account(self, raw: bytes, coding: str | None, destination: Destination) -> Account | None:
+    async def _account(
+        self, raw: bytes, coding: str | None, destination: Destination, may_add: bool = False
+    ) -> Account | None:
         limit = self._settings.max_body_bytes
         loop = asyncio.get_running_loop()
-        read = self._transformer.read if destination.content == "conversation" else self._transformer.read_batch
-        if coding is None and len(raw) <= _SMALL_BODY_BYTES:
+        is_conversation = destination.content == "conversation"
+        read = self._transformer.read if is_conversation else self._transformer.read_batch
+        may_add = may_add and is_conversation
+        if coding is None and len(raw) <= _SMALL_BODY_BYTES and not (may_add and is_concerned(raw)):
             job = read(raw, destination.provider, destination.model)
             if job is None or not job.needs_engine:
                 return None if job is None else self._transformer.run(job)
@@ -155,12 +171,23 @@ class Relay:
 
         def work() -> Account | None:
             content = decoded(raw, coding, limit)
-            job: Job | None = None if content is None else read(content, destination.provider, destination.model)
-            return None if job is None else self._transformer.run(job)
+            if content is None:
+                return None
+            boarded = self._boarded(content, destination) if may_add else None
+            job: Job | None = read(boarded.raw if boarded else content, destination.provider, destination.model)
+            account = None if job is None else self._transformer.run(job)
+            return account if boarded is None else _with_added(account, boarded)
 
         size = len(raw) if coding is None else len(raw) * _PACKED_BYTES
         engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
         return await loop.run_in_executor(engine, work)
+
+    def _boarded(self, content: bytes, destination: Destination) -> Boarded | None:
+        try:
+            return self._boarding.board(content, destination.provider, destination.url, destination.model)
+        except StoreError as error:
+            report(f"the retrieve tool was not offered: {error}")
+            return None
 
     async def _forward(
         self,
@@ -180,19 +207,31 @@ class Relay:
             message = f"headroom: no answer from {where}: {_reason(error)}. Nothing was retried."
             return error_response(destination.provider, 502, message)
         try:
+            if account is not None and account.offer is not None and upstream.status == _OK:
+                flight = self._flight(account.offer, destination, headers, body)
+                response = await flight.bring(request, upstream, _fields_for(upstream, account))
+                if response is not None:
+                    return response
             return await self._stream_back(request, upstream, account)
         finally:
             # Unless it was read to its end, the connection is of no more use, and closing it tells the provider.
             upstream.close() if not upstream.content.at_eof() else upstream.release()
 
+    def _flight(self, offer: Offer, destination: Destination, headers: CIMultiDict[str], sent: bytes) -> Flight:
+        def send(body: bytes) -> Awaitable[ClientResponse]:
+            url = URL(destination.url, encoded=True)
+            return self._session.request(hdrs.METH_POST, url, headers=again, data=body, allow_redirects=False)
+
+        again = headers.copy()
+        # It is another request than the one that the client has named so.
+        again.popall(_IDEMPOTENCY, None)
+        return Flight(offer, self._settings, self._stats, self._engine, sent, send)
+
     async def _stream_back(
         self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
     ) -> web.StreamResponse:
-        fields = to_client(upstream.headers)
+        fields = _fields_for(upstream, account)
         response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
-        if account is not None:
-            response.headers[TOKENS_BEFORE] = str(account.tokens_before)
-            response.headers[TOKENS_AFTER] = str(account.tokens_after)
         await response.prepare(request)
         while True:
             try:
@@ -208,6 +247,27 @@ class Relay:
             await response.write(chunk)
         await response.write_eof()
         return response
+
+
+def _fields_for(upstream: ClientResponse, account: Account | None) -> CIMultiDict[str]:
+    """The fields of the answer to the client."""
+    fields = to_client(upstream.headers)
+    if account is not None:
+        fields[TOKENS_BEFORE] = str(account.tokens_before)
+        fields[TOKENS_AFTER] = str(account.tokens_after)
+    return fields
+
+
+def _with_added(account: Account | None, boarded: Boarded) -> Account:
+    """The account of a body to which something was added: the client did not send that."""
+    known = account or Account(None, 0, 0)
+    body, before = known.body or boarded.raw, max(0, known.tokens_before - boarded.rent_tokens)
+    return replace(known, body=body, tokens_before=before, offer=boarded.offer, rent_tokens=boarded.rent_tokens)
+
+
+def _left_alone(account: Account) -> Account:
+    """The account of a conversation that is held out: nothing was changed."""
+    return replace(account, body=None, tokens_after=account.tokens_before, offer=None, rent_tokens=0)
 
 
 def error_response(provider: Provider, status: int, message: str) -> web.Response:

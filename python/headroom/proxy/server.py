@@ -19,6 +19,7 @@ from headroom.errors import HeadroomError
 from headroom.lease import Lease
 from headroom.library import default_store
 from headroom.providers import Provider
+from headroom.proxy.boarding import Boarding
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
@@ -69,7 +70,8 @@ class Proxy:
         async with _session_for_upstreams() as session:
             transformer = Transformer(settings, compressors(), lambda: default_store(settings))
             self._session = session
-            self._relay = Relay(settings, session, transformer, self.stats, self._engine, self._large_engine)
+            boarding = Boarding(settings, lambda: default_store(settings))
+            self._relay = Relay(settings, session, transformer, boarding, self.stats, self._engine, self._large_engine)
             self._local_api = LocalApi(
                 settings,
                 self.stats,

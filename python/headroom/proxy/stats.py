@@ -22,6 +22,9 @@ class Tally:
     observed_tokens_before: int = 0
     observed_tokens_after: int = 0
     held_out_requests: int = 0
+    offered_requests: int = 0
+    retrievals: int = 0
+    rent_tokens: int = 0
     failures: int = 0
     store_failures: int = 0
     compressor_failures: int = 0
@@ -31,6 +34,8 @@ class Tally:
         self.store_failures += account.store_failures
         self.compressor_failures += account.compressor_failures
         self.held_out_requests += account.is_held_out
+        self.offered_requests += account.offer is not None
+        self.rent_tokens += account.rent_tokens
         if was_observed:
             self.observed_requests += 1
             self.observed_tokens_before += account.tokens_before

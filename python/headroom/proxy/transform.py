@@ -22,6 +22,7 @@ from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping
 from headroom.protection import Protection
 from headroom.providers import Provider
+from headroom.proxy.boarding import Offer
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
 from headroom.store import Store, memory
@@ -32,7 +33,10 @@ _SAMPLE = "\n".join(f"2026-01-01T00:00:{second:02d}Z INFO ready" for second in r
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of one request's body; `body` is None where the bytes that came go on."""
+    """What became of one request's body; `body` is None where the bytes that came go on.
+
+    `offer`: the retrieve tool was added to it. `rent_tokens` are those of all that was added; `tokens_after` has them.
+    """
 
     body: bytes | None
     tokens_before: int
@@ -41,6 +45,8 @@ class Account:
     store_failures: int = 0
     compressor_failures: int = 0
     is_held_out: bool = False
+    offer: Offer | None = None
+    rent_tokens: int = 0
 
 
 class _Tools(NamedTuple):

@@ -1,5 +1,7 @@
 //! Request bodies as Python values, and the same bytes with other values in some places.
 
+use std::ops::Range;
+
 use headroom_core::splice::{Kind, Spans, Step};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -49,12 +51,15 @@ impl Body {
     #[pyo3(signature = (*place))]
     fn raw<'py>(&self, py: Python<'py>, place: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyBytes>> {
         let document = self.document(py);
-        let span = self.spans.find(&steps(place)?, document).map_or(0..0, |index| {
-            let node = self.spans.node(index);
-            let quote = usize::from(matches!(node.kind, Kind::String | Kind::Lone));
-            node.start as usize - quote..node.end as usize + quote
-        });
+        let span = self.spans.find(&steps(place)?, document).map_or(0..0, |index| self.outer(index));
         Ok(PyBytes::new(py, &document.as_bytes()[span]))
+    }
+
+    /// Where the value in a place begins and ends in the bytes that came, None if there is none.
+    #[pyo3(signature = (*place))]
+    fn span(&self, py: Python<'_>, place: &Bound<'_, PyTuple>) -> PyResult<Option<(usize, usize)>> {
+        let found = self.spans.find(&steps(place)?, self.document(py));
+        Ok(found.map(|index| self.outer(index)).map(|span| (span.start, span.end)))
     }
 
     /// The body with texts in some places, and for each of them whether it was changed.
@@ -76,6 +81,13 @@ impl Body {
         // SAFETY: `new` has read these bytes as UTF-8, and bytes of Python never change. Looking again on every call
         // would take longer than what is asked for.
         unsafe { std::str::from_utf8_unchecked(self.raw.as_bytes(py)) }
+    }
+
+    /// The bytes of a value, with the quotes of a string.
+    fn outer(&self, index: usize) -> Range<usize> {
+        let node = self.spans.node(index);
+        let quote = usize::from(matches!(node.kind, Kind::String | Kind::Lone));
+        node.start as usize - quote..node.end as usize + quote
     }
 
     fn value<'py>(&self, py: Python<'py>, index: usize, document: &str) -> PyResult<Bound<'py, PyAny>> {
