@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hdrs, web
@@ -18,8 +19,10 @@ from yarl import URL
 
 from headroom.providers import Provider
 from headroom.proxy.bodies import decoded
-from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
+from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_upstream
+from headroom.proxy.passed_on import PassedOn
 from headroom.proxy.stats import Stats
+from headroom.proxy.tenants import TenantStores
 from headroom.proxy.transform import Account, Job, Transformer
 from headroom.proxy.upstreams import Destination
 from headroom.report import report
@@ -37,7 +40,7 @@ _PACKED_BYTES = 10
 _MOST_OBSERVED = 64
 """Requests that are measured at a time, beside the requests themselves."""
 
-_MODES: tuple[Mode, ...] = ("token", "observe", "off")
+_MODES: tuple[Mode, ...] = ("token", "cache", "observe", "off")
 
 
 class Relay:
@@ -51,6 +54,7 @@ class Relay:
         stats: Stats,
         engine: ThreadPoolExecutor,
         large_engine: ThreadPoolExecutor,
+        stores: TenantStores,
     ) -> None:
         self._settings = settings
         self._session = session
@@ -58,21 +62,27 @@ class Relay:
         self._stats = stats
         self._engine = engine
         self._large_engine = large_engine
+        self._stores = stores
         self._observing: set[asyncio.Future[None]] = set()
 
-    async def answer(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
-        """The answer to a request. Raises ConnectionError when the client has gone."""
+    async def answer(
+        self, request: web.BaseRequest, destination: Destination, tenant: str | None
+    ) -> web.StreamResponse:
+        """The answer to a request, of which nothing is kept where it is no tenant's. Raises ConnectionError when the
+        client has gone.
+        """
         mode = self._mode(request)
         if mode is None:
             message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
             return error_response(destination.provider, 400, message)
-        headers = to_upstream(request.headers)
+        headers = to_upstream(request.raw_headers)
         account = None
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
         if request.body_exists:
             body = request.content
-            if destination.content is not None and request.method == hdrs.METH_POST and mode != "off":
-                body, account = await self._conversation(request, destination, mode)
+            is_ours = destination.content is not None and request.method == hdrs.METH_POST and mode != "off"
+            if is_ours and tenant is not None:
+                body, account = await self._conversation(request, destination, mode, tenant)
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
@@ -91,7 +101,7 @@ class Relay:
         return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
 
     async def _conversation(
-        self, request: web.BaseRequest, destination: Destination, mode: Mode
+        self, request: web.BaseRequest, destination: Destination, mode: Mode, tenant: str
     ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
         """The body as it came, and what compression made of it; a stream where it is too large to hold."""
         raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
@@ -99,13 +109,13 @@ class Relay:
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            await self._observe(raw, coding, destination)
+            await self._observe(raw, coding, destination, tenant)
             return raw, None
         name = destination.provider.name
         tally = self._stats.of(name)
         tally.requests += 1
         try:
-            account = await self._account(raw, coding, destination)
+            account = await self._account(raw, coding, destination, tenant, aligns=mode == "cache")
         except Exception as error:
             # Whatever goes wrong in here must not cost the client the request: it goes on as it came.
             tally.failures += 1
@@ -116,7 +126,7 @@ class Relay:
         tally.add(account, was_observed=account.is_held_out)
         return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
 
-    async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination, tenant: str) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -126,7 +136,7 @@ class Relay:
 
         async def measure() -> None:
             try:
-                account = await self._account(raw, coding, destination)
+                account = await self._account(raw, coding, destination, tenant)
             except Exception as error:
                 # As above: it is counted, and the request went on already.
                 tally.failures += 1
@@ -143,10 +153,20 @@ class Relay:
         """Waits for what is still being measured."""
         await asyncio.gather(*self._observing)
 
-    async def _account(self, raw: bytes, coding: str | None, destination: Destination) -> Account | None:
+    async def _account(
+        self, raw: bytes, coding: str | None, destination: Destination, tenant: str, *, aligns: bool = False
+    ) -> Account | None:
+        with self._stores.lent(tenant) as open_store:
+            read = partial(self._transformer.read, aligns=aligns, is_sent=destination.content != "count")
+            if destination.content == "batch":
+                read = partial(self._transformer.read_batch)
+            return await self._worked_on(raw, coding, destination, partial(read, open_store=open_store))
+
+    async def _worked_on(
+        self, raw: bytes, coding: str | None, destination: Destination, read: Callable[..., Job | None]
+    ) -> Account | None:
         limit = self._settings.max_body_bytes
         loop = asyncio.get_running_loop()
-        read = self._transformer.read if destination.content == "conversation" else self._transformer.read_batch
         if coding is None and len(raw) <= _SMALL_BODY_BYTES:
             job = read(raw, destination.provider, destination.model)
             if job is None or not job.needs_engine:
@@ -188,8 +208,7 @@ class Relay:
     async def _stream_back(
         self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
     ) -> web.StreamResponse:
-        fields = to_client(upstream.headers)
-        response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
+        response = PassedOn(upstream)
         if account is not None:
             response.headers[TOKENS_BEFORE] = str(account.tokens_before)
             response.headers[TOKENS_AFTER] = str(account.tokens_after)
