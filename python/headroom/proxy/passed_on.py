@@ -6,7 +6,9 @@ contracts name, behind the provider's, and what the connection to the client nee
 
 from __future__ import annotations
 
-from aiohttp import ClientResponse, HttpVersion10, HttpVersion11, hdrs, web
+import asyncio
+
+from aiohttp import ClientError, ClientResponse, HttpVersion10, HttpVersion11, StreamReader, hdrs, web
 
 from headroom.proxy.headers import RawFields, for_client
 
@@ -51,7 +53,20 @@ class PassedOn(web.StreamResponse):
         lines += [f"{name}: {value}".encode() for name, value in self._headers.items()]
         # The writer would write text alone, in UTF-8: for bytes its own place for the head is the only way.
         writer._headers_buf = b"\r\n".join([*lines, b"", b""])  # type: ignore[attr-defined]
-        writer.send_headers()
+
+    async def begin(self, request: web.BaseRequest, body: StreamReader) -> None:
+        """Sends the fields, in one piece with what there is of the body; by themselves where that is yet to come."""
+        writer = await self.prepare(request)
+        try:
+            first = body.read_nowait()
+        except (ClientError, asyncio.TimeoutError):
+            first = b""  # whoever reads on finds out
+        if first and body.at_eof():
+            await self.write_eof(first)
+        elif first:
+            await self.write(first)
+        elif writer is not None:
+            writer.send_headers()
 
 
 def _length(fields: RawFields) -> int | None:

@@ -212,7 +212,7 @@ class Relay:
         if account is not None:
             response.headers[TOKENS_BEFORE] = str(account.tokens_before)
             response.headers[TOKENS_AFTER] = str(account.tokens_after)
-        await response.prepare(request)
+        await response.begin(request, upstream.content)
         while True:
             try:
                 chunk = await upstream.content.readany()

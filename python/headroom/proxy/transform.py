@@ -237,8 +237,10 @@ class Transformer:
         )
 
     def _outcome(self, conversation: Conversation, open_store: Callable[[], Store]) -> Outcome:
-        protection = Protection(self._settings.tools, ignore_file.find(self._settings.ignore_file))
         counter = token_counter(conversation.model)
+        if not self._needs_engine(conversation):
+            return Pipeline(conversation.policy, counter, self._compressors, open_store).pass_by(conversation.segments)
+        protection = Protection(self._settings.tools, ignore_file.find(self._settings.ignore_file))
         pipeline = Pipeline(conversation.policy, counter, self._compressors, open_store, protection)
         return pipeline.run(conversation.segments, is_conversation=True, can_ask=conversation.can_ask)
 
