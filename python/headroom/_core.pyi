@@ -95,11 +95,17 @@ class Body:
         """The bytes of the value in a place as they came; empty if there is none."""
     def span(self, *place: str | int) -> tuple[int, int] | None:
         """Where the value in a place begins and ends in the bytes that came; None if there is none."""
-    def splice(self, replacements: Sequence[tuple[tuple[str | int, ...], str]]) -> tuple[bytes, list[bool]]:
+    def splice(
+        self,
+        replacements: Sequence[tuple[tuple[str | int, ...], str]],
+        named: Sequence[tuple[tuple[str | int, ...], str]] = (),
+        inserted: Sequence[tuple[tuple[str | int, ...], str]] = (),
+    ) -> tuple[bytes, list[bool]]:
         """The body with a text as a string in each place, and for each whether it was changed.
 
-        Left alone is what is no string, array or object, would become longer in bytes, or stands in an object that has
-        a key twice. Every other byte is as it came. Releases the GIL.
+        Left alone is what is no string, array or object, or stands in an object that has a key twice; of `replacements`
+        also what would become longer in bytes. `inserted` are JSON values, each to stand behind the element of an array
+        in a place. Flags are in the order of the arguments. Every other byte is as it came. Releases the GIL.
         """
 
 # JSON.

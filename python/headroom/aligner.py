@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from headroom import _core
 from headroom.errors import StoreError
 from headroom.memo import Memo
-from headroom.places import as_mapping, readable, with_texts
+from headroom.places import as_mapping, readable
 from headroom.providers import Part
 from headroom.segment import Place, Segment, Step
 from headroom.store import Record, Store
@@ -44,36 +44,44 @@ _CONTEXT_TAGS = ("<system-reminder>", "<env>", "<environment", "<context>", "<us
 
 
 class Aligned(NamedTuple):
-    """Texts of the prefix with names for their values, the tools likewise, and messages to insert after others.
+    """Texts of the prefix with names for their values, the tools' likewise, and messages to insert after others.
 
-    `blocks` maps how many messages stand before a block to its text.
+    `described` are texts at places within the tools; `blocks` maps how many messages stand before a block to its text.
     """
 
     texts: Mapping[Place, str]
-    tools: Any
+    described: Mapping[Place, str]
     blocks: Mapping[int, str]
     notices: tuple[Step, ...] = ()
 
 
-def align(segments: Sequence[Segment], tools: Any, parts: Sequence[Part], open_store: Callable[[], Store]) -> Aligned:
+def align(
+    segments: Sequence[Segment],
+    tools: Any,
+    parts: Sequence[Part],
+    open_store: Callable[[], Store],
+    *,
+    is_sent: bool = True,
+) -> Aligned:
     """The prefix with names for its values; nothing changes where there are none, or where no store can keep them.
 
     `segments` are those beside the messages first, then those of the messages, of which `parts` tells what each is.
+    Nothing is recorded of what is not sent to be answered, such as a request that is only counted.
     """
     named = _Names()
-    described = {place: named.replace(text) for place, text in _descriptions(tools, ())}
+    described = {place: new for place, text in _descriptions(tools, ()) if (new := named.replace(text)) != text}
     prefix = [(each, named.replace(each.text)) for each in _prefix(segments, parts)]
     texts = {each.place: text for each, text in prefix if text != each.text}
     if not named.values:
-        return Aligned({}, tools, {})
+        return Aligned({}, {}, {})
     try:
-        blocks, fresh = _blocks(segments, texts, named.values, parts, open_store())
+        blocks, fresh = _blocks(segments, texts, named.values, parts, open_store(), is_sent)
     except StoreError as error:
         reason = f"failed: values stay in the prefix, since what is told of them cannot be kept: {error}"
-        return Aligned({}, tools, {}, (Step("store", reason, failed=True),))
+        return Aligned({}, {}, {}, (Step("store", reason, failed=True),))
     told = f"; {fresh} of them told" if fresh else ""
     notice = Step("align", f"{len(named.values)} values of the prefix have names{told}")
-    return Aligned(texts, with_texts(tools, described), blocks, (notice,))
+    return Aligned(texts, described, blocks, (notice,))
 
 
 class _Names:
@@ -133,20 +141,22 @@ def _blocks(
     values: Mapping[str, str],
     parts: Sequence[Part],
     store: Store,
+    is_sent: bool,
 ) -> tuple[dict[int, str], int]:
     """What was told of values before, where it was told, and what is told now; and how many values that is."""
     names = _chain(segments, texts, len(parts), store)
     place = _place(parts)
     blocks: dict[int, str] = {}
     told: dict[str, str] = {}
-    for at, block in _earlier(names, place, store).items():
+    for at, block in _earlier(names, place, store, is_sent).items():
         blocks[at] = block.text
         told |= block.values
     changed = {name: value for name, value in values.items() if told.get(name) != value}
     if not changed or not place:
         return blocks, 0
     text = "\n".join((_HEAD, *(f"{name}: {value}" for name, value in changed.items())))
-    _write(_Block(text, changed), names[place], store)
+    if is_sent:
+        _write(_Block(text, changed), names[place], store)
     blocks[place] = text
     return blocks, len(changed)
 
@@ -165,7 +175,7 @@ def _decoded(value: bytes) -> _Block:
     return _Block(*json.loads(value))
 
 
-def _earlier(names: Sequence[str], place: int, store: Store) -> dict[int, _Block]:
+def _earlier(names: Sequence[str], place: int, store: Store, is_sent: bool) -> dict[int, _Block]:
     """The blocks that stand before the newest place, by how many messages stand before each."""
     bound = [store.name_of("bound values", names[at + 1]) for at in range(1, place)]
     first = [_version(names[at], 0, store) for at in range(1, place)]
@@ -176,7 +186,7 @@ def _earlier(names: Sequence[str], place: int, store: Store) -> dict[int, _Block
             blocks[at] = _decoded(known[name])
         elif version in known:
             value = _versions(names[at], store)[-1]
-            blocks[at] = _decoded(store.put_many((), [Record(name, value)]).get(name, value))
+            blocks[at] = _decoded(store.put_many((), [Record(name, value)]).get(name, value) if is_sent else value)
     return blocks
 
 

@@ -171,7 +171,7 @@ def compress(
         messages=_assembled(wire, wire.write(input, inside), outcome, aligned) if wire is not None else None,
         text=with_texts(input, inside) if wire is None else None,
         system=with_texts(system, beside),
-        tools=tools if aligned is None else aligned.tools,
+        tools=tools if aligned is None else with_texts(tools, aligned.described),
         keys=outcome.keys,
         segments=outcome.segments if aligned is None else _accounted(outcome.segments, aligned, segments, counter),
         notices=outcome.notices if aligned is None else (*aligned.notices, *outcome.notices),

@@ -94,6 +94,11 @@ class Settings:
     )
     upstreams: str = setting("", "more places requests go to, by path prefix: /groq=https://api.groq.com/openai,…")
     allowed_hosts: str = setting("", "names besides loopback's that a request's Host may have, separated by commas")
+    multi_tenant: bool = setting(False, "keep the originals of each API key or account apart, as a shared proxy must")
+    access_tokens_file: str | None = setting(
+        None,
+        "file of tokens that clients of a shared proxy must bring: one a line, perhaps behind an account's name",
+    )
     open_local_api: bool = setting(False, "whether retrieval and figures need no token from loopback")
     relay_responses_websocket: bool = setting(False, "relay a Responses WebSocket uncompressed, not refuse it")
     max_body_bytes: int = setting(100_000_000, "larger request bodies are passed on as they are", low=0)

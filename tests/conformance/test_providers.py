@@ -161,7 +161,7 @@ def test_it_says_which_requests_are_in_its_format(provider):
     endpoint = provider.endpoint
     assert hasattr(headroom.Settings(), f"{endpoint.upstream}_target_api_url")
     assert endpoint.routes
-    for route in (*endpoint.routes, *endpoint.batch_routes):
+    for route in (*endpoint.routes, *endpoint.count_routes, *endpoint.batch_routes):
         assert route.startswith("/")
         re.compile(route)
 

@@ -57,12 +57,12 @@ def differing_places(before: Any, after: Any, place: tuple[Any, ...] = ()) -> li
 
 def cut_out(text: str, places: list[tuple[Any, ...]]) -> str:
     """The text without the values in some places."""
-    for start, end in sorted((_span(text, place) for place in places), reverse=True):
+    for start, end in sorted((span(text, place) for place in places), reverse=True):
         text = text[:start] + text[end:]
     return text
 
 
-def _span(text: str, place: tuple[Any, ...]) -> tuple[int, int]:
+def span(text: str, place: tuple[Any, ...]) -> tuple[int, int]:
     start = _skip(text, 0)
     for step in place:
         start = _members(text, start)[step]

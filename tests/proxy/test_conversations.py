@@ -11,19 +11,25 @@ import headroom
 from payloads import FORMATS, big_table
 from proxy.test_transform import BROKEN
 
-PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
-both_formats = pytest.mark.parametrize("name", PATHS)
+PATHS = {
+    "openai": "/v1/chat/completions",
+    "responses": "/v1/responses",
+    "anthropic": "/v1/messages",
+    "gemini": "/v1beta/models/gemini-2.5-pro:generateContent",
+}
+FIELDS = {"openai": "messages", "responses": "input", "anthropic": "messages", "gemini": "contents"}
+every_format = pytest.mark.parametrize("name", PATHS)
 
 
 def request(name, question, table, **more):
-    return {"model": "m", "messages": FORMATS[name]([(question, "orders", table)]), **more}
+    return {"model": "m", FIELDS[name]: FORMATS[name]([(question, "orders", table)]), **more}
 
 
 def key_in(text):
     return text.partition("key=")[2][:11]
 
 
-@both_formats
+@every_format
 def test_the_fiftieth_conversation_with_one_system_prompt_is_compressed_like_the_first(proxy, provider, name):
     for number in range(50):
         proxy.post(PATHS[name], request(name, f"question {number}", big_table(60 + number, 7), system="You are a bot."))
@@ -49,7 +55,7 @@ def test_all_results_of_parallel_calls_are_compressed_and_keep_their_calls(proxy
         assert json.loads(headroom.expand(message["content"])) == json.loads(sent["content"])
 
 
-@both_formats
+@every_format
 def test_the_same_request_is_sent_on_as_often_as_it_comes(proxy, provider, name):
     body = request(name, "again", big_table(), temperature=1.0)
     answers = [proxy.post(PATHS[name], body) for _ in range(80)]
@@ -58,7 +64,7 @@ def test_the_same_request_is_sent_on_as_often_as_it_comes(proxy, provider, name)
     assert len({seen.body for seen in provider.seen}) == 1
 
 
-@both_formats
+@every_format
 @pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN)
 def test_a_broken_body_goes_on_as_it_came_for_the_provider_to_refuse(proxy, provider, name, raw):
     provider.fault = "400"
@@ -77,10 +83,10 @@ ODD_MESSAGES = [
 ]
 
 
-@both_formats
+@every_format
 @pytest.mark.parametrize("messages", ODD_MESSAGES)
 def test_messages_of_no_known_shape_go_on_as_they_came(proxy, provider, name, messages):
-    raw = f'{{"model":5,"tools":"x","stream":"no","messages":{messages} }}'.encode()
+    raw = f'{{"model":5,"tools":"x","stream":"no","{FIELDS[name]}":{messages} }}'.encode()
     assert proxy.post(PATHS[name], raw, {"x-headroom-mode": "token"}).status == 200
     assert provider.last().body == raw
 

@@ -167,7 +167,7 @@ def test_a_request_can_say_how_it_wants_to_be_treated(proxy, provider):
     count = len(provider.seen)
     wrong = proxy.post("/v1/chat/completions", raw, {"x-headroom-mode": "tokens"})
     assert wrong.status == 400
-    assert "'tokens' is not one of token, observe, off" in wrong.json()["error"]["message"]
+    assert "'tokens' is not one of token, cache, observe, off" in wrong.json()["error"]["message"]
     assert len(provider.seen) == count
 
 

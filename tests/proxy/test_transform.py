@@ -212,3 +212,28 @@ def test_the_share_of_conversations_that_are_held_out_is_the_one_asked_for():
         for number in range(400)
     ]
     assert later == held
+
+
+@pytest.mark.parametrize("wrapper", ["generateContentRequest", "generate_content_request"])
+def test_a_request_to_count_that_is_wrapped_is_compressed_like_the_one_to_be_answered(transform, wrapper):
+    turns = [("which of the counted failed?", "orders", big_table())]
+    sent = request("gemini", turns, tools=[RETRIEVE["gemini"]])
+    counted = {wrapper: {**sent, "model": "models/gemini-2.5-pro"}}
+    answered = json.loads(forwarded(transform, json.dumps(sent).encode(), "gemini"))
+    wrapped = json.loads(forwarded(transform, json.dumps(counted).encode(), "gemini"))
+    assert wrapped[wrapper]["contents"] == answered["contents"] != sent["contents"]
+    assert wrapped[wrapper]["tools"] == sent["tools"]
+
+
+@pytest.mark.parametrize("field", ["inputConfig", "input_config"])
+def test_the_requests_of_a_batch_of_geminis_get_smaller_without_loss(transform, field):
+    table = big_table(150, 9)
+    item = {"request": request("gemini", [("q", "1", table)], tools=[RETRIEVE["gemini"]]), "metadata": {"key": "r1"}}
+    body = {"batch": {"displayName": "b", field: {"requests": {"requests": [item, {}, 7]}}}}
+    account = transform.run(transform.read_batch(json.dumps(body).encode(), provider_named("gemini")))
+    sent = json.loads(account.body)["batch"][field]["requests"]["requests"]
+    assert sent[0]["metadata"] == {"key": "r1"}
+    assert sent[1:] == [{}, 7]
+    written = sent[0]["request"]["contents"][-1]["parts"][0]["functionResponse"]["response"]["result"]
+    assert "[headroom " not in str(written)
+    assert len(account.body) < len(json.dumps(body))

@@ -7,7 +7,6 @@ import sys
 import click
 
 from headroom.cli import flags
-from headroom.errors import SettingsError
 from headroom.in_force import resolve_settings
 from headroom.lease import Lease
 from headroom.proxy import require_installed
@@ -17,11 +16,13 @@ from headroom.settings import Mode
 @click.command("proxy")
 @click.option("--host", metavar="ADDRESS", help="Where to listen; by default 127.0.0.1, and loopback only.")
 @click.option("--port", metavar="N", type=int, help="The port, by default 8787; 0 for any free one.")
-@click.option("--mode", metavar="MODE", help="token (default), observe (only measures) or off (passes on).")
+@click.option("--mode", metavar="MODE", help="token (default), cache, observe (only measures) or off.")
 @click.option("--openai-url", metavar="URL", help="Where requests in OpenAI's formats go.")
 @click.option("--anthropic-url", metavar="URL", help="Where requests in Anthropic's format go.")
 @click.option("--gemini-url", metavar="URL", help="Where requests in Gemini's format go.")
 @click.option("--upstreams", metavar="LIST", help="More places by path prefix: /groq=https://api.groq.com/openai,…")
+@click.option("--multi-tenant", is_flag=True, default=None, help="Keep originals of each API key or account apart.")
+@click.option("--access-tokens", metavar="FILE", help="Tokens that clients must bring, to listen beyond loopback.")
 @click.option("--holdout-ratio", metavar="SHARE", type=float, help="Share of conversations to leave alone.")
 @click.option("--log-requests", is_flag=True, default=None, help="Log each request, without content, as JSON.")
 @click.option("--lease", metavar="FILE", hidden=True, help="Stop when nobody else holds a lease on this file.")
@@ -33,6 +34,8 @@ def command(
     anthropic_url: str | None,
     gemini_url: str | None,
     upstreams: str | None,
+    multi_tenant: bool | None,
+    access_tokens: str | None,
     holdout_ratio: float | None,
     log_requests: bool | None,
     lease: str | None,
@@ -52,14 +55,12 @@ def command(
         anthropic_target_api_url=anthropic_url,
         gemini_target_api_url=gemini_url,
         upstreams=upstreams,
+        multi_tenant=multi_tenant,
+        access_tokens_file=access_tokens,
         holdout_ratio=holdout_ratio,
         log_requests=log_requests,
     )
     settings = resolve_settings(given).settings
-    if settings.mode == "cache":
-        raise SettingsError(
-            "mode='cache' is of the library alone so far; start the proxy with --mode token, observe or off"
-        )
     from headroom.proxy.server import serve
 
     sys.exit(serve(settings, None if lease is None else Lease(lease)))

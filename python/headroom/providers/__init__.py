@@ -47,17 +47,21 @@ class Endpoint:
 
     `upstream` names the setting of the target: `openai` is `openai_target_api_url`. `routes` are regular expressions
     for the ends of the paths to which conversations are posted; a group named `model` is the model. Of other requests,
-    those that have one of `headers`, or a path that begins with one of `prefixes`, go to the same upstream. To the
-    paths of `batch_routes`, lists of requests are posted: the body holds a list in `batch_place[0]`, each of whose
-    items holds a request in `batch_place[1]`.
+    those that have one of `headers`, or a path that begins with one of `prefixes`, go to the same upstream. What is
+    posted to `count_routes` is only counted; it may hold the request in one of `wrappers`. To the paths of
+    `batch_routes`, lists of requests are posted: the body holds a list at one of `batch_places`, each of whose items
+    holds a request in `batch_item`.
     """
 
     upstream: str
     routes: tuple[str, ...]
+    count_routes: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     batch_routes: tuple[str, ...] = ()
-    batch_place: tuple[str, str] = ("requests", "params")
+    batch_places: tuple[tuple[str, ...], ...] = (("requests",),)
+    batch_item: str = "params"
 
 
 class Provider(Protocol):

@@ -20,7 +20,8 @@ aliases = ("anthropic",)
 messages_field = "messages"
 endpoint = Endpoint(
     "anthropic",
-    routes=(r"/v1/messages", r"/v1/messages/count_tokens"),
+    routes=(r"/v1/messages",),
+    count_routes=(r"/v1/messages/count_tokens",),
     headers=("anthropic-version", "x-api-key"),
     batch_routes=(r"/v1/messages/batches",),
 )

@@ -21,9 +21,14 @@ aliases = ("google",)
 messages_field = "contents"
 endpoint = Endpoint(
     "gemini",
-    routes=(r"/models/(?P<model>[^/:]+):(?:generateContent|streamGenerateContent|countTokens)",),
+    routes=(r"/models/(?P<model>[^/:]+):(?:generateContent|streamGenerateContent)",),
+    count_routes=(r"/models/(?P<model>[^/:]+):countTokens",),
+    wrappers=("generateContentRequest", "generate_content_request"),
     headers=("x-goog-api-key",),
     prefixes=("/v1beta/", "/v1alpha/", "/v1beta1/", "/upload/v1beta/"),
+    batch_routes=(r"/models/(?P<model>[^/:]+):batchGenerateContent",),
+    batch_places=tuple(("batch", field, "requests", "requests") for field in ("inputConfig", "input_config")),
+    batch_item="request",
 )
 
 _ORIGINS: dict[str, Origin] = {"user": "user", "model": "assistant", "function": "tool"}

@@ -18,7 +18,7 @@ from headroom.segment import Origin, Place, Segment, ToolCall
 name = "openai_responses"
 aliases = ("responses",)
 messages_field = "input"
-endpoint = Endpoint("openai", routes=(r"/responses", r"/responses/input_tokens", r"/responses/compact"))
+endpoint = Endpoint("openai", routes=(r"/responses", r"/responses/compact"), count_routes=(r"/responses/input_tokens",))
 
 _ORIGINS: dict[str, Origin] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _TEXT_KINDS = frozenset({"input_text", "output_text", "text"})

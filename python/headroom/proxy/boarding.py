@@ -71,12 +71,13 @@ def is_concerned(raw: bytes) -> bool:
 class Boarding:
     """What all requests have in common. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, open_store: Callable[[], Store]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._open_store = open_store
         self._is_on = settings.offer_retrieve and settings.retrieval != "none" and settings.level != "lossless"
 
-    def board(self, raw: bytes, provider: Provider, url: str, model: str | None = None) -> Boarded | None:
+    def board(
+        self, raw: bytes, provider: Provider, url: str, open_store: Callable[[], Store], model: str | None = None
+    ) -> Boarded | None:
         """The body as it goes out; None where it stays as it came. Raises StoreError."""
         wire = format_of(provider.name)
         if wire is None or not is_concerned(raw):
@@ -91,19 +92,21 @@ class Boarding:
         if len(set(names)) < len(names) or not isinstance(messages, list | str) or not messages:
             return None
         request = _Request(body, provider, wire, url, messages, fields)
-        boarded = self._boarded(request)
+        boarded = self._boarded(request, open_store)
         if boarded is None:
             return None
         edits, added, offer = boarded
         counter = token_counter(str(fields.get("model") or model or self._settings.model or ""))
         return Boarded(_edited(raw, edits), offer, sum(counter.count(each.decode()) for each in added))
 
-    def _boarded(self, request: _Request) -> tuple[list[_Edit], list[bytes], Offer | None] | None:
+    def _boarded(
+        self, request: _Request, open_store: Callable[[], Store]
+    ) -> tuple[list[_Edit], list[bytes], Offer | None] | None:
         client_id = request.fields.get("previous_response_id")
         is_offerable = self._is_on and request.offers_others and request.is_able
         if not is_offerable and client_id is None:
             return None
-        store = self._open_store()
+        store = open_store()
         conversation = store.key_of(readable(request.first_text))
         chained = None
         values: Mapping[str, bytes] = {}

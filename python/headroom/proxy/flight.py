@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aiohttp import ClientError, ClientResponse, hdrs, web
-from multidict import CIMultiDict
 
 from headroom.errors import StoreError
 from headroom.proxy.answers import Answer, Round
 from headroom.proxy.boarding import Offer, extended
 from headroom.proxy.bodies import decoded
 from headroom.proxy.hidden import Chained, Exchange, Message, Result, exchange_name, written, written_chain
+from headroom.proxy.passed_on import PassedOn
 from headroom.proxy.sse import Frames, wire_json
 from headroom.proxy.stats import Stats
 from headroom.report import report
@@ -31,6 +31,7 @@ from headroom.tokens import token_counter
 from headroom.tool_calls import answer_call
 
 _EVENTS, _JSON = "text/event-stream", "application/json"
+_CODING, _LENGTH = b"content-encoding", b"content-length"
 _LAST_NOTE = "\n(This was the last retrieval for this answer: go on with what you have.)"
 _NO_TOKENS_NOTE = "Nothing was retrieved: the limit of one answer is reached. Ask again in your next one."
 _WINDOW_BITS = 47
@@ -67,18 +68,18 @@ class Flight:
         self._later: ClientResponse | None = None
 
     async def bring(
-        self, request: web.BaseRequest, upstream: ClientResponse, fields: CIMultiDict[str]
+        self, request: web.BaseRequest, upstream: ClientResponse, added: Mapping[str, str]
     ) -> web.StreamResponse | None:
-        """The answer for the client, with these header fields; None if it is in no form that can be looked into.
+        """The answer for the client, with header fields added; None if it is in no form that can be looked into.
 
         Raises ConnectionError when the client has gone. Whatever happens, the later rounds' connections are closed.
         """
         coding = upstream.headers.get(hdrs.CONTENT_ENCODING)
         try:
             if upstream.content_type == _EVENTS and _inflater(coding) is not None:
-                return await self._stream(request, upstream, fields)
+                return await self._stream(request, upstream, added)
             if upstream.content_type == _JSON:
-                return await self._whole(request, upstream, fields)
+                return await self._whole(request, upstream, added)
         finally:
             self._close_later()
         return None
@@ -90,12 +91,10 @@ class Flight:
     # As events.
 
     async def _stream(
-        self, request: web.BaseRequest, upstream: ClientResponse, fields: CIMultiDict[str]
+        self, request: web.BaseRequest, upstream: ClientResponse, added: Mapping[str, str]
     ) -> web.StreamResponse:
-        if fields.pop(hdrs.CONTENT_ENCODING, None) is not None:
-            fields.pop(hdrs.CONTENT_LENGTH, None)
-        response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
-        await response.prepare(request)
+        response = PassedOn(upstream, added, without=(_CODING, _LENGTH))
+        await response.send_head(request)
         splice = self._format.Splice()
         try:
             while True:
@@ -158,11 +157,11 @@ class Flight:
     # As a whole.
 
     async def _whole(
-        self, request: web.BaseRequest, upstream: ClientResponse, fields: CIMultiDict[str]
+        self, request: web.BaseRequest, upstream: ClientResponse, added: Mapping[str, str]
     ) -> web.StreamResponse:
         raw, is_cut = await _read_all(upstream)
         if is_cut:
-            return await self._cut_off(request, upstream, fields, raw)
+            return await self._cut_off(request, upstream, added, raw)
         try:
             answers = await self._all_answers(raw, upstream)
         except _BrokenOffError as error:
@@ -170,10 +169,12 @@ class Flight:
         if answers:
             await self._keep(answers)
         if not self._rounds and not (answers and self._format.round_of(answers[-1]).calls):
-            return web.Response(status=200, reason=upstream.reason, body=self._told(raw), headers=_unsized(fields))
-        fields.pop(hdrs.CONTENT_ENCODING, None)
-        whole = self._told(wire_json(self._format.joined(answers)))
-        return web.Response(status=200, body=whole, headers=_unsized(fields))
+            response = PassedOn(upstream, added, without=(_LENGTH,))
+            await response.send_whole(request, self._told(raw))
+            return response
+        response = PassedOn(upstream, added, without=(_CODING, _LENGTH))
+        await response.send_whole(request, self._told(wire_json(self._format.joined(answers))))
+        return response
 
     async def _all_answers(self, raw: bytes, upstream: ClientResponse) -> list[Answer]:
         """The answers of all rounds; none if the first one is none."""
@@ -194,11 +195,11 @@ class Flight:
                 raise self._broken_off(502, "the provider's answer broke off")
 
     async def _cut_off(
-        self, request: web.BaseRequest, upstream: ClientResponse, fields: CIMultiDict[str], raw: bytes
+        self, request: web.BaseRequest, upstream: ClientResponse, added: Mapping[str, str], raw: bytes
     ) -> web.StreamResponse:
         """What came of an answer that is not whole, which is not made to look so."""
         self._stats.upstream_failures += 1
-        response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
+        response = PassedOn(upstream, added)
         await response.prepare(request)
         await response.write(raw)
         if request.transport is not None:
@@ -341,8 +342,3 @@ async def _read_all(upstream: ClientResponse) -> tuple[bytes, bool]:
         if not chunk:
             return b"".join(chunks), False
         chunks.append(chunk)
-
-
-def _unsized(fields: CIMultiDict[str]) -> CIMultiDict[str]:
-    fields.pop(hdrs.CONTENT_LENGTH, None)
-    return fields

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from collections.abc import Sequence
+
+from multidict import CIMultiDict
+
+RawFields = Sequence[tuple[bytes, bytes]]
+"""Fields as they came: names in their spelling, values of any bytes."""
 
 BYPASS, MODE = "x-headroom-bypass", "x-headroom-mode"
 TOKEN = "x-headroom-token"  # noqa: S105  (the name of a field)
@@ -10,28 +15,36 @@ TOKENS_BEFORE, TOKENS_AFTER = "x-headroom-tokens-before", "x-headroom-tokens-aft
 
 _HOP_BY_HOP = frozenset(
     {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
     }
 )
-_OWN = "x-headroom-"
-_NOT_TO_UPSTREAM = _HOP_BY_HOP | {"host", "content-length", "expect"}
+_OWN = b"x-headroom-"
+_NOT_TO_UPSTREAM = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 _OF_HANDSHAKE = "sec-websocket-"
 
 
-def to_upstream(received: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def to_upstream(received: RawFields) -> CIMultiDict[str]:
     """A client's fields without those of its connection and our own; length and host are those of the new request."""
-    return _without(received, _NOT_TO_UPSTREAM | _named(received), own=True)
+    dropped = _NOT_TO_UPSTREAM | _named(received)
+    spelt: dict[bytes, str] = {}
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name, value in received:
+        lowered = name.lower()
+        if lowered not in dropped and not lowered.startswith(_OWN):
+            # Of fields that are spelt differently the HTTP client would send the last alone.
+            kept.add(spelt.setdefault(lowered, name.decode("ascii")), value.decode("utf-8", "surrogateescape"))
+    return kept
 
 
-def to_upstream_websocket(received: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def to_upstream_websocket(received: RawFields) -> CIMultiDict[str]:
     """The fields of a WebSocket's handshake without what the two handshakes settle themselves."""
     kept = to_upstream(received)
     for name in [name for name in kept if name.lower().startswith(_OF_HANDSHAKE)]:
@@ -39,9 +52,10 @@ def to_upstream_websocket(received: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return kept
 
 
-def to_client(received: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def for_client(received: RawFields) -> RawFields:
     """The provider's fields without those of its connection; the length stays, since the bytes stay."""
-    return _without(received, _HOP_BY_HOP | _named(received), own=False)
+    dropped = _HOP_BY_HOP | _named(received)
+    return [field for field in received if field[0].lower() not in dropped]
 
 
 def is_true(value: str | None) -> bool:
@@ -49,16 +63,7 @@ def is_true(value: str | None) -> bool:
     return (value or "").strip().lower() in ("1", "true", "yes", "on")
 
 
-def _named(received: CIMultiDictProxy[str]) -> frozenset[str]:
+def _named(received: RawFields) -> frozenset[bytes]:
     """The fields that a `Connection` field names as its own."""
-    connection = received.get("Connection")
-    return frozenset(name.strip().lower() for name in connection.split(",")) if connection else frozenset()
-
-
-def _without(received: CIMultiDictProxy[str], dropped: frozenset[str], own: bool) -> CIMultiDict[str]:
-    kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in received.items():
-        lowered = name.lower()
-        if lowered not in dropped and not (own and lowered.startswith(_OWN)):
-            kept.add(name, value)
-    return kept
+    values = [value for name, value in received if name.lower() == b"connection"]
+    return frozenset(each.strip().lower() for value in values for each in value.split(b","))

@@ -18,6 +18,7 @@ _FIELDS = (
     "anthropic_target_api_url",
     "gemini_target_api_url",
     "upstreams",
+    "multi_tenant",
     "store_key_place",
     "store_key_path",
 )

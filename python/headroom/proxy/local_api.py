@@ -1,8 +1,10 @@
 """What the proxy answers itself: its health, its figures, and the contract by which gateways compress and retrieve.
 
 `GET /health`, `GET /ready`; with the local token `GET /stats`, `GET /v1/retrieve/{key}` and `POST /v1/retrieve`; and
-`POST /v1/compress`, which answers lossless forms unless a mode that names retrieval is asked for. Other programs speak
-this contract with other servers too, so its words are not ours: `compression_ratio` is tokens after over tokens before.
+`POST /v1/compress`, which answers lossless forms unless a mode that names retrieval is asked for. Where there are
+several tenants, the latter three are each one's own, by the credentials that its requests to the provider have. Other
+programs speak this contract with other servers too, so its words are not ours: `compression_ratio` is tokens after over
+tokens before.
 """
 
 from __future__ import annotations
@@ -19,14 +21,16 @@ from aiohttp import web
 from headroom import __version__
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
+from headroom.proxy.headers import TOKEN
 from headroom.proxy.identity import identity
 from headroom.proxy.security import has_token
 from headroom.proxy.stats import Stats
+from headroom.proxy.tenants import Tenants, TenantStores
 from headroom.proxy.token_file import TOKEN_FILE
 from headroom.result import CompressResult
 from headroom.retrieval import retrieve
 from headroom.settings import Retrieval, Settings
-from headroom.store import Store
+from headroom.store import LOCAL_TENANT, Store
 
 _RETRIEVE = "/v1/retrieve"
 _NO_CEILING = 2**62
@@ -40,6 +44,7 @@ _MODES: Mapping[str | None, Retrieval] = {
 """Whether the model can ask for originals, in each mode of `/v1/compress`. Where it cannot, nothing is left out."""
 
 T = TypeVar("T")
+_NO_TENANT = f"this needs your API key, as for the provider, or an account's access token, sent as {TOKEN}"
 _NO_TOKEN = f"this needs the local token: the file {TOKEN_FILE} in the data directory, sent as x-headroom-token"
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
@@ -52,13 +57,15 @@ class LocalApi:
         self,
         settings: Settings,
         stats: Stats,
-        open_store: Callable[[], Store],
+        stores: TenantStores,
+        tenants: Tenants,
         engine: ThreadPoolExecutor,
         token: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._stats = stats
-        self._open_store = open_store
+        self._stores = stores
+        self._tenants = tenants
         self._engine = engine
         self._token = token
         self._known_token: str | None = None
@@ -69,25 +76,47 @@ class LocalApi:
             ("GET", "/ready"): self._ready,
             ("GET", "/stats"): self._guarded(self._show_stats),
             ("POST", "/v1/compress"): self._compress,
-            ("POST", _RETRIEVE): self._guarded(self._retrieve_posted),
+            ("POST", _RETRIEVE): self._retrieve_posted,
         }
 
     def find(self, method: str, path: str) -> Answer | None:
         """Who answers a request, if it is for the proxy itself."""
         if path.startswith(f"{_RETRIEVE}/") and method == "GET":
-            return self._guarded(self._retrieve_named)
+            return self._retrieve_named
         return self._routes.get((method, path))
 
     def _guarded(self, answer: Answer) -> Answer:
         async def guarded(request: web.BaseRequest) -> web.Response:
             try:
-                if not self._settings.open_local_api and not has_token(request.headers, await self._find_token()):
+                if not await self._is_users(request):
                     return _error(401, _NO_TOKEN)
                 return await answer(request)
             except HeadroomError as error:
                 return _error(503, str(error))
 
         return guarded
+
+    async def _is_users(self, request: web.BaseRequest) -> bool:
+        """Whether a request comes from the user whose proxy this is."""
+        return self._settings.open_local_api or has_token(request.headers, await self._find_token())
+
+    async def _for_tenant(
+        self, request: web.BaseRequest, is_anybodys: bool, function: Callable[..., web.Response], *arguments: Any
+    ) -> web.Response:
+        """Answers with the store of whoever asks: of the user, or of the tenant that a request's credentials name."""
+        try:
+            tenant: str | None = LOCAL_TENANT
+            if not await self._is_users(request):
+                if self._tenants.are_several and self._tenants.admits(request.headers):
+                    tenant = self._tenants.tenant(request.headers, request.raw_path)
+                elif self._tenants.are_several or not is_anybodys:
+                    tenant = None
+            if tenant is None:
+                return _error(401, _NO_TENANT if self._tenants.are_several else _NO_TOKEN)
+            with self._stores.lent(tenant) as open_store:
+                return await self._in_thread(function, *arguments, open_store)
+        except HeadroomError as error:
+            return _error(503, str(error))
 
     async def _find_token(self) -> str:
         if self._known_token is None:
@@ -105,7 +134,8 @@ class LocalApi:
     async def _ready(self, request: web.BaseRequest) -> web.Response:
         """Whether originals can be stored: without that only lossless forms go out."""
         try:
-            await self._in_thread(self._open_store)
+            with self._stores.lent(LOCAL_TENANT) as open_store:
+                await self._in_thread(open_store)
         except HeadroomError as error:
             return _error(503, str(error))
         return _answer({"status": "ready"})
@@ -115,18 +145,18 @@ class LocalApi:
 
     async def _retrieve_named(self, request: web.BaseRequest) -> web.Response:
         key = request.path[len(_RETRIEVE) + 1 :]
-        return await self._in_thread(self._retrieved, key, request.query.get("query", ""))
+        return await self._for_tenant(request, False, self._retrieved, key, request.query.get("query", ""))
 
     async def _retrieve_posted(self, request: web.BaseRequest) -> web.Response:
         body = await _json(request)
         key, query = body.get("hash", body.get("key")), body.get("query") or ""
         if not isinstance(key, str) or not isinstance(query, str):
             return _error(400, 'the body must be an object such as {"hash": "Ab3dE5gH7jK", "query": "rows 1-20"}')
-        return await self._in_thread(self._retrieved, key, query)
+        return await self._for_tenant(request, False, self._retrieved, key, query)
 
-    def _retrieved(self, key: str, query: str) -> web.Response:
+    def _retrieved(self, key: str, query: str, open_store: Callable[[], Store]) -> web.Response:
         try:
-            found = retrieve(key, query, store=self._open_store(), max_tokens=_NO_CEILING)
+            found = retrieve(key, query, store=open_store(), max_tokens=_NO_CEILING)
         except KeyNotFoundError as error:
             return _error(404, str(error), hash=key)
         except QueryError as error:
@@ -139,12 +169,17 @@ class LocalApi:
     async def _compress(self, request: web.BaseRequest) -> web.Response:
         if request.content_type != "application/json":
             return _error(415, f"content-type is {request.content_type!r}; send application/json")
+        return await self._for_tenant(request, True, self._compressed, await _json(request))
+
+    def _compressed(self, body: Mapping[str, Any], open_store: Callable[[], Store]) -> web.Response:
+        # Of one user's store the library sees to it that a failing one costs compression alone.
+        store = open_store() if self._tenants.are_several else None
         try:
-            return await self._in_thread(self._compressed, await _json(request))
+            return _answer(self._figures_of(body, store))
         except HeadroomError as error:
             return _error(400, str(error))
 
-    def _compressed(self, body: Mapping[str, Any]) -> web.Response:
+    def _figures_of(self, body: Mapping[str, Any], store: Store | None) -> dict[str, Any]:
         messages, model, config = body.get("messages", body.get("input")), body.get("model"), body.get("config")
         if not isinstance(messages, (list, str)) or not messages:
             raise InputError("messages (or input) is missing: it is the list of messages to compress")
@@ -154,8 +189,8 @@ class LocalApi:
         if not (mode is None or isinstance(mode, str)) or mode not in _MODES:
             known = ", ".join(name for name in _MODES if name)
             raise InputError(f"config.mode={mode!r} is not one of {known}; without one, nothing is left out")
-        result = compress(messages, model=model, retrieval=_MODES[mode], settings=self._settings)
-        return _answer(_figures(result, body.get("session_id")))
+        result = compress(messages, model=model, retrieval=_MODES[mode], store=store, settings=self._settings)
+        return _figures(result, body.get("session_id"))
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._engine, function, *arguments)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hdrs, web
 from multidict import CIMultiDict
@@ -22,12 +23,15 @@ from headroom.providers import Provider
 from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
-from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
+from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_upstream
+from headroom.proxy.passed_on import PassedOn
 from headroom.proxy.stats import Stats
+from headroom.proxy.tenants import TenantStores
 from headroom.proxy.transform import Account, Job, Transformer
 from headroom.proxy.upstreams import Destination
 from headroom.report import report
 from headroom.settings import Mode, Settings
+from headroom.store import Store
 
 _SMALL_BODY_BYTES = 16_000
 """Bodies up to here are read at once, which takes less than handing them to a thread."""
@@ -44,7 +48,14 @@ _IDEMPOTENCY = "Idempotency-Key"
 _MOST_OBSERVED = 64
 """Requests that are measured at a time, beside the requests themselves."""
 
-_MODES: tuple[Mode, ...] = ("token", "observe", "off")
+_MODES: tuple[Mode, ...] = ("token", "cache", "observe", "off")
+
+
+class _Keeping(NamedTuple):
+    """Whose originals a request's are, and what opens the store of them."""
+
+    tenant: str
+    open_store: Callable[[], Store]
 
 
 class Relay:
@@ -59,6 +70,7 @@ class Relay:
         stats: Stats,
         engine: ThreadPoolExecutor,
         large_engine: ThreadPoolExecutor,
+        stores: TenantStores,
     ) -> None:
         self._settings = settings
         self._session = session
@@ -67,21 +79,36 @@ class Relay:
         self._stats = stats
         self._engine = engine
         self._large_engine = large_engine
+        self._stores = stores
         self._observing: set[asyncio.Future[None]] = set()
 
-    async def answer(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
-        """The answer to a request. Raises ConnectionError when the client has gone."""
+    async def answer(
+        self, request: web.BaseRequest, destination: Destination, tenant: str | None
+    ) -> web.StreamResponse:
+        """The answer to a request, of which nothing is kept where it is no tenant's. Raises ConnectionError when the
+        client has gone.
+        """
+        if tenant is None:
+            return await self._answer(request, destination, None)
+        # A retrieval may need the store until the answer ends.
+        with self._stores.lent(tenant) as open_store:
+            return await self._answer(request, destination, _Keeping(tenant, open_store))
+
+    async def _answer(
+        self, request: web.BaseRequest, destination: Destination, keeping: _Keeping | None
+    ) -> web.StreamResponse:
         mode = self._mode(request)
         if mode is None:
             message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
             return error_response(destination.provider, 400, message)
-        headers = to_upstream(request.headers)
+        headers = to_upstream(request.raw_headers)
         account: Account | None = None
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
         if request.body_exists:
             body = request.content
-            if destination.content is not None and request.method == hdrs.METH_POST and mode != "off":
-                body, account = await self._conversation(request, destination, mode)
+            is_ours = destination.content is not None and request.method == hdrs.METH_POST and mode != "off"
+            if is_ours and keeping is not None:
+                body, account = await self._conversation(request, destination, mode, keeping)
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
@@ -103,7 +130,7 @@ class Relay:
         return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
 
     async def _conversation(
-        self, request: web.BaseRequest, destination: Destination, mode: Mode
+        self, request: web.BaseRequest, destination: Destination, mode: Mode, keeping: _Keeping
     ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
         """The body as it came, and what compression made of it; a stream where it is too large to hold."""
         raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
@@ -111,13 +138,14 @@ class Relay:
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            await self._observe(raw, coding, destination)
+            await self._observe(raw, coding, destination, keeping.tenant)
             return raw, None
         name = destination.provider.name
         tally = self._stats.of(name)
         tally.requests += 1
         try:
-            account = await self._account(raw, coding, destination, may_add=True)
+            open_store, aligns = keeping.open_store, mode == "cache"
+            account = await self._account(raw, coding, destination, open_store, aligns=aligns, may_add=True)
         except Exception as error:
             # Whatever goes wrong in here must not cost the client the request: it goes on as it came.
             tally.failures += 1
@@ -128,7 +156,7 @@ class Relay:
         tally.add(account, was_observed=account.is_held_out)
         return raw, _left_alone(account) if account.is_held_out else account
 
-    async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination, tenant: str) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -138,7 +166,8 @@ class Relay:
 
         async def measure() -> None:
             try:
-                account = await self._account(raw, coding, destination)
+                with self._stores.lent(tenant) as open_store:
+                    account = await self._account(raw, coding, destination, open_store)
             except Exception as error:
                 # As above: it is counted, and the request went on already.
                 tally.failures += 1
@@ -156,13 +185,24 @@ class Relay:
         await asyncio.gather(*self._observing)
 
     async def _account(
-        self, raw: bytes, coding: str | None, destination: Destination, may_add: bool = False
+        self,
+        raw: bytes,
+        coding: str | None,
+        destination: Destination,
+        open_store: Callable[[], Store],
+        *,
+        aligns: bool = False,
+        may_add: bool = False,
     ) -> Account | None:
         limit = self._settings.max_body_bytes
         loop = asyncio.get_running_loop()
-        is_conversation = destination.content == "conversation"
-        read = self._transformer.read if is_conversation else self._transformer.read_batch
-        may_add = may_add and is_conversation
+        is_batch = destination.content == "batch"
+        read: Callable[..., Job | None] = partial(
+            self._transformer.read, open_store=open_store, aligns=aligns, is_sent=destination.content != "count"
+        )
+        if is_batch:
+            read = partial(self._transformer.read_batch, open_store=open_store)
+        may_add = may_add and not is_batch
         if coding is None and len(raw) <= _SMALL_BODY_BYTES and not (may_add and is_concerned(raw)):
             job = read(raw, destination.provider, destination.model)
             if job is None or not job.needs_engine:
@@ -173,7 +213,7 @@ class Relay:
             content = decoded(raw, coding, limit)
             if content is None:
                 return None
-            boarded = self._boarded(content, destination) if may_add else None
+            boarded = self._boarded(content, destination, open_store) if may_add else None
             job: Job | None = read(boarded.raw if boarded else content, destination.provider, destination.model)
             account = None if job is None else self._transformer.run(job)
             return account if boarded is None else _with_added(account, boarded)
@@ -182,9 +222,9 @@ class Relay:
         engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
         return await loop.run_in_executor(engine, work)
 
-    def _boarded(self, content: bytes, destination: Destination) -> Boarded | None:
+    def _boarded(self, content: bytes, destination: Destination, open_store: Callable[[], Store]) -> Boarded | None:
         try:
-            return self._boarding.board(content, destination.provider, destination.url, destination.model)
+            return self._boarding.board(content, destination.provider, destination.url, open_store, destination.model)
         except StoreError as error:
             report(f"the retrieve tool was not offered: {error}")
             return None
@@ -209,7 +249,7 @@ class Relay:
         try:
             if account is not None and account.offer is not None and upstream.status == _OK:
                 flight = self._flight(account.offer, destination, headers, body)
-                response = await flight.bring(request, upstream, _fields_for(upstream, account))
+                response = await flight.bring(request, upstream, _figures(account))
                 if response is not None:
                     return response
             return await self._stream_back(request, upstream, account)
@@ -230,9 +270,8 @@ class Relay:
     async def _stream_back(
         self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
     ) -> web.StreamResponse:
-        fields = _fields_for(upstream, account)
-        response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
-        await response.prepare(request)
+        response = PassedOn(upstream, _figures(account))
+        await response.begin(request, upstream.content)
         while True:
             try:
                 chunk = await upstream.content.readany()
@@ -249,20 +288,19 @@ class Relay:
         return response
 
 
-def _fields_for(upstream: ClientResponse, account: Account | None) -> CIMultiDict[str]:
-    """The fields of the answer to the client."""
-    fields = to_client(upstream.headers)
-    if account is not None:
-        fields[TOKENS_BEFORE] = str(account.tokens_before)
-        fields[TOKENS_AFTER] = str(account.tokens_after)
-    return fields
+def _figures(account: Account | None) -> dict[str, str]:
+    """What an answer tells the client of its request."""
+    if account is None:
+        return {}
+    return {TOKENS_BEFORE: str(account.tokens_before), TOKENS_AFTER: str(account.tokens_after)}
 
 
 def _with_added(account: Account | None, boarded: Boarded) -> Account:
     """The account of a body to which something was added: the client did not send that."""
     known = account or Account(None, 0, 0)
     body, before = known.body or boarded.raw, max(0, known.tokens_before - boarded.rent_tokens)
-    return replace(known, body=body, tokens_before=before, offer=boarded.offer, rent_tokens=boarded.rent_tokens)
+    rent = known.rent_tokens + boarded.rent_tokens
+    return replace(known, body=body, tokens_before=before, offer=boarded.offer, rent_tokens=rent)
 
 
 def _left_alone(account: Account) -> Account:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from headroom.errors import SettingsError
 from headroom.proxy.headers import TOKEN
+from headroom.settings import Settings
 
 _BEARER = "bearer "
 
@@ -38,10 +39,27 @@ def refuse_open_binding(host: str) -> None:
         )
 
 
-def names_us(host: str | None, allowed: Collection[str]) -> bool:
-    """Whether a Host field names this machine, or one of the allowed names; both with any port."""
+def refuse_unsafe_sharing(settings: Settings) -> None:
+    """Raises SettingsError where others could reach originals that are not theirs."""
+    if settings.multi_tenant and settings.open_local_api:
+        raise SettingsError("open_local_api and multi_tenant exclude each other: originals would be anybody's")
+    if settings.access_tokens_file is not None and not settings.multi_tenant:
+        raise SettingsError("access_tokens_file is for a shared proxy; set multi_tenant (--multi-tenant) too")
+    if not is_loopback(settings.host) and settings.access_tokens_file is None:
+        raise SettingsError(
+            f"host={settings.host!r} can be reached from other machines; use 127.0.0.1, ::1 or localhost, or share the "
+            "proxy with --multi-tenant --access-tokens FILE, a file of the tokens that clients must bring"
+        )
+
+
+def names_us(host: str | None, allowed: Collection[str], is_open: bool = False) -> bool:
+    """Whether a Host field names this machine, or one of the allowed names; both with any port.
+
+    `is_open`: the proxy listens beyond loopback, under addresses that it does not know. Any will do then: no name that
+    somebody made up for this machine is an address.
+    """
     name = _name_of(host or "")
-    return is_loopback(name) or name.lower() in allowed
+    return is_loopback(name) or name.lower() in allowed or (is_open and _is_address(name))
 
 
 def is_foreign_page(origin: str | None, allowed: Collection[str]) -> bool:
@@ -59,6 +77,14 @@ def has_token(headers: Mapping[str, str], token: str) -> bool:
     if not given and authorization.lower().startswith(_BEARER):
         given = authorization[len(_BEARER) :].strip()
     return compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _name_of(host: str) -> str:

@@ -23,8 +23,9 @@ from headroom.proxy.boarding import Boarding
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
-from headroom.proxy.security import is_foreign_page, names_us, refuse_open_binding
+from headroom.proxy.security import is_foreign_page, is_loopback, names_us, refuse_unsafe_sharing
 from headroom.proxy.stats import Stats
+from headroom.proxy.tenants import NO_ACCESS, Tenants, TenantStores
 from headroom.proxy.token_file import local_token
 from headroom.proxy.transform import Transformer
 from headroom.proxy.upstreams import Destination, Upstreams
@@ -52,11 +53,15 @@ _requests = logging.getLogger("headroom.requests")
 
 
 class Proxy:
-    """A proxy for one user. Raises SettingsError for addresses that it must not listen on or cannot send to."""
+    """A proxy for one user, or for several tenants. Raises SettingsError for addresses that it must not listen on or
+    cannot send to.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        refuse_open_binding(settings.host)
+        refuse_unsafe_sharing(settings)
         self._settings = settings
+        self._is_open = not is_loopback(settings.host)
+        self._tenants = Tenants(settings)
         self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
         self._upstreams = Upstreams(settings, providers())
         self.stats = Stats(settings.mode)
@@ -69,13 +74,17 @@ class Proxy:
         settings = self._settings
         async with _session_for_upstreams() as session:
             transformer = Transformer(settings, compressors(), lambda: default_store(settings))
+            stores = TenantStores(settings, lambda: default_store(settings))
             self._session = session
-            boarding = Boarding(settings, lambda: default_store(settings))
-            self._relay = Relay(settings, session, transformer, boarding, self.stats, self._engine, self._large_engine)
+            engine, large_engine = self._engine, self._large_engine
+            self._relay = Relay(
+                settings, session, transformer, Boarding(settings), self.stats, engine, large_engine, stores
+            )
             self._local_api = LocalApi(
                 settings,
                 self.stats,
-                lambda: default_store(settings),
+                stores,
+                self._tenants,
                 self._engine,
                 lambda: local_token(data_directory()),
             )
@@ -96,6 +105,7 @@ class Proxy:
                 await self._relay.finish()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
+                stores.close()
 
     def _runner(self) -> web.ServerRunner:
         server = web.Server(
@@ -144,7 +154,7 @@ class Proxy:
         headers = request.headers
         if not target.startswith("/"):
             return self._refused(None, 400, "the target must be a path: this is no proxy for other hosts")
-        if not names_us(headers.get(hdrs.HOST), self._allowed_hosts):
+        if not names_us(headers.get(hdrs.HOST), self._allowed_hosts, self._is_open):
             return self._refused(None, 421, "the Host is not this machine; see the setting allowed_hosts")
         if is_foreign_page(headers.get(hdrs.ORIGIN), self._allowed_hosts):
             return self._refused(None, 403, "pages from other machines may not use this proxy; see allowed_hosts")
@@ -154,12 +164,14 @@ class Proxy:
         if own is not None:
             return await own(request)
         destination = self._upstreams.find(target, headers)
+        if not self._tenants.admits(headers):
+            return self._refused(destination.provider, 401, f"this proxy is shared: {NO_ACCESS}")
         if self.stats.active > self._settings.max_requests:
             most = f"{self._settings.max_requests:,} requests are being worked on, the most allowed by max_requests"
             return self._refused(destination.provider, 503, most)
         if is_upgrade(request):
             return await self._upgraded(request, destination)
-        return await self._relay.answer(request, destination)
+        return await self._relay.answer(request, destination, self._tenants.tenant(headers, target))
 
     async def _upgraded(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
         if destination.content is not None and not self._settings.relay_responses_websocket:

@@ -22,6 +22,7 @@ from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping
 from headroom.protection import Protection
 from headroom.providers import Provider
+from headroom.proxy.alignment import Prefix, aligned
 from headroom.proxy.boarding import Offer
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
@@ -58,12 +59,15 @@ class _Tools(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """The texts of one request, at places in the body, and what decisions on them depend on."""
+    """The texts of one request, at places in the body, and what decisions on them depend on; with a `prefix`, values of
+    that are to have names.
+    """
 
     segments: list[Segment]
     policy: Policy
     model: str | None
     can_ask: bool
+    prefix: Prefix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Job:
     body: Body
     conversations: list[Conversation]
     needs_engine: bool
+    open_store: Callable[[], Store]
     is_held_out: bool = False
 
 
@@ -98,28 +103,63 @@ class Transformer:
         Pipeline(self._policies[False], token_counter(), self._compressors, memory.open).run([sample])
         self._open_store()
 
-    def read(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
-        """The conversation in a body, or None if there is none; `model` where the body names none."""
+    def read(
+        self,
+        raw: bytes,
+        provider: Provider,
+        model: str | None = None,
+        *,
+        aligns: bool = False,
+        is_sent: bool = True,
+        open_store: Callable[[], Store] | None = None,
+    ) -> Job | None:
+        """The conversation in a body, or None if there is none; `model` where the body names none, `open_store` where
+        its originals go to another store than the process's own.
+
+        `aligns`: values of the prefix that change get names, as mode `cache` does. `is_sent`: the request is to be
+        answered, and not only counted.
+        """
+        own = (provider.messages_field, "tools")
         try:
             body = Body(raw)
-            messages = body.get(provider.messages_field)
-            fields = {name: body.get(name) for name in body.names() if name not in (provider.messages_field, "tools")}
+            names = body.names()
+            base: Place = () if own[0] in names else tuple(w for w in provider.endpoint.wrappers if w in names)[:1]
+            messages = body.get(*base, own[0])
+            inner = as_mapping(body.get(*base)) if base else names
+            fields = {name: body.get(*base, name) for name in inner if name not in own}
         except ValueError:
             return None
         if isinstance(messages, str) or not messages:
             return None
-        tools = _read_tools(body, provider, fields)
-        inside = _inside(provider, messages, (provider.messages_field,))
-        segments = [*provider.read_beside(fields), *tools.segments, *inside]
+        tools = _read_tools(body, provider, fields, base)
+        inside = _inside(provider, messages, (*base, own[0]))
+        segments = [*_at(base, provider.read_beside(fields)), *_at(base, tools.segments), *inside]
         conversation = self._conversation(segments, {"model": model, **fields}, tools.can_retrieve, tools.has_retrieve)
-        return Job(body, [conversation], self._needs_engine(conversation), self._is_held_out(inside))
+        if aligns:
+            conversation = conversation._replace(
+                prefix=Prefix(provider, messages, body.get(*base, "tools"), base, is_sent)
+            )
+        needs_engine = aligns or self._needs_engine(conversation)
+        return Job(body, [conversation], needs_engine, open_store or self._open_store, self._is_held_out(inside))
 
-    def read_batch(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
+    def read_batch(
+        self,
+        raw: bytes,
+        provider: Provider,
+        model: str | None = None,
+        *,
+        open_store: Callable[[], Store] | None = None,
+    ) -> Job | None:
         """The conversations in the body of a batch, or None if it is none. Nobody answers retrievals of a batch."""
-        listed, inner = provider.endpoint.batch_place
+        inner = provider.endpoint.batch_item
+        listed: Place = ()
+        items: Any = None
         try:
             body = Body(raw)
-            items = body.get(listed)
+            for listed in provider.endpoint.batch_places:
+                items = body.get(*listed)
+                if isinstance(items, list):
+                    break
         except ValueError:
             return None
         conversations = []
@@ -127,16 +167,17 @@ class Transformer:
             fields = dict(as_mapping(as_mapping(item).get(inner)))
             messages = fields.pop(provider.messages_field, None)
             if isinstance(messages, list):
-                segments = _inside(provider, messages, (listed, index, inner, provider.messages_field))
-                beside = [
-                    each._replace(place=(listed, index, inner, *each.place)) for each in provider.read_beside(fields)
-                ]
+                base = (*listed, index, inner)
+                segments = _inside(provider, messages, (*base, provider.messages_field))
+                beside = _at(base, provider.read_beside(fields))
                 conversations.append(
                     self._conversation(
                         [*beside, *segments], {"model": model, **fields}, can_retrieve=False, can_ask=False
                     )
                 )
-        return Job(body, conversations, any(map(self._needs_engine, conversations))) if conversations else None
+        if not conversations:
+            return None
+        return Job(body, conversations, any(map(self._needs_engine, conversations)), open_store or self._open_store)
 
     def _conversation(
         self, segments: list[Segment], fields: Mapping[str, Any], can_retrieve: bool, can_ask: bool
@@ -153,27 +194,56 @@ class Transformer:
 
     def run(self, job: Job) -> Account:
         """The bytes to forward for a body: the originals of what was left out are stored when this returns."""
-        outcomes = [self._outcome(each) for each in job.conversations]
-        replacements = [item for outcome in outcomes for item in outcome.replacements.items()]
-        body, written = job.body.splice(replacements) if replacements else (None, [])
-        changed = {place for (place, _), is_written in zip(replacements, written, strict=True) if is_written}
+        account = self._written(job, job.conversations)
+        if account is None:
+            # Names without their values, or values without names, would tell the model less than it was told.
+            account = self._written(job, [each._replace(prefix=None) for each in job.conversations])
+        assert account is not None
+        return account
+
+    def _written(self, job: Job, conversations: Sequence[Conversation]) -> Account | None:
+        """The account of a job whose conversations are these; None where the prefix cannot be written as it should."""
+        namings = [aligned(each.segments, each.prefix, job.open_store) for each in conversations]
+        outcomes = [
+            self._outcome(each._replace(segments=naming.segments), job.open_store)
+            for each, naming in zip(conversations, namings, strict=True)
+        ]
+        smaller = {place: text for outcome in outcomes for place, text in outcome.replacements.items()}
+        named = {place: smaller.get(place, text) for naming in namings for place, text in naming.named.items()}
+        replacements = [(place, text) for place, text in smaller.items() if place not in named]
+        inserted = [item for naming in namings for item in naming.inserted]
+        body, written = None, list[bool]()
+        if replacements or named or inserted:
+            body, written = job.body.splice(replacements, list(named.items()), inserted)
+        if not all(written[len(replacements) :]):
+            return None
+        changed = {place for (place, _), is_written in zip(replacements, written, strict=False) if is_written}
+        changed |= smaller.keys() & named.keys()
         segments = [segment for outcome in outcomes for segment in outcome.segments]
         before = sum(segment.steps[0].tokens_before for segment in segments)
         steps = [step for segment in segments for step in segment.steps]
+        rent = sum(
+            token_counter(each.model).count(text)
+            for each, naming in zip(conversations, namings, strict=True)
+            for text in naming.told
+        )
         return Account(
-            body if changed else None,
+            body if any(written) else None,
             before,
-            before - _saved(segments, changed),
+            before - _saved(segments, changed) + rent,
             len(changed),
-            sum(step.failed for step in steps if step.name == "store"),
+            sum(step.failed for step in steps if step.name == "store") + sum(each.failed for each in namings),
             sum(step.failed for step in steps if step.name == "compress"),
             job.is_held_out,
+            rent_tokens=rent,
         )
 
-    def _outcome(self, conversation: Conversation) -> Outcome:
-        protection = Protection(self._settings.tools, ignore_file.find(self._settings.ignore_file))
+    def _outcome(self, conversation: Conversation, open_store: Callable[[], Store]) -> Outcome:
         counter = token_counter(conversation.model)
-        pipeline = Pipeline(conversation.policy, counter, self._compressors, self._open_store, protection)
+        if not self._needs_engine(conversation):
+            return Pipeline(conversation.policy, counter, self._compressors, open_store).pass_by(conversation.segments)
+        protection = Protection(self._settings.tools, ignore_file.find(self._settings.ignore_file))
+        pipeline = Pipeline(conversation.policy, counter, self._compressors, open_store, protection)
         return pipeline.run(conversation.segments, is_conversation=True, can_ask=conversation.can_ask)
 
     def _is_held_out(self, segments: Sequence[Segment]) -> bool:
@@ -185,13 +255,13 @@ class Transformer:
         return int.from_bytes(digest, "big") < self._settings.holdout_ratio * 2**32
 
 
-def _read_tools(body: Body, provider: Provider, fields: Mapping[str, Any]) -> _Tools:
+def _read_tools(body: Body, provider: Provider, fields: Mapping[str, Any], base: Place) -> _Tools:
     """A request's tools; they are the same on every turn, and large."""
-    raw = body.raw("tools")
+    raw = body.raw(*base, "tools")
     choice = str([fields.get(name) for name in ("tool_choice", "toolConfig", "tool_config")])
     known = _tools.get((provider.name, raw, choice))
     if known is None:
-        request = {**fields, "tools": body.get("tools")}
+        request = {**fields, "tools": body.get(*base, "tools")}
         offered = provider.callable_tools({"tools": request["tools"]})
         segments = provider.read_beside({"tools": request["tools"]})
         callable_now = provider.callable_tools(request)
@@ -205,7 +275,11 @@ def _names_retrieve(names: Iterable[str]) -> bool:
 
 
 def _inside(provider: Provider, messages: Any, place: Place) -> list[Segment]:
-    return [segment._replace(place=(*place, *segment.place)) for segment in provider.read(messages)]
+    return _at(place, provider.read(messages))
+
+
+def _at(base: Place, segments: list[Segment]) -> list[Segment]:
+    return [each._replace(place=(*base, *each.place)) for each in segments] if base else segments
 
 
 def _saved(segments: Sequence[Segment], changed: set[Place]) -> int:

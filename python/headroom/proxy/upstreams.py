@@ -12,7 +12,7 @@ from headroom.errors import SettingsError
 from headroom.providers import Endpoint, Provider
 from headroom.settings import Settings
 
-Content = Literal["conversation", "batch"]
+Content = Literal["conversation", "count", "batch"]
 
 _DEFAULT = "openai"
 
@@ -82,7 +82,11 @@ class Upstreams:
 
 
 def _contents(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Content], ...]:
-    return (endpoint.routes, "conversation"), (endpoint.batch_routes, "batch")
+    return (
+        (endpoint.routes, "conversation"),
+        (endpoint.count_routes, "count"),
+        (endpoint.batch_routes, "batch"),
+    )
 
 
 def _address(name: str, value: str) -> str:

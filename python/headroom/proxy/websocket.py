@@ -28,7 +28,7 @@ async def relay_websocket(
     try:
         upstream = await session.ws_connect(
             URL(destination.url, encoded=True),
-            headers=to_upstream_websocket(request.headers),
+            headers=to_upstream_websocket(request.raw_headers),
             protocols=protocols,
             autoping=False,
             autoclose=False,

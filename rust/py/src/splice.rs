@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use headroom_core::splice::{Kind, Spans, Step};
+use headroom_core::splice::{Change, Kind, Spans, Step};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -62,15 +62,24 @@ impl Body {
         Ok(found.map(|index| self.outer(index)).map(|span| (span.start, span.end)))
     }
 
-    /// The body with texts in some places, and for each of them whether it was changed.
+    /// The body with texts in some places and elements behind others, and for each of them whether it was changed.
+    #[pyo3(signature = (replacements, named = Vec::new(), inserted = Vec::new()))]
     fn splice<'py>(
         &self,
         py: Python<'py>,
         replacements: Vec<(Bound<'py, PyTuple>, String)>,
+        named: Vec<(Bound<'py, PyTuple>, String)>,
+        inserted: Vec<(Bound<'py, PyTuple>, String)>,
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<bool>)> {
         let document = self.document(py);
-        let wanted =
-            replacements.into_iter().map(|(place, text)| Ok((steps(&place)?, text))).collect::<PyResult<Vec<_>>>()?;
+        let mut wanted = Vec::with_capacity(replacements.len() + named.len() + inserted.len());
+        let kinds: [(_, fn(Vec<Step>, String) -> Change); 3] =
+            [(replacements, Change::Shorter), (named, Change::Text), (inserted, Change::After)];
+        for (changes, kind) in kinds {
+            for (place, text) in changes {
+                wanted.push(kind(steps(&place)?, text));
+            }
+        }
         let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted))?;
         Ok((PyBytes::new(py, &bytes), changed))
     }

@@ -18,6 +18,24 @@ pub enum Step {
     Index(usize),
 }
 
+/// What becomes of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A text, written as a string, takes its place, unless it would become longer in bytes.
+    Shorter(Vec<Step>, String),
+    /// A text takes its place, however long.
+    Text(Vec<Step>, String),
+    /// A JSON value stands behind it, where it is an element of an array.
+    After(Vec<Step>, String),
+}
+
+impl Change {
+    fn place(&self) -> &[Step] {
+        let (Self::Shorter(place, _) | Self::Text(place, _) | Self::After(place, _)) = self;
+        place
+    }
+}
+
 /// The values of one JSON document.
 pub struct Spans {
     nodes: Vec<Node>,
@@ -93,14 +111,14 @@ impl Spans {
         !self.children(index).step_by(2).all(|key| seen.insert(self.text(key, document)))
     }
 
-    /// The document with a text, written as a string, in some places, and for each place whether it was changed.
+    /// The document with some changes, and for each of them whether it was made.
     ///
-    /// A string, an array or an object can be replaced. It is left alone where it would become longer in bytes, or
-    /// where its place cannot be read in one way only.
-    pub fn splice(&self, document: &str, wanted: &[(Vec<Step>, String)]) -> (Vec<u8>, Vec<bool>) {
+    /// A string, an array or an object can be replaced. A place is left alone where it cannot be read in one way only,
+    /// or stands inside of one that was replaced as a whole.
+    pub fn splice(&self, document: &str, wanted: &[Change]) -> (Vec<u8>, Vec<bool>) {
         let mut edits: Vec<(usize, usize, usize, Vec<u8>)> = Vec::new();
-        for (number, (place, text)) in wanted.iter().enumerate() {
-            if let Some((start, end, written)) = self.edit(document, place, text) {
+        for (number, change) in wanted.iter().enumerate() {
+            if let Some((start, end, written)) = self.edit(document, change) {
                 edits.push((start, end, number, written));
             }
         }
@@ -121,17 +139,25 @@ impl Spans {
         (out, changed)
     }
 
-    fn edit(&self, document: &str, place: &[Step], text: &str) -> Option<(usize, usize, Vec<u8>)> {
-        let node = &self.nodes[self.find_plain(place, document)?];
-        let quote = match node.kind {
-            Kind::String => 1,
-            Kind::Array | Kind::Object => 0,
-            _ => return None,
-        };
+    fn edit(&self, document: &str, change: &Change) -> Option<(usize, usize, Vec<u8>)> {
+        let index = self.find_plain(change.place(), document)?;
+        let node = &self.nodes[index];
+        let quote = usize::from(matches!(node.kind, Kind::String | Kind::Lone));
         let (start, end) = (node.start as usize - quote, node.end as usize + quote);
-        let mut written = Vec::with_capacity(text.len() + text.len() / 16 + 2);
-        string::encode(text, &mut written);
-        (written.len() < end - start).then_some((start, end, written))
+        match change {
+            Change::After(place, json) => {
+                matches!(place.last(), Some(Step::Index(_))).then(|| (end, end, [b",", json.as_bytes()].concat()))
+            }
+            Change::Shorter(_, text) | Change::Text(_, text) => {
+                if !matches!(node.kind, Kind::String | Kind::Array | Kind::Object) {
+                    return None;
+                }
+                let mut written = Vec::with_capacity(text.len() + text.len() / 16 + 2);
+                string::encode(text, &mut written);
+                let may_grow = matches!(change, Change::Text(..));
+                (may_grow || written.len() < end - start).then_some((start, end, written))
+            }
+        }
     }
 }
 
@@ -145,7 +171,8 @@ mod tests {
     }
 
     fn spliced(document: &str, wanted: &[(&[&str], &str)]) -> (String, Vec<bool>) {
-        let wanted: Vec<_> = wanted.iter().map(|(steps, text)| (place(steps), (*text).to_owned())).collect();
+        let shorter = |(steps, text): &(&[&str], &str)| Change::Shorter(place(steps), (*text).to_owned());
+        let wanted: Vec<_> = wanted.iter().map(shorter).collect();
         let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted);
         (String::from_utf8(bytes).unwrap(), changed)
     }
@@ -189,5 +216,28 @@ mod tests {
             let (out, changed) = spliced(document, &[(steps, "")]);
             assert_eq!((out.as_str(), changed), (document, vec![false]), "{steps:?}");
         }
+    }
+    #[test]
+    fn what_may_become_longer_does_and_an_element_is_put_behind_another() {
+        let document = r#"{"a": [ {"b":"4s"} , "c\ud83d"],"d":{}}"#;
+        let wanted = [
+            Change::After(place(&["a", "1"]), r#"{"new":1}"#.to_owned()),
+            Change::Text(place(&["a", "0", "b"]), "[[duration 1]]".to_owned()),
+            Change::After(place(&["a", "0"]), "2".to_owned()),
+            Change::After(place(&["d"]), "3".to_owned()),
+            Change::After(place(&["a", "7"]), "4".to_owned()),
+        ];
+        let (out, changed) = Spans::read(document).unwrap().splice(document, &wanted);
+        assert_eq!(changed, [true, true, true, false, false]);
+        let expected = r#"{"a": [ {"b":"[[duration 1]]"},2 , "c\ud83d",{"new":1}],"d":{}}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn nothing_is_put_into_an_array_that_stands_twice() {
+        let document = r#"{"a":[1],"a":[2]}"#;
+        let (out, changed) =
+            Spans::read(document).unwrap().splice(document, &[Change::After(place(&["a", "0"]), "3".to_owned())]);
+        assert_eq!((out.as_slice(), changed), (document.as_bytes(), vec![false]));
     }
 }
