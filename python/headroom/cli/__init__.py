@@ -21,6 +21,7 @@ from headroom.nearest import did_you_mean
 _COMMANDS = (
     "audit",
     "compress",
+    "dashboard",
     "doctor",
     "hook",
     "init",

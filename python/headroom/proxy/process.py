@@ -56,7 +56,7 @@ class StartedProxy:
 def address_of(settings: Settings) -> str:
     """The address of the proxy that the settings describe. Raises InputError where there is none to know before."""
     if settings.port == 0:
-        raise InputError("port 0 is another one each time; name the proxy's port: headroom wrap AGENT --port 8787")
+        raise InputError("port 0 is another one each time; name the proxy's port: --port 8787")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
 
@@ -85,23 +85,35 @@ def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[Start
         lease.release()
 
 
+def is_there(settings: Settings) -> bool:
+    """Whether a Headroom proxy listens there, of whomever. Raises InputError when something else does."""
+    return _said(settings) is not None
+
+
 def _is_ours(settings: Settings) -> bool:
     """Whether a proxy of ours listens there; False when nothing does. Raises InputError for anything else."""
+    answer = _said(settings)
+    if answer is None:
+        return False
+    if answer.get("identity") != identity(settings):
+        raise InputError(
+            f"the Headroom proxy on port {settings.port} is another user's, or sends requests or keeps originals "
+            "elsewhere than your settings say; stop it, or choose another --port"
+        )
+    return True
+
+
+def _said(settings: Settings) -> dict[str, object] | None:
+    """What the Headroom proxy that listens there says of itself; None when nothing does."""
     try:
         connection = socket.create_connection((settings.host, settings.port), _CONNECT_TIMEOUT_S)
     except OSError:
-        return False
+        return None
     with connection:
         answer = _health(connection)
-    where = f"port {settings.port}"
     if answer.get("service") != "headroom":
-        raise InputError(f"{where} is taken by a program that is no Headroom proxy; choose another --port")
-    if answer.get("identity") != identity(settings):
-        raise InputError(
-            f"the Headroom proxy on {where} is another user's, or sends requests or keeps originals elsewhere than "
-            "your settings say; stop it, or choose another --port"
-        )
-    return True
+        raise InputError(f"port {settings.port} is taken by a program that is no Headroom proxy; choose another --port")
+    return answer
 
 
 def _health(connection: socket.socket) -> dict[str, object]:

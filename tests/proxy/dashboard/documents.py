@@ -6,6 +6,8 @@ import copy
 from datetime import date, timedelta
 from typing import Any
 
+import headroom
+
 LAST_DAY = date(2026, 11, 30)
 SAVED_SHARE = 0.34
 PRICE = 0.9e-6
@@ -143,10 +145,10 @@ def month(days: int = 30) -> dict[str, Any]:
         day = LAST_DAY - timedelta(back)
         if day.weekday() == 6:
             continue
-        busy = 1 + (day.toordinal() * 7919 % 13) / 5
+        busy = 1 + (day.toordinal() ** 2 * 31 % 17) / 6
         requests = round((30 if day.weekday() == 5 else 190) * busy)
         before = requests * 15_400
-        row = figures(requests, before, saved=-before // 7 if back == 9 else None)
+        row = figures(requests, before, saved=-before // 4 if back == 9 else None)
         rows.append({"day": day.isoformat(), **row})
     document["days"] = rows
     document["total"] = total = summed(rows)
@@ -231,3 +233,16 @@ def request(number: int, status: int | None = 200, has_texts: bool = False, **ch
         "has_texts": has_texts,
         **changes,
     }
+
+
+def some_texts() -> list[dict[str, Any]]:
+    """What a request was made smaller by, as it really comes out."""
+    lines = [
+        f"2026-11-30 09:{n // 60:02d}:{n % 60:02d} INFO  worker {n % 7} took job {4100 + n} from queue mail"
+        for n in range(160)
+    ]
+    lines[97] = "2026-11-30 09:01:37 ERROR worker 6 gave up on job 4197: connection to smtp.example refused"
+    original = "\n".join(lines)
+    result = headroom.compress(original, content_type="log")
+    counts = {"tokens_before": result.tokens_before, "tokens_after": result.tokens_after}
+    return [{"tool": "Bash", **counts, "original": original, "compressed": result.text, "is_cut": False}]

@@ -130,7 +130,7 @@ def test_original_and_compressed_stand_side_by_side(open_page, server):
 def test_texts_that_have_gone_are_said_to_be_gone(open_page, server):
     server.requests = [request(3, has_texts=True)]
     page = open_page()
-    expect(page.locator("#bodies-remark")).to_contain_text("HEADROOM_RECORD_REQUESTS=1")
+    expect(page.locator("#bodies-remark")).to_contain_text("HEADROOM_RECORD_REQUESTS=20")
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#pair-body [role=alert]")).to_contain_text("no such thing here")
 

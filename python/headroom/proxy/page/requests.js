@@ -33,11 +33,7 @@ export function addRequest(request) {
 function showRecording({ enabled, keeps, setting }) {
   fill("bodies-remark", enabled
     ? `Texts of the last ${keeps} requests are kept in memory, to be looked at here; they go when the proxy stops.`
-    : [element("span", {}, "Texts are not kept. To see original and compressed side by side, start the proxy with "), element("code", {}, variable(setting)), ": they stay in memory only."]);
-}
-
-function variable(setting) {
-  return `HEADROOM_${setting.toUpperCase()}=1`;
+    : [element("span", {}, "Texts are not kept. To see original and compressed side by side, start the proxy with "), element("code", {}, `HEADROOM_${setting.toUpperCase()}=20`), ": they stay in memory only."]);
 }
 
 function showList() {
