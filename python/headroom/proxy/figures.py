@@ -147,7 +147,7 @@ class Days:
         return _added((row for row in self._traffic if row.key.kind == "live"), Total, self._interval)
 
     def by(self, name: str) -> dict[str, Total]:
-        """The same by `day`, `provider`, `model`, `agent` or `project`."""
+        """The same by `day`, `month`, `provider`, `model`, `agent` or `project`."""
         grouped: dict[str, Total] = {}
         for row in self._traffic:
             if row.key.kind == "live":

@@ -54,6 +54,11 @@ class Key(NamedTuple):
     project: str
     kind: Kind
 
+    @property
+    def month(self) -> str:
+        """The day's month."""
+        return self.day[:7]
+
 
 @dataclass(slots=True)
 class Batch:
