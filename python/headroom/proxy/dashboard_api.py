@@ -2,7 +2,7 @@
 
 `POST /dashboard/session` exchanges a one-time code for a session's token; with that, or the local token,
 `GET /dashboard/stats`, `/dashboard/events`, `/dashboard/requests` and `/dashboard/requests/{id}`. Texts of requests are
-there only if the user has them recorded.
+there only if the user has them recorded. `GET /metrics` tells the same figures to Prometheus.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -22,9 +23,10 @@ from aiohttp import web
 from headroom import __version__
 from headroom.errors import HeadroomError, InputError
 from headroom.proxy.billing import Books
-from headroom.proxy.figures import Days, last_days
+from headroom.proxy.figures import ALL_DAYS, Days, last_days
 from headroom.proxy.headers import TOKEN
 from headroom.proxy.ledger import Ledger, ledger_path
+from headroom.proxy.metrics import metrics_text
 from headroom.proxy.security import has_token
 from headroom.proxy.sessions import good_until, session_token
 from headroom.proxy.stats import Stats
@@ -54,6 +56,7 @@ class DashboardApi:
         self._engine = engine
         self._token = token
         self._opened: Ledger | None = None
+        self._opening = Lock()
         self._ends = asyncio.Event()
         self._began = time.time()
         self._routes: dict[tuple[str, str], Answer] = {
@@ -61,6 +64,7 @@ class DashboardApi:
             ("GET", f"{PATH}/stats"): self._guarded(self._show_stats),
             ("GET", f"{PATH}/events"): self._guarded(self._stream),
             ("GET", f"{PATH}/requests"): self._guarded(self._list_requests),
+            ("GET", "/metrics"): self._guarded(self._show_metrics),
         }
 
     def find(self, method: str, path: str) -> Answer | None:
@@ -124,6 +128,11 @@ class DashboardApi:
 
     async def _show_stats(self, request: web.BaseRequest) -> web.StreamResponse:
         return _answer(await self._document(_days_in(request)))
+
+    async def _show_metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+        health = self.health()
+        raw, kind = await self._in_thread(lambda: metrics_text(Days(self._ledger(), *ALL_DAYS), health))
+        return web.Response(body=raw, headers={"Content-Type": kind, "Cache-Control": "no-store"})
 
     async def _list_requests(self, request: web.BaseRequest) -> web.StreamResponse:
         return _answer({"recording": self._recording(), "requests": [each.row for each in self._books.requests]})
@@ -213,9 +222,10 @@ class DashboardApi:
 
     def _ledger(self) -> Ledger:
         # A connection of its own: it sees what others wrote, this process's books among them.
-        if self._opened is None:
-            self._opened = Ledger(ledger_path(self._settings))
-        return self._opened
+        with self._opening:
+            if self._opened is None:
+                self._opened = Ledger(ledger_path(self._settings))
+            return self._opened
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._engine, function, *arguments)

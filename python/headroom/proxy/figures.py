@@ -7,14 +7,14 @@ None where no request in a row had a price. Savings of models whose tokenizer is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from headroom.models import PICODOLLARS
 from headroom.proxy.calibration import Ratios, fit
 from headroom.proxy.latency import summary
-from headroom.proxy.ledger import TRAFFIC, Kind, Ledger, Row
+from headroom.proxy.ledger import DURATIONS, TRAFFIC, Duration, Kind, Ledger, Row
 from headroom.proxy.pricing import INPUT_KINDS
 from headroom.tokens import token_counter
 
@@ -137,21 +137,28 @@ class Days:
         self.first, self.last = first, last
         self._traffic = ledger.traffic(first, last)
         self._tools = ledger.tools(first, last)
-        self._durations = {what: ledger.durations(what, first, last) for what in ("added", "first_byte")}
+        self._durations = {what: ledger.durations(what, first, last) for what in DURATIONS}
         learnt_since = (datetime.date.fromisoformat(last) - datetime.timedelta(_LEARNT_DAYS)).isoformat()
         self._sums = ledger.calibrations(min(first, learnt_since), last)
         self._ratios = {model: fit(sums) for model, sums in self._sums.items()}
 
+    def traffic(self, kind: Kind) -> list[Row]:
+        """The rows of one sort of requests."""
+        return [row for row in self._traffic if row.key.kind == kind]
+
+    def durations(self, what: Duration) -> dict[int, int]:
+        """How many durations fell into each bucket."""
+        return self._durations[what]
+
     def total(self) -> Total:
         """All requests that were compressed or passed on."""
-        return _added((row for row in self._traffic if row.key.kind == "live"), Total, self._interval)
+        return self._added("live")
 
     def by(self, name: str) -> dict[str, Total]:
         """The same by `day`, `month`, `provider`, `model`, `agent` or `project`."""
         grouped: dict[str, Total] = {}
-        for row in self._traffic:
-            if row.key.kind == "live":
-                grouped.setdefault(getattr(row.key, name), Total()).add(row, self._interval(row.key.model))
+        for row in self.traffic("live"):
+            grouped.setdefault(getattr(row.key, name), Total()).add(row, self._interval(row.key.model))
         return grouped
 
     def by_tool(self) -> dict[str, ToolTotal]:
@@ -164,8 +171,7 @@ class Days:
 
     def beside(self, kind: Kind) -> dict[str, Any]:
         """What would have been saved in requests that were only measured, or left alone."""
-        total = _added((row for row in self._traffic if row.key.kind == kind), Total, self._interval)
-        sums = total.sums
+        sums = self._added(kind).sums
         after, saved = sums["tokens_after"] - sums["tokens_saved"], sums["tokens_saved"]
         has_price = sums["metered"] > sums["unpriced"]
         return {
@@ -219,6 +225,12 @@ class Days:
             "unpriced_models": self.unpriced_models(),
         }
 
+    def _added(self, kind: Kind) -> Total:
+        total = Total()
+        for row in self.traffic(kind):
+            total.add(row, self._interval(row.key.model))
+        return total
+
     def _interval(self, model: str) -> float:
         # Of a model on which nothing was learnt yet only exact counts can be trusted.
         if not token_counter(model).is_estimate:
@@ -229,6 +241,10 @@ class Days:
 _NOT_LEARNT = Ratios(interval=0.2)
 
 
+ALL_DAYS = ("0001-01-01", "9999-12-31")
+"""The first and the last day that there can be."""
+
+
 def last_days(count: int, today: datetime.date) -> tuple[str, str]:
     """The first and the last of so many days that end today."""
     return (today - datetime.timedelta(days=count - 1)).isoformat(), today.isoformat()
@@ -237,13 +253,6 @@ def last_days(count: int, today: datetime.date) -> tuple[str, str]:
 def dollars(picodollars: float) -> float:
     """An amount as it is shown."""
     return picodollars / PICODOLLARS
-
-
-def _added(rows: Iterable[Row], make: Callable[[], Total], interval: Callable[[str], float]) -> Total:
-    total = make()
-    for row in rows:
-        total.add(row, interval(row.key.model))
-    return total
 
 
 def _listed(grouped: Mapping[str, Any], make: Callable[[], Any]) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ TOOLS = ("texts", "compressed_texts", "tokens_before", "tokens_saved", "saved", 
 """The sums of a tool's row."""
 
 Duration = Literal["added", "first_byte"]
+DURATIONS: tuple[Duration, ...] = ("added", "first_byte")
 
 _APPLICATION_ID = 0x48524C47  # "HRLG"
 _VERSION = 1
