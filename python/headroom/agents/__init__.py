@@ -63,6 +63,7 @@ class Agent:
     - `defers_mcp`: its requests hold the tools of MCP servers only once the model has searched for them, so a run
       through the proxy cannot count on the retrieve tool.
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
+    - `user_agents`: how the `User-Agent` of its requests begins.
     - `note`: what a user should know.
     """
 
@@ -77,6 +78,7 @@ class Agent:
     routing: Evidence = "documented"
     defers_mcp: bool = False
     hook_event: str = ""
+    user_agents: tuple[str, ...] = ()
     note: str = ""
 
 

@@ -17,6 +17,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hd
 from yarl import URL
 
 from headroom.providers import Provider
+from headroom.proxy.billing import Bill, Books
 from headroom.proxy.bodies import decoded
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
 from headroom.proxy.stats import Stats
@@ -51,6 +52,7 @@ class Relay:
         stats: Stats,
         engine: ThreadPoolExecutor,
         large_engine: ThreadPoolExecutor,
+        books: Books,
     ) -> None:
         self._settings = settings
         self._session = session
@@ -58,21 +60,30 @@ class Relay:
         self._stats = stats
         self._engine = engine
         self._large_engine = large_engine
+        self._books = books
         self._observing: set[asyncio.Future[None]] = set()
 
     async def answer(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
         """The answer to a request. Raises ConnectionError when the client has gone."""
+        bill = self._books.open(destination, request.raw_path.partition("?")[0], request.headers)
+        try:
+            return await self._answer(request, destination, bill)
+        finally:
+            bill.close()
+
+    async def _answer(self, request: web.BaseRequest, destination: Destination, bill: Bill) -> web.StreamResponse:
         mode = self._mode(request)
         if mode is None:
             message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
             return error_response(destination.provider, 400, message)
+        bill.mode = mode
         headers = to_upstream(request.headers)
         account = None
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
         if request.body_exists:
             body = request.content
             if destination.content is not None and request.method == hdrs.METH_POST and mode != "off":
-                body, account = await self._conversation(request, destination, mode)
+                body, account = await self._conversation(request, destination, mode, bill)
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
@@ -80,7 +91,7 @@ class Relay:
                 headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
         elif hdrs.CONTENT_LENGTH in request.headers:
             headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
-        return await self._forward(request, destination, headers, body, account)
+        return await self._forward(request, destination, headers, body, account, bill)
 
     def _mode(self, request: web.BaseRequest) -> Mode | None:
         if is_true(request.headers.get(BYPASS)):
@@ -91,15 +102,16 @@ class Relay:
         return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
 
     async def _conversation(
-        self, request: web.BaseRequest, destination: Destination, mode: Mode
+        self, request: web.BaseRequest, destination: Destination, mode: Mode, bill: Bill
     ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
         """The body as it came, and what compression made of it; a stream where it is too large to hold."""
         raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
+        bill.body_read()
         coding = request.headers.get(hdrs.CONTENT_ENCODING)
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            await self._observe(raw, coding, destination)
+            await self._observe(raw, coding, destination, bill)
             return raw, None
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -113,10 +125,11 @@ class Relay:
             return raw, None
         if account is None:
             return raw, None
+        bill.account = account
         tally.add(account, was_observed=account.is_held_out)
         return raw, replace(account, body=None, tokens_after=account.tokens_before) if account.is_held_out else account
 
-    async def _observe(self, raw: bytes, coding: str | None, destination: Destination) -> None:
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination, bill: Bill) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -124,7 +137,10 @@ class Relay:
         if len(self._observing) >= _MOST_OBSERVED:
             await asyncio.wait(self._observing, return_when=asyncio.FIRST_COMPLETED)
 
+        bill.measure()
+
         async def measure() -> None:
+            account = None
             try:
                 account = await self._account(raw, coding, destination)
             except Exception as error:
@@ -132,6 +148,8 @@ class Relay:
                 tally.failures += 1
                 report(f"a request of {len(raw):,} bytes was not measured: {type(error).__name__} in {name}")
                 return
+            finally:
+                bill.measured(account)
             if account is not None:
                 tally.add(account, was_observed=True)
 
@@ -169,7 +187,9 @@ class Relay:
         headers: Any,
         body: Any,
         account: Account | None,
+        bill: Bill,
     ) -> web.StreamResponse:
+        bill.sent()
         try:
             upstream = await self._session.request(
                 request.method, URL(destination.url, encoded=True), headers=headers, data=body, allow_redirects=False
@@ -180,14 +200,15 @@ class Relay:
             message = f"headroom: no answer from {where}: {_reason(error)}. Nothing was retried."
             return error_response(destination.provider, 502, message)
         try:
-            return await self._stream_back(request, upstream, account)
+            return await self._stream_back(request, upstream, account, bill)
         finally:
             # Unless it was read to its end, the connection is of no more use, and closing it tells the provider.
             upstream.close() if not upstream.content.at_eof() else upstream.release()
 
     async def _stream_back(
-        self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
+        self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None, bill: Bill
     ) -> web.StreamResponse:
+        tee = bill.answered(upstream.status, upstream.headers)
         fields = to_client(upstream.headers)
         response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=fields)
         if account is not None:
@@ -205,6 +226,7 @@ class Relay:
                 return response
             if not chunk:
                 break
+            tee.feed(chunk)
             await response.write(chunk)
         await response.write_eof()
         return response

@@ -19,6 +19,8 @@ from headroom.errors import HeadroomError
 from headroom.lease import Lease
 from headroom.library import default_store
 from headroom.providers import Provider
+from headroom.proxy.billing import Books
+from headroom.proxy.dashboard_api import DashboardApi
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
@@ -68,13 +70,17 @@ class Proxy:
         async with _session_for_upstreams() as session:
             transformer = Transformer(settings, compressors(), lambda: default_store(settings))
             self._session = session
-            self._relay = Relay(settings, session, transformer, self.stats, self._engine, self._large_engine)
+            books = Books(settings)
+            self._relay = Relay(settings, session, transformer, self.stats, self._engine, self._large_engine, books)
             self._local_api = LocalApi(
                 settings,
                 self.stats,
                 lambda: default_store(settings),
                 self._engine,
                 lambda: local_token(data_directory()),
+            )
+            self._dashboard = DashboardApi(
+                settings, self.stats, books, self._engine, lambda: local_token(data_directory())
             )
             runner = self._runner()
             await runner.setup()
@@ -89,8 +95,11 @@ class Proxy:
                 await stop.wait()
                 await warming
             finally:
+                self._dashboard.close()
                 await runner.cleanup()
                 await self._relay.finish()
+                books.close()
+                self._dashboard.release()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
 
@@ -147,7 +156,8 @@ class Proxy:
             return self._refused(None, 403, "pages from other machines may not use this proxy; see allowed_hosts")
         if headers.get(hdrs.EXPECT, "").lower() == "100-continue":
             await _let_continue(request)
-        own = self._local_api.find(request.method, target.partition("?")[0])
+        path = target.partition("?")[0]
+        own = self._local_api.find(request.method, path) or self._dashboard.find(request.method, path)
         if own is not None:
             return await own(request)
         destination = self._upstreams.find(target, headers)

@@ -21,13 +21,14 @@ _DEFAULT = "openai"
 class Destination:
     """The address a request is sent to, the format to word errors in, and what its body is, if we read it.
 
-    `model` is the model that the path names.
+    `model` is the model that the path names. `is_billed`: the provider's answer says what it took.
     """
 
     url: str
     provider: Provider
     content: Content | None = None
     model: str | None = None
+    is_billed: bool = False
 
 
 class Upstreams:
@@ -39,11 +40,12 @@ class Upstreams:
     def __init__(self, settings: Settings, providers: Sequence[Provider]) -> None:
         self._providers = providers
         self._routes = [
-            (re.compile(f"(?:{'|'.join(routes)})/?$"), provider, content)
+            (_ending_with(routes), provider, content)
             for provider in providers
             for routes, content in _contents(provider.endpoint)
             if routes
         ]
+        self._free = {each.name: _ending_with(each.endpoint.free_routes) for each in providers}
         self.default = next(each for each in providers if each.endpoint.upstream == _DEFAULT)
         self._targets = {
             name: _address(f"{name}_target_api_url", getattr(settings, f"{name}_target_api_url"))
@@ -59,7 +61,8 @@ class Upstreams:
             found = route.search(path)
             if found is not None:
                 url = _joined(base or self._target_of(provider), rest)
-                return Destination(url, provider, content, found.groupdict().get("model"))
+                is_billed = content == "conversation" and self._free[provider.name].search(path) is None
+                return Destination(url, provider, content, found.groupdict().get("model"), is_billed)
         provider = self._whose(path, headers)
         return Destination(_joined(base or self._target_of(provider), rest), provider)
 
@@ -79,6 +82,11 @@ class Upstreams:
             if path.startswith(endpoint.prefixes) or any(name in headers for name in endpoint.headers):
                 return provider
         return self.default
+
+
+def _ending_with(routes: Sequence[str]) -> re.Pattern[str]:
+    """What finds paths that end like one of the routes; none where there are none."""
+    return re.compile(f"(?:{'|'.join(routes)})/?$" if routes else "(?!)")
 
 
 def _contents(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Content], ...]:
