@@ -1,8 +1,9 @@
 """The dashboard's data: figures of the ledger and of this process, as a document and as a stream of events.
 
-`POST /dashboard/session` exchanges a one-time code for a session's token; with that, or the local token,
-`GET /dashboard/stats`, `/dashboard/events`, `/dashboard/requests` and `/dashboard/requests/{id}`. Texts of requests are
-there only if the user has them recorded. `GET /metrics` tells the same figures to Prometheus.
+`GET /dashboard` is the page itself. `POST /dashboard/session` exchanges a one-time code for a session's token; with
+that, or the local token, `GET /dashboard/stats`, `/dashboard/events`, `/dashboard/requests` and
+`/dashboard/requests/{id}`. Texts of requests are there only if the user has them recorded. `GET /metrics` tells the
+same figures to Prometheus.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from aiohttp import web
 from headroom import __version__
 from headroom.errors import HeadroomError, InputError
 from headroom.proxy.billing import Books
+from headroom.proxy.dashboard import PATH, show_page
 from headroom.proxy.figures import ALL_DAYS, Days, last_days
 from headroom.proxy.headers import TOKEN
 from headroom.proxy.ledger import Ledger, ledger_path
@@ -31,8 +33,6 @@ from headroom.proxy.security import has_token
 from headroom.proxy.sessions import good_until, session_token
 from headroom.proxy.stats import Stats
 from headroom.settings import Settings
-
-PATH = "/dashboard"
 
 _DEFAULT_DAYS, _MOST_DAYS = 30, 3_660
 _LOOK_EVERY_S = 1.0
@@ -60,6 +60,8 @@ class DashboardApi:
         self._ends = asyncio.Event()
         self._began = time.time()
         self._routes: dict[tuple[str, str], Answer] = {
+            ("GET", PATH): show_page,
+            ("HEAD", PATH): show_page,
             ("POST", f"{PATH}/session"): self._begin_session,
             ("GET", f"{PATH}/stats"): self._guarded(self._show_stats),
             ("GET", f"{PATH}/events"): self._guarded(self._stream),

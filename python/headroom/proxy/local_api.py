@@ -18,7 +18,6 @@ from aiohttp import web
 
 from headroom.errors import HeadroomError, InputError, KeyNotFoundError, QueryError
 from headroom.library import compress
-from headroom.proxy import dashboard
 from headroom.proxy.identity import identity
 from headroom.proxy.security import TOKEN_FILE, has_token
 from headroom.proxy.stats import Stats
@@ -66,8 +65,6 @@ class LocalApi:
             ("GET", "/health"): self._health,
             ("HEAD", "/health"): self._health,
             ("GET", "/ready"): self._ready,
-            ("GET", dashboard.PATH): dashboard.show_page,
-            ("HEAD", dashboard.PATH): dashboard.show_page,
             ("GET", "/stats"): self._guarded(self._show_stats),
             ("POST", "/v1/compress"): self._compress,
             ("POST", _RETRIEVE): self._guarded(self._retrieve_posted),

@@ -7,10 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from proxy.dashboard.documents import month
 from proxy.dashboard.stand_in import StandIn
+
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -54,26 +57,32 @@ def server(_server: StandIn) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server: StandIn) -> Iterator[Callable[..., Page]]:
-    """Opens the page in a browser that knows nothing yet. What breaks in its script fails the test."""
+def browse(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a browser that knows nothing yet. What breaks in the page's script fails the test."""
     contexts, broken = [], []
 
-    def open_it(fragment: str = "", width: int = 1280, scheme: str = "light", motion: str = "reduce") -> Page:
+    def open_it(address: str, width: int = 1280, scheme: str = "light", motion: str = "reduce") -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion=motion, locale="en-GB"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on("console", lambda message: broken.append(message.text) if is_serious(message) else None)
-        page.goto(server.url + fragment)
+        page.goto(address)
         return page
 
     yield open_it
     for context in contexts:
         context.close()
     assert broken == []
+
+
+@pytest.fixture
+def open_page(browse: Callable[..., Page], server: StandIn) -> Callable[..., Page]:
+    """Opens the page that the server shows, at a fragment of its address."""
+    return lambda fragment="", **how: browse(server.url + fragment, **how)
 
 
 def is_serious(message: object) -> bool:

@@ -18,13 +18,19 @@ def figures(
 ) -> dict[str, Any]:
     """Figures that agree with each other: a share is saved, some of it is rent, most is read from the cache."""
     saved = round(before * SAVED_SHARE) if saved is None else saved
-    rent = {"tool": 60 * requests, "retrieved": before // 220, "hidden": before // 700, "volatile": 0}
+    rent = {
+        "tool": 60 * requests,
+        "retrieved": before // 220,
+        "hidden": before // 700,
+        "volatile": 0,
+        "rounds": before // 900,
+    }
     rent_sum = sum(rent.values())
     net = saved - rent_sum
-    after = before - saved
+    after = before - net
     money = dict.fromkeys(("spent", "without", "saved", "rent", "net", "low", "high"))
     if price is not None:
-        spent = (after + rent_sum) * price * 1.6
+        spent = after * price * 1.6
         money = {
             "spent": spent,
             "without": spent + net * price,
@@ -67,18 +73,11 @@ def usage(tokens: int, read: float, write: float) -> dict[str, int]:
     return {"fresh": fresh, "cache_write_5m": writes, "cache_write_1h": 0, "cache_read": reads, "output": tokens // 40}
 
 
-def tool(name: str | None, texts: int, before: int, share: float, retrievals: int) -> dict[str, Any]:
+def tool(name: str | None, texts: int, before: int, share: float) -> dict[str, Any]:
     saved = round(before * share)
     counts = {"before": before, "after": before - saved, "saved": saved, "low": saved, "high": saved}
     money = {"saved": saved * PRICE, "low": saved * PRICE, "high": saved * PRICE}
-    return {
-        "name": name,
-        "texts": texts,
-        "compressed_texts": texts // 2,
-        "tokens": counts,
-        "money": money,
-        "retrievals": retrievals,
-    }
+    return {"name": name, "texts": texts, "compressed_texts": texts // 2, "tokens": counts, "money": money}
 
 
 def latency(count: int, scale_ms: float) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def recording(enabled: bool = False) -> dict[str, Any]:
 def nothing(days: int = 30) -> dict[str, Any]:
     """The document of a proxy that nobody has used yet."""
     first = LAST_DAY - timedelta(days - 1)
-    no_opens = dict.fromkeys(("request", "compressor", "store", "observation"), 0)
+    no_opens = dict.fromkeys(("request", "compressor", "store"), 0)
     return {
         "version": "0.1.0",
         "mode": "token",
@@ -129,7 +128,7 @@ def nothing(days: int = 30) -> dict[str, Any]:
             "upstream_failures": 0,
             "provider_errors": {},
             "fail_opens": no_opens,
-            "ledger": {"pending": 0, "failures": 0, "error": None},
+            "ledger": {"pending": 0, "failures": 0, "lost": 0, "error": None},
         },
         "calibration": [],
         "unpriced_models": [],
@@ -170,12 +169,12 @@ def month(days: int = 30) -> dict[str, Any]:
             {"name": None, **figures(requests // 2, before // 2)},
         ],
         "tool": [
-            tool("Bash", 4_120, before * 5 // 12, 0.46, 31),
-            tool("Read", 3_870, before // 3, 0.22, 11),
-            tool("Grep", 2_210, before // 8, 0.51, 4),
-            tool("mcp__github__list_issues", 310, before // 20, 0.68, 9),
-            tool("WebFetch", 240, before // 40, 0.57, 2),
-            tool(None, 480, before // 60, 0.2, 0),
+            tool("Bash", 4_120, before * 5 // 12, 0.46),
+            tool("Read", 3_870, before // 3, 0.22),
+            tool("Grep", 2_210, before // 8, 0.51),
+            tool("mcp__github__list_issues", 310, before // 20, 0.68),
+            tool("WebFetch", 240, before // 40, 0.57),
+            tool(None, 480, before // 60, 0.2),
         ],
     }
     total["unpriced"] = requests // 10
@@ -185,8 +184,15 @@ def month(days: int = 30) -> dict[str, Any]:
     document["latency_ms"] = {"added": latency(requests, 0.82), "first_byte": latency(requests, 690)}
     document["health"] |= {"clients_gone": 7, "provider_errors": {"429": 11, "529": 3}, "upstream_failures": 2}
     document["calibration"] = [
-        {"model": "claude-sonnet-4-5", "requests": 2_410, "ratio": 1.21, "error_share": 0.0042, "is_exact": False},
-        {"model": "gpt-5", "requests": 690, "ratio": 1.0, "error_share": 0.0, "is_exact": True},
+        {
+            "model": "claude-sonnet-4-5",
+            "requests": 2_410,
+            "ratio": 1.21,
+            "interval": 0.012,
+            "error_share": 0.0042,
+            "is_exact": False,
+        },
+        {"model": "gpt-5", "requests": 690, "ratio": 1.0, "interval": 0.0, "error_share": 0.0, "is_exact": True},
     ]
     return document
 
@@ -209,7 +215,8 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def request(number: int, status: int | None = 200, has_texts: bool = False, **changes: Any) -> dict[str, Any]:
     """A finished request; the higher its number, the later."""
     before = 14_000 + number * 977 % 9_000
-    saved = round(before * (0.1 + number * 37 % 50 / 100)) if status == 200 else 0
+    saved = round(before * (0.1 + number * 37 % 50 / 100))
+    counts = {"before": before, "after": before - saved + 60, "saved": saved, "rent": 60, "net": saved - 60}
     money = {"spent": 0.011 + number / 4000, "saved": saved * PRICE, "rent": 1e-5, "net": saved * PRICE - 1e-5}
     return {
         "id": f"k3f0a1-{number}",
@@ -222,7 +229,7 @@ def request(number: int, status: int | None = 200, has_texts: bool = False, **ch
         "status": status,
         "mode": "token",
         "stream": True,
-        "tokens": {"before": before, "after": before - saved, "saved": saved, "rent": 60},
+        "tokens": counts if status == 200 else None,
         "usage": None,
         "money": money if status == 200 else None,
         "added_ms": 0.6 + number * 29 % 40 / 20,

@@ -13,10 +13,10 @@ from proxy.dashboard.stand_in import TOKEN
 def test_figures_change_by_themselves_when_something_has_happened(open_page, server):
     server.document["total"] = figures(10, 1_000_000)
     page = open_page()
-    expect(page.locator("#tokens")).to_have_text("333 k")
+    expect(page.locator("#tokens")).to_have_text("332 k")
     expect(page.locator("#connection")).to_have_text("Live")
     server.show({**month(), "total": figures(10, 2_000_000)})
-    expect(page.locator("#tokens")).to_have_text("667 k")
+    expect(page.locator("#tokens")).to_have_text("665 k")
     server.send("request", request(7))
     expect(page.locator("#requests-rows tr")).to_have_count(1)
     server.send("request", request(8))
@@ -26,7 +26,7 @@ def test_figures_change_by_themselves_when_something_has_happened(open_page, ser
 def test_what_has_the_focus_keeps_it_when_figures_change(open_page, server):
     server.requests = [request(1, has_texts=True)]
     page = open_page()
-    for control in (page.get_by_role("button", name="Compare"), page.get_by_role("button", name="of sent")):
+    for control in (page.get_by_role("button", name="Compare"), page.get_by_role("button", name="Share")):
         control.focus()
         server.send("request", request(page.locator("#requests-rows tr").count() + 1))
         server.show({**month(), "uptime_s": 60.0 * page.locator("#requests-rows tr").count()})

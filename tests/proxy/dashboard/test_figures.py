@@ -36,7 +36,7 @@ def test_a_loss_is_shown_as_a_loss(open_page, server):
     expect(page.locator("#net")).to_have_class("headline loss")
     expect(page.locator("#net-interval")).to_contain_text("more than without Headroom")
     expect(page.locator("#tokens-title")).to_have_text("Tokens added, net")
-    expect(page.locator("#tokens")).to_have_text("\N{MINUS SIGN}412 k")
+    expect(page.locator("#tokens")).to_have_text("\N{MINUS SIGN}413 k")
 
 
 def test_what_has_no_price_is_unknown_and_not_nothing(open_page, server):
@@ -83,10 +83,10 @@ def test_tools_models_agents_and_projects_sort_and_the_rest_stays_last(open_page
     page = open_page()
     names = page.locator("#by-rows th")
     expect(names.first).to_have_text("Bash")
-    page.get_by_role("button", name="of sent").click()
+    page.get_by_role("button", name="Share").click()
     expect(names.first).to_have_text("mcp__github__list_issues")
-    expect(page.locator("#by-head [aria-sort]")).to_have_text("of sent")
-    page.get_by_role("button", name="of sent").click()
+    expect(page.locator("#by-head [aria-sort]")).to_have_text("Share")
+    page.get_by_role("button", name="Share").click()
     expect(names.first).to_have_text("Read")
     expect(names.last).to_have_text("All others")
     page.get_by_role("button", name="Tool", exact=True).click()

@@ -83,7 +83,7 @@ def test_everything_is_reached_by_tab_and_the_focus_is_seen(open_page, server):
     assert unseen == [], "these show no focus"
     assert {"Skip to the figures", "theme", "tab-tool", "by-panel", "The same as a table"} <= seen
     assert any(name.startswith("Compare the texts") for name in seen)
-    assert {"Tool", "of sent", "Money saved"} <= seen
+    assert {"Tool", "Share", "Money saved"} <= seen
 
 
 def test_the_first_tab_leads_past_the_head(open_page, server):

@@ -7,15 +7,15 @@ import { money, percent, range, tokens, whole } from "./format.js";
 const NAMES = { tool: "tool", model: "model", agent: "agent", project: "project" };
 const isTool = (by) => by === "tool";
 
-// Tools have gross figures, since rent belongs to none of them.
+// Tools have gross figures, since rent and retrievals belong to none of them.
 const COLUMNS = [
   { name: (by) => NAMES[by][0].toUpperCase() + NAMES[by].slice(1), value: (row) => row.name ?? "", words: true },
   { name: (by) => (isTool(by) ? "Tokens saved" : "Tokens saved, net"), value: (row, by) => savedTokens(row, by) },
-  { name: () => "of sent", value: (row, by) => savedShare(row, by) },
+  { name: () => "Share", value: (row, by) => savedShare(row, by) },
   { name: (by) => (isTool(by) ? "Money saved" : "Money saved, net"), value: (row, by) => savedMoney(row, by) },
-  { name: () => "Tokens sent", value: (row) => row.tokens.before },
+  { name: (by) => (isTool(by) ? "Tokens sent" : "Input without"), value: (row) => row.tokens.before },
   { name: (by) => (isTool(by) ? "Texts" : "Requests"), value: (row, by) => sent(row, by) },
-  { name: () => "Asked for again", value: (row, by) => retrieved(row, by) },
+  { name: () => "Asked for again", value: (row) => retrieved(row), isShown: (by) => !isTool(by) },
 ];
 const FIRST = 1;
 
@@ -23,7 +23,7 @@ const savedTokens = (row, by) => (isTool(by) ? row.tokens.saved : row.tokens.net
 const savedShare = (row, by) => (row.tokens.before ? savedTokens(row, by) / row.tokens.before : null);
 const sent = (row, by) => (isTool(by) ? row.texts : row.requests);
 const savedMoney = (row, by) => (isTool(by) ? row.money?.saved : row.money?.net) ?? null;
-const retrieved = (row, by) => (isTool(by) ? row.retrievals : row.retrievals.hidden + row.retrievals.visible);
+const retrieved = (row) => row.retrievals.hidden + row.retrievals.visible;
 
 const shown = { by: "tool", column: FIRST, down: true, stats: null };
 
@@ -66,7 +66,7 @@ function rowOf(row, by, most) {
     figure(savedMoney(row, by), money, note(row.money, money)),
     element("td", { class: "number" }, tokens(row.tokens.before)),
     element("td", { class: "number" }, whole(sent(row, by))),
-    element("td", { class: "number" }, whole(retrieved(row, by))));
+    isTool(by) ? null : element("td", { class: "number" }, whole(retrieved(row))));
 }
 
 function note(sums, format) {
@@ -113,6 +113,7 @@ function mark() {
   }
   [...at("by-head").children].forEach((head, place) => {
     head.firstChild.textContent = COLUMNS[place].name(shown.by);
+    head.hidden = COLUMNS[place].isShown?.(shown.by) === false;
     if (place === shown.column) head.setAttribute("aria-sort", shown.down ? "descending" : "ascending");
     else head.removeAttribute("aria-sort");
   });

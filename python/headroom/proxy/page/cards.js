@@ -79,7 +79,7 @@ function grouped(histogram) {
 
 function showRetrieval(total) {
   const { hidden, visible, failed } = total.retrievals;
-  const { tool, retrieved, hidden: exchanges, volatile } = total.rent;
+  const { tool, retrieved, hidden: exchanges, rounds, volatile } = total.rent;
   const { saved, rent } = total.tokens;
   facts("retrieval", [
     ["Originals asked for, answered by the proxy", whole(hidden), { note: "within the same request; the client never sees it" }],
@@ -88,6 +88,7 @@ function showRetrieval(total) {
     ["Rent: schema of the retrieve tool", tokens(tool)],
     ["Rent: originals that came back into conversations", tokens(retrieved)],
     ["Rent: exchanges put back for the provider", tokens(exchanges)],
+    ["Rent: rounds that only carried a retrieval", tokens(rounds)],
     volatile > 0 && ["Rent: values moved out of the prompt", tokens(volatile)],
     ["Rent in all", `${tokens(rent)} tokens, ${total.money.rent == null ? "price unknown" : money(total.money.rent)}`,
       { note: saved > 0 ? `${percent(rent / saved)} of what was left out` : null }],
@@ -96,7 +97,7 @@ function showRetrieval(total) {
 
 function showHealth({ health, total }) {
   const { fail_opens: opens, provider_errors: errors, ledger } = health;
-  const ours = Object.values(opens).reduce((sum, count) => sum + count, 0) + ledger.failures;
+  const ours = Object.values(opens).reduce((sum, count) => sum + count, 0) + ledger.failures + ledger.lost;
   at("verdict").textContent = ours === 0 ? "All well" : `${many(ours, "failure")} of Headroom’s own`;
   at("verdict").className = `verdict ${ours === 0 ? "" : "bad"}`;
   const own = (name, count, note) => [name, whole(count), { kind: count > 0 ? "bad" : null, note: count > 0 ? note : null }];
@@ -106,8 +107,8 @@ function showHealth({ health, total }) {
     own("Requests forwarded as they came, after a failure", opens.request),
     own("Texts left alone, a compressor failed", opens.compressor),
     own("Lossless only, the store failed", opens.store, "see headroom doctor"),
-    own("Observations that failed", opens.observation),
-    own("Figures that could not be kept", ledger.failures, ledger.error),
+    own("Figures that could not be written at once", ledger.failures, ledger.error),
+    own("Figures that were lost", ledger.lost, ledger.error),
     theirs("Errors of providers", refusals.reduce((sum, [, count]) => sum + count, 0), refusals.map(([status, count]) => `${status}: ${whole(count)}`).join(", ") || null),
     theirs("Providers not reached", health.upstream_failures),
     ["Refused by the proxy", whole(health.refused)],

@@ -49,16 +49,16 @@ function showTokens(total) {
   at("tokens").textContent = tokens(net);
   at("tokens").className = `headline second ${net < 0 ? "loss" : ""}`;
   at("tokens-share").textContent = [
-    before > 0 ? `${percent(net / before)} of what clients sent` : "", interval(low, high, tokens) && `estimated, ${interval(low, high, tokens)}`,
+    before > 0 ? `${percent(Math.abs(net) / before)} of the input without Headroom` : "", interval(low, high, tokens) && `estimated, ${interval(low, high, tokens)}`,
   ].filter(Boolean).join("; ");
   const most = Math.max(before, after, 1);
   bars("tokens-bars", [
-    ["As sent", [["is-fresh", before / most]], tokens(before)],
-    ["As forwarded", [["is-gain", after / most]], tokens(after)],
+    ["Without", [["is-fresh", before / most]], tokens(before)],
+    ["With Headroom", [["is-gain", after / most]], tokens(after)],
   ]);
   facts("tokens-facts", [
     ["Left out", tokens(saved)],
-    ["Rent: there only because of Headroom", rent ? `−${tokens(rent)}` : "0"],
+    ["Rent: read only because of Headroom", rent ? `−${tokens(rent)}` : "0"],
     total.unmetered > 0 && ["Left out of answers without usage", tokens(unmetered), { note: `${many(total.unmetered, "request")}; in no figure above` }],
     ["Texts compressed", `${tokens(total.compressed_texts)} of ${tokens(total.texts)}`],
   ]);
@@ -69,7 +69,7 @@ function showCalibration(rows) {
   fill("calibration-rows", rows.map((row) => element("tr", {},
     element("th", { scope: "row" }, row.model),
     element("td", { class: "number" }, tokens(row.requests)),
-    element("td", { class: "number" }, row.is_exact ? "exact" : row.error_share == null ? "unknown" : `±\u00a0${percent(row.error_share)}`))));
+    element("td", { class: "number" }, row.is_exact ? "exact" : row.error_share == null ? "unknown" : percent(row.error_share)))));
 }
 
 function showObserved({ mode, observed, held_out: heldOut }) {

@@ -6,7 +6,7 @@ import { at, element, fill, keep, show } from "./elements.js";
 import { clock, many, milliseconds, money, percent, tokens } from "./format.js";
 
 const MOST = 50;
-const HEADS = [["Time"], ["Status"], ["Saved", "number"], ["Texts"], ["Tokens", "number"], ["Money, net", "number"], ["Added", "number"], ["Model"], ["Agent"], ["Tools"]];
+const HEADS = [["Time"], ["Status"], ["Saved, net", "number"], ["Texts"], ["Tokens", "number"], ["Money, net", "number"], ["Added", "number"], ["Model"], ["Agent"], ["Tools"]];
 
 let list = [];
 
@@ -42,16 +42,17 @@ function showList() {
 }
 
 function rowFor(request) {
-  const { before, after, saved } = request.tokens;
+  // Nothing was counted where the provider has told no usage.
+  const { before, after, net } = request.tokens ?? { before: 0 };
   const isBad = request.status === null || request.status >= 400;
   return element("tr", {},
     element("th", { scope: "row" }, element("time", { datetime: request.at }, clock(new Date(request.at)))),
     element("td", {}, element("span", { class: `status ${isBad ? "bad" : ""}` }, request.status ?? "none")),
-    element("td", { class: `number ${saved < 0 ? "loss" : ""}` }, before > 0 ? percent(saved / before) : "–"),
+    element("td", { class: `number ${net < 0 ? "loss" : ""}` }, before > 0 ? percent(net / before) : "–"),
     element("td", {}, request.has_texts
       ? element("button", { type: "button", "aria-label": `Compare the texts of ${clock(new Date(request.at))}`, on: { click: () => compare(request) } }, "Compare")
       : "–"),
-    element("td", { class: "number" }, `${tokens(before)} → ${tokens(after)}`),
+    element("td", { class: "number" }, before > 0 ? `${tokens(before)} → ${tokens(after)}` : "–"),
     isBad ? element("td", { class: "number" }, "–") : figure(request.money ? request.money.net : null, money),
     element("td", { class: "number" }, milliseconds(request.added_ms)),
     element("td", {}, request.model ?? "unknown"),
