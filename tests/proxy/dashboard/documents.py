@@ -115,7 +115,7 @@ def nothing(days: int = 30) -> dict[str, Any]:
         "uptime_s": 11_520.0,
         "currency": "USD",
         "range": {"days": days, "first_day": first.isoformat(), "last_day": LAST_DAY.isoformat()},
-        "total": figures(price=0),
+        "total": figures(price=None),
         "by": {"model": [], "agent": [], "project": [], "tool": []},
         "days": [],
         "observed": observed(),

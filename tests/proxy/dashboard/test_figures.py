@@ -55,6 +55,19 @@ def test_what_has_no_price_is_unknown_and_not_nothing(open_page, server):
     expect(page.locator("#days-chart canvas")).to_be_visible()
 
 
+def test_where_nothing_was_billed_there_is_no_sum_and_no_price_is_missed(open_page, server):
+    failed = {**figures(price=None), "requests": 3, "failed": 3}
+    server.document |= {"total": failed, "days": [{"day": "2026-11-30", **failed}], "unpriced_models": []}
+    server.document["by"]["model"] = [{"name": "gpt-5", **failed}]
+    page = open_page()
+    expect(page.locator("#net")).to_have_text("\N{EN DASH}")
+    expect(page.locator("#net-interval")).to_have_text("No provider has billed anything in these days.")
+    expect(page.locator("#days-chart")).to_contain_text("No provider has billed anything")
+    page.get_by_role("tab", name="Models").click()
+    expect(page.locator("#by-rows tr")).to_contain_text("gpt-5")
+    expect(page.locator("#by-rows tr")).not_to_contain_text("unknown")
+
+
 def test_what_was_only_observed_is_told_apart(open_page, server):
     server.document = {
         **nothing(),
@@ -66,7 +79,8 @@ def test_what_was_only_observed_is_told_apart(open_page, server):
     expect(page.locator("#observed")).to_contain_text("what would have been saved")
     expect(page.locator("#observed-facts")).to_contain_text("30.6 k tokens, $0.028")
     expect(page.locator("#observed-facts")).to_contain_text("Held out")
-    expect(page.locator("#net")).to_have_text("$0.00")
+    expect(page.locator("#net")).to_have_text("\N{EN DASH}")
+    expect(page.locator("#net-interval")).to_have_text("Requests were only observed: see above.")
 
 
 def test_failures_of_our_own_are_not_overlooked(open_page, server):

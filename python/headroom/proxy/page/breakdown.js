@@ -63,7 +63,7 @@ function rowOf(row, by, most) {
     element("td", { class: `number ${saved < 0 ? "loss" : ""}` }, element("div", { class: "metered" }, meter,
       element("span", { class: "figures" }, tokens(saved), note(row.tokens, tokens)))),
     element("td", { class: "number" }, savedShare(row, by) === null ? "–" : percent(savedShare(row, by))),
-    figure(savedMoney(row, by), money, note(row.money, money)),
+    row.metered === 0 ? element("td", { class: "number" }, "–") : figure(savedMoney(row, by), money, note(row.money, money)),
     element("td", { class: "number" }, tokens(row.tokens.before)),
     element("td", { class: "number" }, whole(sent(row, by))),
     isTool(by) ? null : element("td", { class: "number" }, whole(retrieved(row))));

@@ -19,9 +19,9 @@ function draw(days, unit) {
   const box = at("days-chart");
   const format = unit === "money" ? money : tokens;
   const net = (row) => (row ? row[unit].net : 0);
-  const known = days.filter(({ row }) => row && net(row) != null);
+  const known = days.filter(({ row }) => row?.metered > 0 && net(row) != null);
   if (known.length === 0) {
-    drawNothing(box, unit === "money" ? "No price is known for the models of these days. Tokens are counted all the same." : "Nothing in these days.");
+    drawNothing(box, days.some(({ row }) => row?.metered > 0) ? "No price is known for the models of these days. Tokens are counted all the same." : "No provider has billed anything in these days.");
     return;
   }
   const sum = known.reduce((total, { row }) => total + net(row), 0);
@@ -34,7 +34,7 @@ function draw(days, unit) {
 function hint(iso, row, unit, format) {
   if (!row) return [day(iso, true), "no requests"];
   const { net, low, high } = row[unit];
-  return [day(iso, true), net == null ? "price unknown" : `${format(net)} ${net < 0 ? "lost" : "saved"}, net`, net == null ? "" : interval(low, high, format), many(row.requests, "request")].filter(Boolean);
+  return [day(iso, true), row.metered === 0 ? "nothing billed" : net == null ? "price unknown" : `${format(net)} ${net < 0 ? "lost" : "saved"}, net`, net == null ? "" : interval(low, high, format), many(row.requests, "request")].filter(Boolean);
 }
 
 function showTable(rows) {
@@ -43,7 +43,7 @@ function showTable(rows) {
     element("td", { class: "number" }, whole(row.requests)),
     element("td", { class: "number" }, whole(row.tokens.before)),
     figure(row.tokens.net, whole),
-    figure(row.money.net, money))));
+    row.metered === 0 ? element("td", { class: "number" }, "–") : figure(row.money.net, money))));
 }
 
 /** A cell with a net figure, which may be a loss or unknown. */

@@ -11,14 +11,14 @@ export function showOverview(stats) {
   showObserved(stats);
 }
 
-function showMoney({ total, unpriced_models: unpriced }) {
+function showMoney({ total, observed, unpriced_models: unpriced }) {
   const sums = total.money;
   const isLoss = sums.net != null && sums.net < 0;
   at("net-title").textContent = isLoss ? "Net lost" : "Net saved";
-  at("net").textContent = money(sums.net);
+  at("net").textContent = total.metered === 0 ? "–" : money(sums.net);
   at("net").className = `headline ${sums.net == null ? "unknown" : isLoss ? "loss" : ""}`;
   at("net-interval").textContent = sums.net == null
-    ? "No price is known for the models that were used."
+    ? whyUnknown(total, observed)
     : [interval(sums.low, sums.high, money) && `Estimated, ${interval(sums.low, sums.high, money)} (95\u00a0%)`, share(sums)].filter(Boolean).join("; ");
   fill("sum", sums.net == null ? [] : [
     line("+", "Input that did not have to be paid", money(sums.saved), "at the price of where it would have stood: read from the cache, written to it, or fresh"),
@@ -29,6 +29,11 @@ function showMoney({ total, unpriced_models: unpriced }) {
   show("unpriced", total.unpriced > 0);
   at("unpriced").textContent = `${many(total.unpriced, "request")} of models without a known price ${total.unpriced === 1 ? "is" : "are"} in the tokens but not in the money: `
     + `${unpriced.join(", ") || "unknown"}. The setting models_file gives prices.`;
+}
+
+function whyUnknown(total, observed) {
+  if (total.metered > 0) return "No price is known for the models that were used.";
+  return observed.requests > 0 ? "Requests were only observed: see above." : "No provider has billed anything in these days.";
 }
 
 function share({ net, without }) {
