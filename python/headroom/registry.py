@@ -38,6 +38,7 @@ _PROVIDER_PARTS = (
     "read_tool_call",
     "answer_tool_call",
     "callable_tools",
+    "usage",
     "error_body",
 )
 _AGENT_PARTS = ("name", "agent")

@@ -105,6 +105,9 @@ class Settings:
     max_requests: int = setting(4_096, "requests the proxy works on at a time; more are refused with 503", low=1)
     holdout_ratio: float = setting(0.0, "share of conversations that are left alone, to compare with", low=0, high=1)
     drain_timeout_s: float = setting(30.0, "seconds that requests have to end when the proxy is stopped", low=0)
+    record_requests: int = setting(
+        0, "last requests whose texts the dashboard shows, kept in memory alone; 0: none", low=0, high=50
+    )
     log_requests: bool = setting(False, "log each request of the proxy, without content, as one line of JSON")
     tools: tuple[tuple[str, ToolLevel], ...] = field(
         default=(),

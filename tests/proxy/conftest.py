@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxy.fake_provider import FakeProvider
+from proxy.till import BillingProvider
 
 SECONDS_TO_STOP = 20
 SECONDS_TO_WAIT = 30
@@ -106,6 +108,23 @@ class ProxyProcess:
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Answer:
         return self.send("POST", path, body, headers)
 
+    def dashboard(self, path: str = "/dashboard/stats") -> Any:
+        return self.send("GET", path, headers={"x-headroom-token": self.token}).json()
+
+    def booked(self, requests: int, project: str | None = None) -> Any:
+        """The dashboard's document, or the row of a project in it, once so many requests are in the ledger."""
+        found: list[Any] = []
+
+        def is_there() -> bool:
+            document = self.dashboard()
+            rows = [row for row in document["by"]["project"] if row["name"] == project]
+            found[:] = rows if project else [document]
+            return bool(found) and (found[0] if project else document["total"])["requests"] >= requests
+
+        wait_until(is_there)
+        assert (found[0] if project else found[0]["total"])["requests"] == requests
+        return found[0]
+
     def stats(self) -> Any:
         return self.send("GET", "/stats", headers={"x-headroom-token": self.token}).json()
 
@@ -133,10 +152,16 @@ def provider(_provider):
 @pytest.fixture
 def started(tmp_path, provider):
     """Starts proxies of this test's own."""
+    with _starting(tmp_path, provider) as start:
+        yield start
+
+
+@contextmanager
+def _starting(folder: Path, provider: FakeProvider) -> Iterator[Callable[..., ProxyProcess]]:
     running: list[ProxyProcess] = []
 
     def start(*arguments: str, home: Path | None = None, **environment: str) -> ProxyProcess:
-        place = home or tmp_path / f"home{len(running)}"
+        place = home or folder / f"home{len(running)}"
         place.mkdir(exist_ok=True)
         running.append(ProxyProcess(place, provider, *arguments, **environment))
         return running[-1]
@@ -145,6 +170,43 @@ def started(tmp_path, provider):
     for proxy in running:
         if proxy.process.poll() is None:
             proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def _billing():
+    provider = BillingProvider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def billing(_billing):
+    """A provider that bills, with an empty bill."""
+    _billing.forget()
+    yield _billing
+    _billing.forget()
+
+
+@pytest.fixture(scope="session")
+def _till_proxy(tmp_path_factory, _billing):
+    proxy = ProxyProcess(tmp_path_factory.mktemp("till"), _billing)
+    yield proxy
+    code, said = proxy.stop()
+    assert code == 0, said
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def till_proxy(_till_proxy, billing):
+    """A proxy in front of the provider that bills, which several tests share, each for a project of its own."""
+    return _till_proxy
+
+
+@pytest.fixture
+def charged(tmp_path, billing):
+    """Starts proxies in front of the provider that bills."""
+    with _starting(tmp_path, billing) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

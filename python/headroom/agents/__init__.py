@@ -85,6 +85,7 @@ class Agent:
       through the proxy cannot count on the retrieve tool.
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
     - `subscription`: why a run on its maker's subscription cannot be routed, if that is so.
+    - `user_agents`: how the `User-Agent` of its requests begins.
     - `note`: what a user should know.
     """
 
@@ -101,6 +102,7 @@ class Agent:
     defers_mcp: bool = False
     hook_event: str = ""
     subscription: str = ""
+    user_agents: tuple[str, ...] = ()
     note: str = ""
 
 

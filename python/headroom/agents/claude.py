@@ -38,6 +38,7 @@ agent = Agent(
         "route": Setup(_SETTINGS, (Edit(("env", "ANTHROPIC_BASE_URL"), "{base_url}"),), "tested"),
     },
     transcripts=("~/.claude/projects/*/*.jsonl",),
+    user_agents=("claude-cli/",),
     wire_formats=("anthropic_messages",),
     routing="tested",
     hook_event="claude-post-tool-use",

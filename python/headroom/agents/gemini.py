@@ -17,6 +17,7 @@ agent = Agent(
         )
     },
     transcripts=("~/.gemini/tmp/*/chats/session-*.jsonl",),
+    user_agents=("GeminiCLI",),
     wire_formats=("gemini",),
     routing="tested",
     note="Routing needs an API key and security.auth.selectedType = gemini-api-key in its settings.",

@@ -37,6 +37,7 @@ agent = Agent(
         ),
     },
     transcripts=("~/.local/share/opencode/opencode.db",),
+    user_agents=("opencode/",),
     wire_formats=("openai_chat", "openai_responses", "anthropic_messages"),
     routing="tested",
 )

@@ -17,6 +17,7 @@ agent = Agent(
         )
     },
     transcripts=("~/.qwen/projects/*/chats/*.jsonl",),
+    user_agents=("QwenCode/",),
     wire_formats=("openai_chat",),
     routing="tested",
     defers_mcp=True,

@@ -41,6 +41,35 @@ class Part(NamedTuple):
         return self.kind in ("call", "thought", "said")
 
 
+class Usage(NamedTuple):
+    """What a provider says that a request took, in its own tokens; None is what was not said.
+
+    The kinds are disjoint: `fresh` is input neither read from a cache nor written to one. Writes are to a cache that
+    lives minutes, or an hour and more. `output` includes what the model thought.
+    """
+
+    fresh: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    cache_read: int | None = None
+    output: int | None = None
+
+    @property
+    def input_tokens(self) -> int:
+        """All input."""
+        return (self.fresh or 0) + (self.cache_write_5m or 0) + (self.cache_write_1h or 0) + (self.cache_read or 0)
+
+    def then(self, later: Usage) -> Usage:
+        """What holds after a later event of the same answer, whose counts are of the whole so far."""
+        return Usage(*(old if new is None else new for old, new in zip(self, later, strict=True)))
+
+
+def tokens_in(fields: Mapping[str, Any], name: str) -> int | None:
+    """A count among fields of usage; None where there is none."""
+    value = fields.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where requests of a format come from and go to.
@@ -114,6 +143,9 @@ class Provider(Protocol):
 
     def callable_tools(self, body: Mapping[str, Any]) -> frozenset[str]:
         """The names of the tools among a request's that the model is free to call, by its tools and tool choice."""
+
+    def usage(self, event: Mapping[str, Any]) -> Usage | None:
+        """What a whole answer, or one event of a stream, says that the request took; None if it says nothing of it."""
 
     def error_body(self, status: int, message: str) -> dict[str, Any]:
         """The body of an answer with a status of 400 or more, as the format's SDKs understand it."""

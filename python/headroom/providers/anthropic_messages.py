@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import Endpoint, Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest, Usage, tokens_in
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "anthropic_messages"
@@ -157,6 +157,21 @@ def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
     tools = body.get("tools")
     given = [as_mapping(tool) for tool in tools] if isinstance(tools, list) else []
     return frozenset(str(tool.get("name")) for tool in given if not tool.get("defer_loading"))
+
+
+def usage(event: Mapping[str, Any]) -> Usage | None:
+    """The `usage` of a message, of `message_start`, or of `message_delta`; `input_tokens` are without cached ones."""
+    fields = as_mapping(event.get("usage")) or as_mapping(as_mapping(event.get("message")).get("usage"))
+    if not fields:
+        return None
+    written = as_mapping(fields.get("cache_creation"))
+    in_all, hour = tokens_in(fields, "cache_creation_input_tokens"), tokens_in(written, "ephemeral_1h_input_tokens")
+    short = tokens_in(written, "ephemeral_5m_input_tokens")
+    if short is None and in_all is not None:
+        short = max(0, in_all - (hour or 0))
+    read, output = tokens_in(fields, "cache_read_input_tokens"), tokens_in(fields, "output_tokens")
+    said = Usage(tokens_in(fields, "input_tokens"), short, hour, read, output)
+    return None if said == Usage() else said
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

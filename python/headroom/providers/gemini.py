@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, texts_of, tools_text, with_texts
-from headroom.providers import Endpoint, Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest, Usage, tokens_in
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "gemini"
@@ -197,6 +197,21 @@ def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
         declared = fields.get("functionDeclarations") or fields.get("function_declarations")
         names |= {str(as_mapping(each).get("name")) for each in declared} if isinstance(declared, list) else set()
     return frozenset(names)
+
+
+def usage(event: Mapping[str, Any]) -> Usage | None:
+    """The `usageMetadata` of an answer or of a part of a stream, each of the whole so far.
+
+    The prompt's tokens include cached ones, not those of the provider's own tools; thoughts are no candidates.
+    """
+    _, fields = _field(event, ("usageMetadata", "usage_metadata"))
+    prompt = tokens_in(fields, "promptTokenCount")
+    if prompt is None:
+        return None
+    read = tokens_in(fields, "cachedContentTokenCount") or 0
+    of_tools = tokens_in(fields, "toolUsePromptTokenCount") or 0
+    said, thought = tokens_in(fields, "candidatesTokenCount") or 0, tokens_in(fields, "thoughtsTokenCount") or 0
+    return Usage(max(0, prompt - read) + of_tools, 0, 0, read, said + thought)
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

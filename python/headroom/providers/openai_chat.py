@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, json_arguments, texts_of, tools_text, with_texts
-from headroom.providers import Endpoint, Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest, Usage, tokens_in
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_chat"
@@ -144,6 +144,21 @@ def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
     tools = body.get("tools")
     functions = (as_mapping(as_mapping(tool).get("function")) for tool in tools) if isinstance(tools, list) else ()
     return frozenset(str(function.get("name")) for function in functions)
+
+
+def usage(event: Mapping[str, Any]) -> Usage | None:
+    """The `usage` of an answer, or of a stream's last chunk; prompt tokens include those of the cache.
+
+    DeepSeek (https://api-docs.deepseek.com/guides/kv_cache) tells the cached ones as `prompt_cache_hit_tokens`.
+    """
+    fields = as_mapping(event.get("usage"))
+    prompt = tokens_in(fields, "prompt_tokens")
+    if prompt is None:
+        return None
+    details = as_mapping(fields.get("prompt_tokens_details"))
+    cached, written = tokens_in(details, "cached_tokens"), tokens_in(details, "cache_write_tokens") or 0
+    read = (tokens_in(fields, "prompt_cache_hit_tokens") if cached is None else cached) or 0
+    return Usage(max(0, prompt - read - written), written, 0, read, tokens_in(fields, "completion_tokens") or 0)
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, compact_json, json_arguments, texts_of, tools_text, with_texts
-from headroom.providers import Endpoint, Part, ToolRequest
+from headroom.providers import Endpoint, Part, ToolRequest, Usage, tokens_in
 from headroom.segment import Origin, Place, Segment, ToolCall
 
 name = "openai_responses"
@@ -167,6 +167,19 @@ def callable_tools(body: Mapping[str, Any]) -> frozenset[str]:
     namespaces = (each.get("tools") for each in given if each.get("type") == "namespace")
     inner = [as_mapping(tool) for tools in namespaces if isinstance(tools, list) for tool in tools]
     return frozenset(str(tool.get("name")) for tool in (*given, *inner) if not tool.get("defer_loading"))
+
+
+def usage(event: Mapping[str, Any]) -> Usage | None:
+    """The `usage` of a response, or of the one in a stream's last event; input tokens include those of the cache."""
+    fields = as_mapping(event.get("usage")) or as_mapping(as_mapping(event.get("response")).get("usage"))
+    prompt = tokens_in(fields, "input_tokens")
+    if prompt is None:
+        return None
+    details = as_mapping(fields.get("input_tokens_details"))
+    read, written = tokens_in(details, "cached_tokens") or 0, tokens_in(details, "cache_write_tokens") or 0
+    long = tokens_in(as_mapping(details.get("cache_write_tokens_details")), "ttl_12h_tokens") or 0
+    fresh, output = max(0, prompt - read - written), tokens_in(fields, "output_tokens") or 0
+    return Usage(fresh, max(0, written - long), long, read, output)
 
 
 def error_body(status: int, message: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from aiohttp import ClientError, ClientResponse, hdrs, web
 
 from headroom.errors import StoreError
 from headroom.proxy.answers import Answer, Round
+from headroom.proxy.billing import Bill
 from headroom.proxy.boarding import Offer, extended
 from headroom.proxy.bodies import decoded
 from headroom.proxy.hidden import Chained, Exchange, Message, Result, exchange_name, written, written_chain
@@ -53,13 +54,21 @@ class Flight:
     """One request of a client and its rounds. `sent` is the body that the provider has, `send` sends another."""
 
     def __init__(
-        self, offer: Offer, settings: Settings, stats: Stats, engine: ThreadPoolExecutor, sent: bytes, send: Send
+        self,
+        offer: Offer,
+        settings: Settings,
+        stats: Stats,
+        bill: Bill,
+        engine: ThreadPoolExecutor,
+        sent: bytes,
+        send: Send,
     ) -> None:
         self._offer = offer
         self._format = offer.format
         self._settings = settings
         self._stats = stats
         self._tally = stats.of(offer.provider.name)
+        self._bill = bill
         self._engine = engine
         self._sent = sent
         self._send = send
@@ -119,8 +128,10 @@ class Flight:
         splice.begin(self._may_go_on)
         frames = Frames()
         inflate = _inflater(upstream.headers.get(hdrs.CONTENT_ENCODING)) or bytes
+        tee = self._bill.answered(upstream.status, upstream.headers)
         said: Round | None = None
         while chunk := await self._read(upstream):
+            tee.feed(chunk)
             out = []
             for frame in frames.feed(inflate(chunk)):
                 out.append(splice.feed(frame))
@@ -138,6 +149,20 @@ class Flight:
         if rest:
             await response.write(rest)
         return None
+
+    async def _read_all(self, upstream: ClientResponse) -> tuple[bytes, bool]:
+        """The body, or what came of it before it broke off."""
+        tee = self._bill.answered(upstream.status, upstream.headers)
+        chunks: list[bytes] = []
+        while True:
+            try:
+                chunk = await upstream.content.readany()
+            except (ClientError, asyncio.TimeoutError):
+                return b"".join(chunks), True
+            if not chunk:
+                return b"".join(chunks), False
+            tee.feed(chunk)
+            chunks.append(chunk)
 
     async def _read(self, upstream: ClientResponse) -> bytes:
         try:
@@ -159,7 +184,7 @@ class Flight:
     async def _whole(
         self, request: web.BaseRequest, upstream: ClientResponse, added: Mapping[str, str]
     ) -> web.StreamResponse:
-        raw, is_cut = await _read_all(upstream)
+        raw, is_cut = await self._read_all(upstream)
         if is_cut:
             return await self._cut_off(request, upstream, added, raw)
         try:
@@ -190,7 +215,7 @@ class Flight:
             if not (said.goes_on and self._may_go_on):
                 return answers
             upstream = await self._go_on(said, _JSON)
-            raw, is_cut = await _read_all(upstream)
+            raw, is_cut = await self._read_all(upstream)
             if is_cut:
                 raise self._broken_off(502, "the provider's answer broke off")
 
@@ -217,7 +242,7 @@ class Flight:
         except (ClientError, OSError, asyncio.TimeoutError) as error:
             raise self._broken_off(502, f"no answer from the provider: {type(error).__name__}") from error
         if later.status != 200:
-            raw, _ = await _read_all(later)
+            raw, _ = await self._read_all(later)
             told = _parsed(raw, later.headers.get(hdrs.CONTENT_ENCODING), self._settings.max_body_bytes)
             if told is None:
                 raise self._broken_off(later.status, f"the provider answered {later.status}")
@@ -246,6 +271,7 @@ class Flight:
         count = token_counter(None).count
         for call in said.calls:
             self._tally.retrievals += 1
+            self._bill.add_retrievals(1)
             request = self._offer.provider.read_tool_call(call)
             assert request is not None, "hidden calls are calls of the format"
             if self._tokens_left <= 0:
@@ -257,6 +283,7 @@ class Flight:
             except Exception as error:
                 # Whatever goes wrong in here must not cost the client its answer: the model is told.
                 self._tally.failures += 1
+                self._bill.add_retrievals(0, failed=1)
                 report(f"a retrieval failed: {type(error).__name__} in {self._offer.provider.name}")
                 words = f"Nothing was retrieved: {type(error).__name__}{note}"
                 answer = self._offer.provider.answer_tool_call(request, words, True)
@@ -329,16 +356,3 @@ def _parsed(raw: bytes, coding: str | None, max_bytes: int) -> Answer | None:
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
-
-
-async def _read_all(upstream: ClientResponse) -> tuple[bytes, bool]:
-    """The body, or what came of it before it broke off."""
-    chunks: list[bytes] = []
-    while True:
-        try:
-            chunk = await upstream.content.readany()
-        except (ClientError, asyncio.TimeoutError):
-            return b"".join(chunks), True
-        if not chunk:
-            return b"".join(chunks), False
-        chunks.append(chunk)

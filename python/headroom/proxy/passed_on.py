@@ -72,8 +72,10 @@ class PassedOn(web.StreamResponse):
         await self.prepare(request)
         await self.write_eof(body)
 
-    async def begin(self, request: web.BaseRequest, body: StreamReader) -> None:
-        """Sends the fields, in one piece with what there is of the body; by themselves where that is yet to come."""
+    async def begin(self, request: web.BaseRequest, body: StreamReader) -> bytes:
+        """Sends the fields, in one piece with what there is of the body, which is returned; by themselves where that is
+        yet to come.
+        """
         writer = await self.prepare(request)
         try:
             first = body.read_nowait()
@@ -85,6 +87,7 @@ class PassedOn(web.StreamResponse):
             await self.write(first)
         elif writer is not None:
             writer.send_headers()
+        return first
 
 
 def _length(fields: RawFields) -> int | None:

@@ -57,7 +57,7 @@ class StartedProxy:
 def address_of(settings: Settings) -> str:
     """The address of the proxy that the settings describe. Raises InputError where there is none to know before."""
     if settings.port == 0:
-        raise InputError("port 0 is another one each time; name the proxy's port: headroom wrap AGENT --port 8787")
+        raise InputError("port 0 is another one each time; name the proxy's port: --port 8787")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
 
@@ -150,20 +150,30 @@ def who_listens(settings: Settings) -> Listener:
     return Listener("ours", str(health.get("version", "")), ready.get("status") == "ready")
 
 
+def is_there(settings: Settings) -> bool:
+    """Whether a Headroom proxy listens there, of whomever. Raises InputError when something else does."""
+    return _said(settings) is not None
+
+
 def _is_ours(settings: Settings) -> bool:
     """Whether a proxy of ours listens there; False when nothing does. Raises InputError for anything else."""
-    health = _asked(settings, "/health")
+    health = _said(settings)
     if health is None:
         return False
-    where = f"port {settings.port}"
-    if health.get("service") != "headroom":
-        raise InputError(f"{where} is taken by a program that is no Headroom proxy; choose another --port")
     if health.get("identity") != identity(settings):
         raise InputError(
-            f"the Headroom proxy on {where} is another user's, or sends requests or keeps originals elsewhere than "
-            "your settings say; stop it, or choose another --port"
+            f"the Headroom proxy on port {settings.port} is another user's, or sends requests or keeps originals "
+            "elsewhere than your settings say; stop it, or choose another --port"
         )
     return True
+
+
+def _said(settings: Settings) -> dict[str, object] | None:
+    """What the Headroom proxy that listens there says of itself; None when nothing does."""
+    health = _asked(settings, "/health")
+    if health is not None and health.get("service") != "headroom":
+        raise InputError(f"port {settings.port} is taken by a program that is no Headroom proxy; choose another --port")
+    return health
 
 
 def _asked(settings: Settings, path: str) -> dict[str, object] | None:

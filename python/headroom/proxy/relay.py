@@ -20,6 +20,7 @@ from yarl import URL
 
 from headroom.errors import StoreError
 from headroom.providers import Provider
+from headroom.proxy.billing import Bill, Books
 from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
@@ -71,6 +72,7 @@ class Relay:
         engine: ThreadPoolExecutor,
         large_engine: ThreadPoolExecutor,
         stores: TenantStores,
+        books: Books,
     ) -> None:
         self._settings = settings
         self._session = session
@@ -80,6 +82,7 @@ class Relay:
         self._engine = engine
         self._large_engine = large_engine
         self._stores = stores
+        self._books = books
         self._observing: set[asyncio.Future[None]] = set()
 
     async def answer(
@@ -88,19 +91,24 @@ class Relay:
         """The answer to a request, of which nothing is kept where it is no tenant's. Raises ConnectionError when the
         client has gone.
         """
-        if tenant is None:
-            return await self._answer(request, destination, None)
-        # A retrieval may need the store until the answer ends.
-        with self._stores.lent(tenant) as open_store:
-            return await self._answer(request, destination, _Keeping(tenant, open_store))
+        bill = self._books.open(destination, request.raw_path.partition("?")[0], request.headers)
+        try:
+            if tenant is None:
+                return await self._answer(request, destination, None, bill)
+            # A retrieval may need the store until the answer ends.
+            with self._stores.lent(tenant) as open_store:
+                return await self._answer(request, destination, _Keeping(tenant, open_store), bill)
+        finally:
+            bill.close()
 
     async def _answer(
-        self, request: web.BaseRequest, destination: Destination, keeping: _Keeping | None
+        self, request: web.BaseRequest, destination: Destination, keeping: _Keeping | None, bill: Bill
     ) -> web.StreamResponse:
         mode = self._mode(request)
         if mode is None:
             message = f"{MODE}: {request.headers[MODE]!r} is not one of {', '.join(_MODES)}"
             return error_response(destination.provider, 400, message)
+        bill.mode = mode
         headers = to_upstream(request.raw_headers)
         account: Account | None = None
         body: bytes | StreamReader | AsyncIterator[bytes] | None = None
@@ -108,7 +116,7 @@ class Relay:
             body = request.content
             is_ours = destination.content is not None and request.method == hdrs.METH_POST and mode != "off"
             if is_ours and keeping is not None:
-                body, account = await self._conversation(request, destination, mode, keeping)
+                body, account = await self._conversation(request, destination, mode, keeping, bill)
             if account is not None and account.body is not None:
                 body = account.body
                 headers.popall(hdrs.CONTENT_ENCODING, None)
@@ -119,7 +127,7 @@ class Relay:
                 headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
         elif hdrs.CONTENT_LENGTH in request.headers:
             headers[hdrs.CONTENT_LENGTH] = request.headers[hdrs.CONTENT_LENGTH]
-        return await self._forward(request, destination, headers, body, account)
+        return await self._forward(request, destination, headers, body, account, bill)
 
     def _mode(self, request: web.BaseRequest) -> Mode | None:
         if is_true(request.headers.get(BYPASS)):
@@ -130,15 +138,16 @@ class Relay:
         return next((mode for mode in _MODES if mode == wanted.strip().lower()), None)
 
     async def _conversation(
-        self, request: web.BaseRequest, destination: Destination, mode: Mode, keeping: _Keeping
+        self, request: web.BaseRequest, destination: Destination, mode: Mode, keeping: _Keeping, bill: Bill
     ) -> tuple[bytes | AsyncIterator[bytes], Account | None]:
         """The body as it came, and what compression made of it; a stream where it is too large to hold."""
         raw, is_whole = await _read_up_to(request, self._settings.max_body_bytes)
+        bill.body_read()
         coding = request.headers.get(hdrs.CONTENT_ENCODING)
         if not is_whole:
             return _resumed(raw, request.content), None
         if mode == "observe":
-            await self._observe(raw, coding, destination, keeping.tenant)
+            await self._observe(raw, coding, destination, keeping.tenant, bill)
             return raw, None
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -153,10 +162,11 @@ class Relay:
             return raw, None
         if account is None:
             return raw, None
+        bill.account = account
         tally.add(account, was_observed=account.is_held_out)
         return raw, _left_alone(account) if account.is_held_out else account
 
-    async def _observe(self, raw: bytes, coding: str | None, destination: Destination, tenant: str) -> None:
+    async def _observe(self, raw: bytes, coding: str | None, destination: Destination, tenant: str, bill: Bill) -> None:
         """Measures what would have been saved, beside the request rather than before it."""
         name = destination.provider.name
         tally = self._stats.of(name)
@@ -164,7 +174,10 @@ class Relay:
         if len(self._observing) >= _MOST_OBSERVED:
             await asyncio.wait(self._observing, return_when=asyncio.FIRST_COMPLETED)
 
+        bill.measure()
+
         async def measure() -> None:
+            account = None
             try:
                 with self._stores.lent(tenant) as open_store:
                     account = await self._account(raw, coding, destination, open_store)
@@ -173,6 +186,8 @@ class Relay:
                 tally.failures += 1
                 report(f"a request of {len(raw):,} bytes was not measured: {type(error).__name__} in {name}")
                 return
+            finally:
+                bill.measured(account)
             if account is not None:
                 tally.add(account, was_observed=True)
 
@@ -236,7 +251,9 @@ class Relay:
         headers: Any,
         body: Any,
         account: Account | None,
+        bill: Bill,
     ) -> web.StreamResponse:
+        bill.sent()
         try:
             upstream = await self._session.request(
                 request.method, URL(destination.url, encoded=True), headers=headers, data=body, allow_redirects=False
@@ -248,16 +265,18 @@ class Relay:
             return error_response(destination.provider, 502, message)
         try:
             if account is not None and account.offer is not None and upstream.status == _OK:
-                flight = self._flight(account.offer, destination, headers, body)
+                flight = self._flight(account.offer, destination, headers, body, bill)
                 response = await flight.bring(request, upstream, _figures(account))
                 if response is not None:
                     return response
-            return await self._stream_back(request, upstream, account)
+            return await self._stream_back(request, upstream, account, bill)
         finally:
             # Unless it was read to its end, the connection is of no more use, and closing it tells the provider.
             upstream.close() if not upstream.content.at_eof() else upstream.release()
 
-    def _flight(self, offer: Offer, destination: Destination, headers: CIMultiDict[str], sent: bytes) -> Flight:
+    def _flight(
+        self, offer: Offer, destination: Destination, headers: CIMultiDict[str], sent: bytes, bill: Bill
+    ) -> Flight:
         def send(body: bytes) -> Awaitable[ClientResponse]:
             url = URL(destination.url, encoded=True)
             return self._session.request(hdrs.METH_POST, url, headers=again, data=body, allow_redirects=False)
@@ -265,13 +284,14 @@ class Relay:
         again = headers.copy()
         # It is another request than the one that the client has named so.
         again.popall(_IDEMPOTENCY, None)
-        return Flight(offer, self._settings, self._stats, self._engine, sent, send)
+        return Flight(offer, self._settings, self._stats, bill, self._engine, sent, send)
 
     async def _stream_back(
-        self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None
+        self, request: web.BaseRequest, upstream: ClientResponse, account: Account | None, bill: Bill
     ) -> web.StreamResponse:
+        tee = bill.answered(upstream.status, upstream.headers)
         response = PassedOn(upstream, _figures(account))
-        await response.begin(request, upstream.content)
+        tee.feed(await response.begin(request, upstream.content))
         while True:
             try:
                 chunk = await upstream.content.readany()
@@ -283,6 +303,7 @@ class Relay:
                 return response
             if not chunk:
                 break
+            tee.feed(chunk)
             await response.write(chunk)
         await response.write_eof()
         return response

@@ -19,7 +19,9 @@ from headroom.errors import HeadroomError
 from headroom.lease import Lease
 from headroom.library import default_store
 from headroom.providers import Provider
+from headroom.proxy.billing import Books
 from headroom.proxy.boarding import Boarding
+from headroom.proxy.dashboard_api import DashboardApi
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
@@ -76,9 +78,10 @@ class Proxy:
             transformer = Transformer(settings, compressors(), lambda: default_store(settings))
             stores = TenantStores(settings, lambda: default_store(settings))
             self._session = session
+            books = Books(settings)
             engine, large_engine = self._engine, self._large_engine
             self._relay = Relay(
-                settings, session, transformer, Boarding(settings), self.stats, engine, large_engine, stores
+                settings, session, transformer, Boarding(settings), self.stats, engine, large_engine, stores, books
             )
             self._local_api = LocalApi(
                 settings,
@@ -87,6 +90,9 @@ class Proxy:
                 self._tenants,
                 self._engine,
                 lambda: local_token(data_directory()),
+            )
+            self._dashboard = DashboardApi(
+                settings, self.stats, books, self._engine, lambda: local_token(data_directory())
             )
             runner = self._runner()
             await runner.setup()
@@ -101,8 +107,11 @@ class Proxy:
                 await stop.wait()
                 await warming
             finally:
+                self._dashboard.close()
                 await runner.cleanup()
                 await self._relay.finish()
+                books.close()
+                self._dashboard.release()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
                 stores.close()
@@ -160,7 +169,8 @@ class Proxy:
             return self._refused(None, 403, "pages from other machines may not use this proxy; see allowed_hosts")
         if headers.get(hdrs.EXPECT, "").lower() == "100-continue":
             await _let_continue(request)
-        own = self._local_api.find(request.method, target.partition("?")[0])
+        path = target.partition("?")[0]
+        own = self._local_api.find(request.method, path) or self._dashboard.find(request.method, path)
         if own is not None:
             return await own(request)
         destination = self._upstreams.find(target, headers)

@@ -19,15 +19,20 @@ from headroom.decide import Policy
 from headroom.library import policy_for
 from headroom.memo import Memo
 from headroom.pipeline import Outcome, Pipeline
-from headroom.places import as_mapping
+from headroom.places import as_mapping, compact_json
 from headroom.protection import Protection
 from headroom.providers import Provider
 from headroom.proxy.alignment import Prefix, aligned
 from headroom.proxy.boarding import Offer
+from headroom.proxy.shares import Rent, Shares, shares_of
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
 from headroom.store import Store, memory
 from headroom.tokens import token_counter
+from headroom.tool_calls import define_retrieve_tool
+
+_KEPT_BY_PROVIDERS = ("previous_response_id", "conversation", "prompt", "cachedContent", "cached_content")
+"""Fields that name something the provider keeps and the model reads, beside what the request holds."""
 
 _SAMPLE = "\n".join(f"2026-01-01T00:00:{second:02d}Z INFO ready" for second in range(40))
 
@@ -48,14 +53,20 @@ class Account:
     is_held_out: bool = False
     offer: Offer | None = None
     rent_tokens: int = 0
+    model: str | None = None
+    shares: Shares | None = None
+    rent: tuple[Rent, ...] = ()
 
 
 class _Tools(NamedTuple):
-    """A request's tools: their text as a segment, whether the retrieve tool is one, whether it may be called now."""
+    """A request's tools: their text as a segment, whether the retrieve tool is one, whether it may be called now, and
+    how many tokens it has.
+    """
 
     segments: list[Segment]
     has_retrieve: bool
     can_retrieve: bool
+    retrieve_tokens: int
 
 
 class Conversation(NamedTuple):
@@ -68,6 +79,8 @@ class Conversation(NamedTuple):
     model: str | None
     can_ask: bool
     prefix: Prefix | None = None
+    tool_tokens: int = 0
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,8 @@ class Transformer:
         inside = _inside(provider, messages, (*base, own[0]))
         segments = [*_at(base, provider.read_beside(fields)), *_at(base, tools.segments), *inside]
         conversation = self._conversation(segments, {"model": model, **fields}, tools.can_retrieve, tools.has_retrieve)
+        is_partial = any(fields.get(name) is not None for name in _KEPT_BY_PROVIDERS)
+        conversation = conversation._replace(tool_tokens=tools.retrieve_tokens, is_partial=is_partial)
         if aligns:
             conversation = conversation._replace(
                 prefix=Prefix(provider, messages, body.get(*base, "tools"), base, is_sent)
@@ -220,6 +235,14 @@ class Transformer:
         changed = {place for (place, _), is_written in zip(replacements, written, strict=False) if is_written}
         changed |= smaller.keys() & named.keys()
         segments = [segment for outcome in outcomes for segment in outcome.segments]
+        texts = {place: text for place, text in replacements if place in changed}
+        shares = shares_of(
+            segments,
+            texts,
+            sum(each.tool_tokens for each in job.conversations),
+            with_texts=self._settings.record_requests > 0,
+            is_partial=any(each.is_partial for each in job.conversations),
+        )
         before = sum(segment.steps[0].tokens_before for segment in segments)
         steps = [step for segment in segments for step in segment.steps]
         rent = sum(
@@ -236,6 +259,9 @@ class Transformer:
             sum(step.failed for step in steps if step.name == "compress"),
             job.is_held_out,
             rent_tokens=rent,
+            model=job.conversations[0].model,
+            shares=shares,
+            rent=(*shares.rent, Rent("volatile", rent, before)) if rent else shares.rent,
         )
 
     def _outcome(self, conversation: Conversation, open_store: Callable[[], Store]) -> Outcome:
@@ -265,9 +291,22 @@ def _read_tools(body: Body, provider: Provider, fields: Mapping[str, Any], base:
         offered = provider.callable_tools({"tools": request["tools"]})
         segments = provider.read_beside({"tools": request["tools"]})
         callable_now = provider.callable_tools(request)
-        known = _Tools(segments, _names_retrieve(offered), _names_retrieve(callable_now))
+        has_retrieve = _names_retrieve(offered)
+        tokens = _retrieve_tokens(provider, request["tools"]) if has_retrieve else 0
+        known = _Tools(segments, has_retrieve, _names_retrieve(callable_now), tokens)
         _tools.put((provider.name, raw, choice), known, len(raw))
     return known
+
+
+def _retrieve_tokens(provider: Provider, tools: Any) -> int:
+    """The tokens of the retrieve tool's schema among a request's tools."""
+    for tool in tools if isinstance(tools, list) else ():
+        names = provider.callable_tools({"tools": [tool]})
+        if _names_retrieve(names):
+            # One that is declared together with others is taken to be as we define it.
+            schema = tool if len(names) == 1 else define_retrieve_tool(provider.name)
+            return token_counter().count(compact_json(schema))
+    return 0
 
 
 def _names_retrieve(names: Iterable[str]) -> bool:

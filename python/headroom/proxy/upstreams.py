@@ -29,6 +29,11 @@ class Destination:
     content: Content | None = None
     model: str | None = None
 
+    @property
+    def is_billed(self) -> bool:
+        """Whether the provider's answer says what it took."""
+        return self.content == "conversation"
+
 
 class Upstreams:
     """The configured upstreams; `default` is the format of requests that look like none.
@@ -39,7 +44,7 @@ class Upstreams:
     def __init__(self, settings: Settings, providers: Sequence[Provider]) -> None:
         self._providers = providers
         self._routes = [
-            (re.compile(f"(?:{'|'.join(routes)})/?$"), provider, content)
+            (_ending_with(routes), provider, content)
             for provider in providers
             for routes, content in _contents(provider.endpoint)
             if routes
@@ -79,6 +84,11 @@ class Upstreams:
             if path.startswith(endpoint.prefixes) or any(name in headers for name in endpoint.headers):
                 return provider
         return self.default
+
+
+def _ending_with(routes: Sequence[str]) -> re.Pattern[str]:
+    """What finds paths that end like one of the routes; none where there are none."""
+    return re.compile(f"(?:{'|'.join(routes)})/?$" if routes else "(?!)")
 
 
 def _contents(endpoint: Endpoint) -> tuple[tuple[tuple[str, ...], Content], ...]:
