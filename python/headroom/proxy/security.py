@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import ip_address
 from secrets import token_urlsafe
@@ -24,6 +25,7 @@ TOKEN_FILE = "proxy-token"  # noqa: S105  (the name of a file)
 _BEARER = "bearer "
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a name or address means this machine alone."""
     if host.lower().rstrip(".") == "localhost":

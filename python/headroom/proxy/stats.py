@@ -11,7 +11,9 @@ from headroom.proxy.transform import Account
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one wire format. `tokens_*` are of the texts that a model would read, as the client sent them."""
+    """Counts of one wire format. `tokens_*` are of the texts that a model would read, as the client sent them;
+    `rent_tokens` are those of what was added, and are among `tokens_after`.
+    """
 
     requests: int = 0
     compressed_requests: int = 0
@@ -22,6 +24,7 @@ class Tally:
     observed_tokens_before: int = 0
     observed_tokens_after: int = 0
     held_out_requests: int = 0
+    rent_tokens: int = 0
     failures: int = 0
     store_failures: int = 0
     compressor_failures: int = 0
@@ -31,6 +34,7 @@ class Tally:
         self.store_failures += account.store_failures
         self.compressor_failures += account.compressor_failures
         self.held_out_requests += account.is_held_out
+        self.rent_tokens += account.rent_tokens
         if was_observed:
             self.observed_requests += 1
             self.observed_tokens_before += account.tokens_before
@@ -53,6 +57,7 @@ class Stats:
     upstream_failures: int = 0
     clients_gone: int = 0
     refused: int = 0
+    without_tenant: int = 0
     formats: dict[str, Tally] = field(default_factory=dict)
 
     def of(self, format: str) -> Tally:
@@ -71,6 +76,7 @@ class Stats:
             "upstream_failures": self.upstream_failures,
             "clients_gone": self.clients_gone,
             "refused": self.refused,
+            "without_tenant": self.without_tenant,
             "tokens_saved": totals["tokens_before"] - totals["tokens_after"],
             "observed_tokens_saved": totals["observed_tokens_before"] - totals["observed_tokens_after"],
             "totals": totals,
