@@ -187,3 +187,36 @@ def test_it_goes_together_with_a_budget():
     assert len(done.messages) < len(whole.messages)
     assert "[current values]" in said(done.messages)
     assert done.tokens_after <= whole.tokens_after // 2
+
+
+def thinking(steps, turn=0):
+    """A question, and so many calls with their results, all of which the model thinks about in one go."""
+    messages = [{"role": "user", "content": f"question {turn}"}]
+    for step in range(steps):
+        thought = {"type": "thinking", "thinking": "…", "signature": f"signed {turn} {step}"}
+        call = {"type": "tool_use", "id": f"toolu_{turn}_{step}", "name": "run", "input": {}}
+        result = {"type": "tool_result", "tool_use_id": f"toolu_{turn}_{step}", "content": f"done {step}"}
+        messages += [{"role": "assistant", "content": [thought, call]}, {"role": "user", "content": [result]}]
+    return messages
+
+
+def test_nothing_interrupts_a_model_that_thinks_between_calls():
+    own = store()
+    sent = [send(own, thinking(steps), steps, provider="anthropic") for steps in range(4)]
+    for earlier, later in pairwise(sent):
+        assert later.messages[: len(earlier.messages)] == earlier.messages
+    assert [said(done.messages).count("[current values]") for done in sent] == [1] * 4
+    answer = {"role": "assistant", "content": "All done."}
+    asked = [*thinking(3), answer, *thinking(0, turn=1)]
+    done = send(own, asked, 5, provider="anthropic")
+    assert done.messages[: len(sent[-1].messages)] == sent[-1].messages
+    assert "05:45:11" in said(done.messages[-1])
+    assert said(done.messages).count("[current values]") == 2
+
+
+def test_a_conversation_first_met_while_the_model_thinks_is_told_before_that():
+    own = store()
+    done = send(own, thinking(2), 1)
+    assert "[current values]" in said(done.messages[1])
+    again = send(own, thinking(3), 2)
+    assert again.messages[: len(done.messages)] == done.messages

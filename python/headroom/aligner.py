@@ -7,7 +7,8 @@ stand in a small message of their own after the newest results:
     [current values]
     timestamp 1: 2026-11-30T05:42:47Z
 
-It holds the values that the conversation has not been told yet, and is not written where there are none. What was
+It holds the values that the conversation has not been told yet, and is not written where there are none; nor while a
+model thinks between calls, since a message would end that: then the user's next message is waited for. What was
 written is recorded, and stands on every later turn where it first stood. Conversations that begin with the same words
 are not told apart until the model has answered: what was told last before an answer is bound to that answer.
 
@@ -148,11 +149,12 @@ def _blocks(
     place = _place(parts)
     blocks: dict[int, str] = {}
     told: dict[str, str] = {}
-    for at, block in _earlier(names, place, store, is_sent).items():
+    is_answered = any(part.is_models for part in parts[place:])
+    for at, block in _earlier(names, place + 1 if is_answered else place, store, is_sent).items():
         blocks[at] = block.text
         told |= block.values
     changed = {name: value for name, value in values.items() if told.get(name) != value}
-    if not changed or not place:
+    if not changed or not place or place in blocks:
         return blocks, 0
     text = "\n".join((_HEAD, *(f"{name}: {value}" for name, value in changed.items())))
     if is_sent:
@@ -176,7 +178,7 @@ def _decoded(value: bytes) -> _Block:
 
 
 def _earlier(names: Sequence[str], place: int, store: Store, is_sent: bool) -> dict[int, _Block]:
-    """The blocks that stand before the newest place, by how many messages stand before each."""
+    """The blocks that stand before a place, by how many messages stand before each."""
     bound = [store.name_of("bound values", names[at + 1]) for at in range(1, place)]
     first = [_version(names[at], 0, store) for at in range(1, place)]
     known = store.records([*bound, *first])
@@ -227,14 +229,20 @@ def _chain(segments: Sequence[Segment], texts: Mapping[Place, str], count: int, 
 
 
 def _place(parts: Sequence[Part]) -> int:
-    """After how many messages a block may stand: behind the newest results, where no call waits for its own."""
-    place, waiting = 0, Counter[str]()
+    """After how many messages a block may stand: behind the newest results, where no call waits for its own.
+
+    Between signed thoughts and what the user says next it may not: providers forget, and no longer find in their
+    caches, what a model thought before a message of the user.
+    """
+    place, waiting, is_thinking = 0, Counter[str](), False
     for at, part in enumerate(parts, 1):
-        if part.kind == "call":
-            waiting.update(part.ids)
-        elif not part.is_models:
+        if part.is_models:
+            is_thinking |= part.is_signed
+            waiting.update(part.ids if part.kind == "call" else ())
+        else:
+            is_thinking &= part.kind == "result"
             waiting.subtract(part.ids)
             waiting = +waiting
-            if not waiting:
+            if not waiting and not is_thinking:
                 place = at
     return place

@@ -14,6 +14,7 @@ from headroom.proxy.security import names_us, refuse_unsafe_sharing
 from headroom.proxy.tenants import Tenants, TenantStores
 from headroom.settings import Settings
 from payloads import FORMATS, big_table
+from proxy.conftest import ProxyProcess
 
 ANNA, BEN, PLAIN = "a" * 40, "b" * 40, "c" * 40
 SECRET = "ANNAS-OWN-SECRET"
@@ -34,16 +35,20 @@ def key_in(seen):
     return seen.body.decode().partition("key=")[2][:11]
 
 
-@pytest.fixture
-def tokens(tmp_path):
-    path = tmp_path / "tokens"
-    path.write_text(f"# who may come in\nanna {ANNA}\nben {BEN}\n{PLAIN}\n")
-    return str(path)
+@pytest.fixture(scope="module")
+def _shared(tmp_path_factory, _provider):
+    home = tmp_path_factory.mktemp("shared")
+    tokens = home / "tokens"
+    tokens.write_text(f"# who may come in\nanna {ANNA}\nben {BEN}\n{PLAIN}\n")
+    proxy = ProxyProcess(home, _provider, "--host", "0.0.0.0", "--multi-tenant", "--access-tokens", str(tokens))
+    yield proxy
+    assert proxy.stop()[0] == 0
 
 
 @pytest.fixture
-def shared(started, tokens):
-    return started("--host", "0.0.0.0", "--multi-tenant", "--access-tokens", tokens)
+def shared(_shared, provider):
+    """A proxy that listens on all addresses, for Anna, Ben, and who else has a token."""
+    return _shared
 
 
 def bearer(key):
@@ -107,10 +112,11 @@ def test_an_api_key_opens_what_was_kept_under_it_and_nothing_else(shared, provid
     "token", ["", "sk-ant-oat01-x", "eyJhbGciOi.eyJzdWIiOiJhbm5hIn0.c2ln", "ya29.x", "ghu_x", "tid=a;exp=1;x"]
 )
 def test_what_is_nobodys_goes_on_as_it_came_and_nothing_of_it_is_kept(shared, provider, token):
-    raw = json.dumps(body())
+    raw, before = json.dumps(body()), shared.stats()["without_tenant"]
     account = {"chatgpt-account-id": "anna", **(bearer(token) if token else {})}
     assert shared.post(PATHS["openai"], raw.encode(), {"x-headroom-token": PLAIN, **account}).status == 200
     assert provider.last().body == raw.encode()
+    assert shared.stats()["without_tenant"] == before + 1
     assert shared.post("/v1/compress", body(), {"x-headroom-token": PLAIN, **account}).status == 401
 
 
@@ -157,8 +163,9 @@ def test_conversations_that_begin_alike_are_decided_on_for_each_tenant(shared, p
 
 
 def test_the_operator_sees_the_figures_with_the_local_token_and_no_tenant_does(shared, provider):
+    before = shared.stats()["totals"]["compressed_requests"]
     shared.post(PATHS["openai"], body(), {"x-headroom-token": ANNA})
-    assert shared.stats()["totals"]["compressed_requests"] == 1
+    assert shared.stats()["totals"]["compressed_requests"] == before + 1
     assert shared.send("GET", "/stats", headers={"x-headroom-token": ANNA}).status == 401
 
 

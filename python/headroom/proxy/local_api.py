@@ -105,18 +105,20 @@ class LocalApi:
     ) -> web.Response:
         """Answers with the store of whoever asks: of the user, or of the tenant that a request's credentials name."""
         try:
-            tenant: str | None = LOCAL_TENANT
-            if not await self._is_users(request):
-                if self._tenants.are_several and self._tenants.admits(request.headers):
-                    tenant = self._tenants.tenant(request.headers, request.raw_path)
-                elif self._tenants.are_several or not is_anybodys:
-                    tenant = None
+            tenant = await self._tenant_of(request, is_anybodys)
             if tenant is None:
                 return _error(401, _NO_TENANT if self._tenants.are_several else _NO_TOKEN)
             with self._stores.lent(tenant) as open_store:
                 return await self._in_thread(function, *arguments, open_store)
         except HeadroomError as error:
             return _error(503, str(error))
+
+    async def _tenant_of(self, request: web.BaseRequest, is_anybodys: bool) -> str | None:
+        are_several = self._tenants.are_several
+        if (is_anybodys and not are_several) or await self._is_users(request):
+            return LOCAL_TENANT
+        is_admitted = are_several and self._tenants.admits(request.headers)
+        return self._tenants.tenant(request.headers, request.raw_path) if is_admitted else None
 
     async def _find_token(self) -> str:
         if self._known_token is None:

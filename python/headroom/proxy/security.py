@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from headroom.settings import Settings
 _BEARER = "bearer "
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a name or address means this machine alone."""
     if host.lower().rstrip(".") == "localhost":

@@ -48,6 +48,9 @@ _BUFFER_BYTES = 1 << 18
 _SWITCH_INTERVAL_S = 0.0005
 """How long one thread may keep the interpreter from another: the loop must not wait for an engine's threads."""
 
+_COLLECT_AFTER = (10_000, 20, 20)
+"""Objects that are new when the collector looks at them, and how many such looks there are before it looks further."""
+
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Fields that the HTTP client would add where the user's client sent none."""
 
@@ -181,7 +184,9 @@ class Proxy:
             return self._refused(destination.provider, 503, most)
         if is_upgrade(request):
             return await self._upgraded(request, destination)
-        return await self._relay.answer(request, destination, self._tenants.tenant(headers, target))
+        tenant = self._tenants.tenant(headers, target)
+        self.stats.without_tenant += tenant is None
+        return await self._relay.answer(request, destination, tenant)
 
     async def _upgraded(self, request: web.BaseRequest, destination: Destination) -> web.StreamResponse:
         if destination.content is not None and not self._settings.relay_responses_websocket:
@@ -217,8 +222,9 @@ def serve(settings: Settings, lease: Lease | None = None) -> int:
         if started.is_set():
             where = f"http://{_in_url(settings.host)}:{proxy.port}"
             print(f"headroom: listening on {where} ({settings.mode})", file=sys.stderr)
-        # What is loaded by now stays: the collector need not look at it again.
+        # What is loaded by now stays: the collector need not look at it again, nor as often at what requests leave.
         gc.freeze()
+        gc.set_threshold(*_COLLECT_AFTER)
         watching = None if lease is None else asyncio.ensure_future(_stop_when_unused(lease, stop))
         await running
         if watching is not None:

@@ -11,7 +11,9 @@ from headroom.proxy.transform import Account
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one wire format. `tokens_*` are of the texts that a model would read, as the client sent them."""
+    """Counts of one wire format. `tokens_*` are of the texts that a model would read, as the client sent them;
+    `rent_tokens` are those of what was added, and are among `tokens_after`.
+    """
 
     requests: int = 0
     compressed_requests: int = 0
@@ -58,6 +60,7 @@ class Stats:
     upstream_failures: int = 0
     clients_gone: int = 0
     refused: int = 0
+    without_tenant: int = 0
     formats: dict[str, Tally] = field(default_factory=dict)
 
     def of(self, format: str) -> Tally:
@@ -76,6 +79,7 @@ class Stats:
             "upstream_failures": self.upstream_failures,
             "clients_gone": self.clients_gone,
             "refused": self.refused,
+            "without_tenant": self.without_tenant,
             "tokens_saved": totals["tokens_before"] - totals["tokens_after"],
             "observed_tokens_saved": totals["observed_tokens_before"] - totals["observed_tokens_after"],
             "totals": totals,

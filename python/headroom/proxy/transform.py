@@ -229,7 +229,7 @@ class Transformer:
         inserted = [item for naming in namings for item in naming.inserted]
         body, written = None, list[bool]()
         if replacements or named or inserted:
-            body, written = job.body.splice(replacements, list(named.items()), inserted)
+            body, written = job.body.splice(replacements, named=list(named.items()), inserted=inserted)
         if not all(written[len(replacements) :]):
             return None
         changed = {place for (place, _), is_written in zip(replacements, written, strict=False) if is_written}
