@@ -95,8 +95,11 @@ class Body:
         """The bytes of the value in a place as they came; empty if there is none."""
     def span(self, *place: str | int) -> tuple[int, int] | None:
         """Where the value in a place begins and ends in the bytes that came; None if there is none."""
-    def splice(self, replacements: Sequence[tuple[tuple[str | int, ...], str]]) -> tuple[bytes, list[bool]]:
-        """The body with a text as a string in each place, and for each whether it was changed.
+    def splice(
+        self, replacements: Sequence[tuple[tuple[str | int, ...], str]], added: Sequence[tuple[int, bytes]] = ...
+    ) -> tuple[bytes, list[bool]]:
+        """The body with a text as a string in each place, and for each whether it was changed. `added` are bytes to be
+        put in, with the positions in the bytes that came; ValueError for one behind their end.
 
         Left alone is what is no string, array or object, would become longer in bytes, or stands in an object that has
         a key twice. Every other byte is as it came. Releases the GIL.

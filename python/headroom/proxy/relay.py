@@ -17,9 +17,8 @@ from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hd
 from multidict import CIMultiDict
 from yarl import URL
 
-from headroom.errors import StoreError
 from headroom.providers import Provider
-from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
+from headroom.proxy.boarding import Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_client, to_upstream
@@ -173,21 +172,35 @@ class Relay:
             content = decoded(raw, coding, limit)
             if content is None:
                 return None
-            boarded = self._boarded(content, destination) if may_add else None
-            job: Job | None = read(boarded.raw if boarded else content, destination.provider, destination.model)
-            account = None if job is None else self._transformer.run(job)
-            return account if boarded is None else _with_added(account, boarded)
+            if may_add and is_concerned(content):
+                return self._account_with_added(content, destination)
+            job: Job | None = read(content, destination.provider, destination.model)
+            return None if job is None else self._transformer.run(job)
 
         size = len(raw) if coding is None else len(raw) * _PACKED_BYTES
         engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
         return await loop.run_in_executor(engine, work)
 
-    def _boarded(self, content: bytes, destination: Destination) -> Boarded | None:
-        try:
-            return self._boarding.board(content, destination.provider, destination.url, destination.model)
-        except StoreError as error:
-            report(f"the retrieve tool was not offered: {error}")
+    def _account_with_added(self, content: bytes, destination: Destination) -> Account | None:
+        """The account of a body to which something may be added: the client did not send that."""
+        provider, model = destination.provider, destination.model
+        boarded = self._boarding.board(content, provider, destination.url, model)
+        job = None if boarded is None else self._transformer.read_boarded(boarded, provider, model)
+        if boarded is None or (job is None and boarded.offer is None and boarded.raw is None):
             return None
+        if job is None:
+            body, _ = boarded.body.splice([], boarded.added)
+            account = Account(body, 0, 0)
+        else:
+            account = self._transformer.run(job)
+        return replace(
+            account,
+            body=account.body or boarded.raw,
+            tokens_before=account.tokens_before - boarded.tokens_inside,
+            tokens_after=account.tokens_after - boarded.tokens_inside + boarded.rent_tokens,
+            offer=boarded.offer,
+            rent_tokens=boarded.rent_tokens,
+        )
 
     async def _forward(
         self,
@@ -256,13 +269,6 @@ def _fields_for(upstream: ClientResponse, account: Account | None) -> CIMultiDic
         fields[TOKENS_BEFORE] = str(account.tokens_before)
         fields[TOKENS_AFTER] = str(account.tokens_after)
     return fields
-
-
-def _with_added(account: Account | None, boarded: Boarded) -> Account:
-    """The account of a body to which something was added: the client did not send that."""
-    known = account or Account(None, 0, 0)
-    body, before = known.body or boarded.raw, max(0, known.tokens_before - boarded.rent_tokens)
-    return replace(known, body=body, tokens_before=before, offer=boarded.offer, rent_tokens=boarded.rent_tokens)
 
 
 def _left_alone(account: Account) -> Account:

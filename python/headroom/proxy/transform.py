@@ -22,7 +22,7 @@ from headroom.pipeline import Outcome, Pipeline
 from headroom.places import as_mapping
 from headroom.protection import Protection
 from headroom.providers import Provider
-from headroom.proxy.boarding import Offer
+from headroom.proxy.boarding import Boarded, Offer
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
 from headroom.store import Store, memory
@@ -74,6 +74,8 @@ class Job:
     conversations: list[Conversation]
     needs_engine: bool
     is_held_out: bool = False
+    added: tuple[tuple[int, bytes], ...] = ()
+    """Bytes to be put into the body, with their positions."""
 
 
 _tools: Memo[_Tools] = Memo(max_entries=64, max_weight=4_000_000)
@@ -103,16 +105,30 @@ class Transformer:
         try:
             body = Body(raw)
             messages = body.get(provider.messages_field)
+        except ValueError:
+            return None
+        return self._job(Boarded(body, messages), provider, model)
+
+    def read_boarded(self, boarded: Boarded, provider: Provider, model: str | None = None) -> Job | None:
+        """The conversation in a body that was read before."""
+        return self._job(boarded, provider, model)
+
+    def _job(self, boarded: Boarded, provider: Provider, model: str | None) -> Job | None:
+        body, messages = boarded.body, boarded.messages
+        try:
             fields = {name: body.get(name) for name in body.names() if name not in (provider.messages_field, "tools")}
         except ValueError:
             return None
         if isinstance(messages, str) or not messages:
             return None
         tools = _read_tools(body, provider, fields)
+        if boarded.offer is not None:
+            tools = tools._replace(has_retrieve=True, can_retrieve=boarded.can_call)
         inside = _inside(provider, messages, (provider.messages_field,))
         segments = [*provider.read_beside(fields), *tools.segments, *inside]
         conversation = self._conversation(segments, {"model": model, **fields}, tools.can_retrieve, tools.has_retrieve)
-        return Job(body, [conversation], self._needs_engine(conversation), self._is_held_out(inside))
+        is_held_out = self._is_held_out(inside)
+        return Job(body, [conversation], self._needs_engine(conversation), is_held_out, boarded.added)
 
     def read_batch(self, raw: bytes, provider: Provider, model: str | None = None) -> Job | None:
         """The conversations in the body of a batch, or None if it is none. Nobody answers retrievals of a batch."""
@@ -155,13 +171,13 @@ class Transformer:
         """The bytes to forward for a body: the originals of what was left out are stored when this returns."""
         outcomes = [self._outcome(each) for each in job.conversations]
         replacements = [item for outcome in outcomes for item in outcome.replacements.items()]
-        body, written = job.body.splice(replacements) if replacements else (None, [])
+        body, written = job.body.splice(replacements, job.added) if replacements or job.added else (None, [])
         changed = {place for (place, _), is_written in zip(replacements, written, strict=True) if is_written}
         segments = [segment for outcome in outcomes for segment in outcome.segments]
         before = sum(segment.steps[0].tokens_before for segment in segments)
         steps = [step for segment in segments for step in segment.steps]
         return Account(
-            body if changed else None,
+            body if changed or job.added else None,
             before,
             before - _saved(segments, changed),
             len(changed),

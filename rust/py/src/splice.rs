@@ -62,16 +62,21 @@ impl Body {
         Ok(found.map(|index| self.outer(index)).map(|span| (span.start, span.end)))
     }
 
-    /// The body with texts in some places, and for each of them whether it was changed.
+    /// The body with texts in some places, and for each of them whether it was changed; and with bytes put in.
+    #[pyo3(signature = (replacements, added = Vec::new()))]
     fn splice<'py>(
         &self,
         py: Python<'py>,
         replacements: Vec<(Bound<'py, PyTuple>, String)>,
+        added: Vec<(usize, Vec<u8>)>,
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<bool>)> {
         let document = self.document(py);
         let wanted =
             replacements.into_iter().map(|(place, text)| Ok((steps(&place)?, text))).collect::<PyResult<Vec<_>>>()?;
-        let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted))?;
+        if added.iter().any(|(at, _)| *at > document.len()) {
+            return Err(PyValueError::new_err("bytes can be put in up to the end of the body only"));
+        }
+        let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted, added))?;
         Ok((PyBytes::new(py, &bytes), changed))
     }
 }

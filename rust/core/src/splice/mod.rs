@@ -96,15 +96,22 @@ impl Spans {
     /// The document with a text, written as a string, in some places, and for each place whether it was changed.
     ///
     /// A string, an array or an object can be replaced. It is left alone where it would become longer in bytes, or
-    /// where its place cannot be read in one way only.
-    pub fn splice(&self, document: &str, wanted: &[(Vec<Step>, String)]) -> (Vec<u8>, Vec<bool>) {
-        let mut edits: Vec<(usize, usize, usize, Vec<u8>)> = Vec::new();
+    /// where its place cannot be read in one way only. `added` are bytes to put in at positions that stand in no value
+    /// to be replaced.
+    pub fn splice(
+        &self,
+        document: &str,
+        wanted: &[(Vec<Step>, String)],
+        added: Vec<(usize, Vec<u8>)>,
+    ) -> (Vec<u8>, Vec<bool>) {
+        let mut edits: Vec<(usize, usize, Option<usize>, Vec<u8>)> =
+            added.into_iter().map(|(at, written)| (at, at, None, written)).collect();
         for (number, (place, text)) in wanted.iter().enumerate() {
             if let Some((start, end, written)) = self.edit(document, place, text) {
-                edits.push((start, end, number, written));
+                edits.push((start, end, Some(number), written));
             }
         }
-        edits.sort_unstable_by_key(|edit| edit.0);
+        edits.sort_by_key(|edit| edit.0);
         let mut changed = vec![false; wanted.len()];
         let mut out = Vec::with_capacity(document.len());
         let mut at = 0;
@@ -114,7 +121,7 @@ impl Spans {
             }
             out.extend_from_slice(&document.as_bytes()[at..start]);
             out.extend_from_slice(&written);
-            changed[number] = true;
+            number.into_iter().for_each(|number| changed[number] = true);
             at = end;
         }
         out.extend_from_slice(&document.as_bytes()[at..]);
@@ -146,7 +153,7 @@ mod tests {
 
     fn spliced(document: &str, wanted: &[(&[&str], &str)]) -> (String, Vec<bool>) {
         let wanted: Vec<_> = wanted.iter().map(|(steps, text)| (place(steps), (*text).to_owned())).collect();
-        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted);
+        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted, Vec::new());
         (String::from_utf8(bytes).unwrap(), changed)
     }
 
@@ -156,6 +163,16 @@ mod tests {
             "{ \"n\" : 1.0e0 ,\n\"messages\":[ {\"content\":\"long \\u00e9 \\/ text\"}, {\"content\" : \"kept\"}]}";
         let (out, changed) = spliced(document, &[(&["messages", "0", "content"], "é\n\"")]);
         assert_eq!(out, document.replace("long \\u00e9 \\/ text", "é\\n\\\""));
+        assert_eq!(changed, [true]);
+    }
+
+    #[test]
+    fn bytes_are_added_where_they_belong_beside_what_is_replaced() {
+        let document = r#"{"tools":[{"n":1}],"a":"long text","z":[]}"#;
+        let added = vec![(40, b"7".to_vec()), (17, b",{}".to_vec())];
+        let wanted = [(place(&["a"]), "short".to_owned())];
+        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted, added);
+        assert_eq!(String::from_utf8(bytes).unwrap(), r#"{"tools":[{"n":1},{}],"a":"short","z":[7]}"#);
         assert_eq!(changed, [true]);
     }
 
