@@ -95,7 +95,7 @@ class Rounds:
             chained = Chained(str(answers[-1]["id"]), [result.answer for result in pending])
             records.append(written_chain(offer.store, str(whole["id"]), chained))
         try:
-            if self._held or pending:
+            if (self._held or pending) and offer.previous_id is None:
                 records += self._exchange(answers, said, pending, whole)
             offer.store.put_many((), records)
         except (StoreError, ValueError) as error:
