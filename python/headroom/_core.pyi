@@ -98,14 +98,16 @@ class Body:
     def splice(
         self,
         replacements: Sequence[tuple[tuple[str | int, ...], str]],
+        added: Sequence[tuple[int, bytes]] = (),
         named: Sequence[tuple[tuple[str | int, ...], str]] = (),
         inserted: Sequence[tuple[tuple[str | int, ...], str]] = (),
     ) -> tuple[bytes, list[bool]]:
-        """The body with a text as a string in each place, and for each whether it was changed.
+        """The body with a text as a string in each place, and for each whether it was changed. `added` are bytes to be
+        put in, with the positions in the bytes that came; ValueError for one behind their end.
 
         Left alone is what is no string, array or object, or stands in an object that has a key twice; of `replacements`
         also what would become longer in bytes. `inserted` are JSON values, each to stand behind the element of an array
-        in a place. Flags are in the order of the arguments. Every other byte is as it came. Releases the GIL.
+        in a place. Flags are for `replacements`, `named` and `inserted`, in this order. Every other byte is as it came. Releases the GIL.
         """
 
 # JSON.

@@ -36,6 +36,7 @@ class Reply(NamedTuple):
     status: int = 200
     content_type: str = "application/json"
     is_whole: bool = True
+    coding: str = ""
 
 
 class FakeProvider:
@@ -129,15 +130,17 @@ class FakeProvider:
         return web.Response(body=reply, headers={"Content-Type": "application/json", "x-provider": "kept"})
 
     async def _scripted(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        headers = {"Content-Type": reply.content_type, **({"Content-Encoding": reply.coding} if reply.coding else {})}
+        if not reply.is_whole:
+            return await _cut_off(request, headers, reply.frames)
         if reply.content_type == "text/event-stream":
-            if not reply.is_whole:
-                return await _cut_off(request, {"Content-Type": reply.content_type}, reply.frames)
-            return await self._stream(request, reply.frames)
-        headers = {"Content-Type": reply.content_type}
+            return await self._stream(request, reply.frames, headers)
         return web.Response(status=reply.status, body=b"".join(reply.frames), headers=headers)
 
-    async def _stream(self, request: web.BaseRequest, frames: list[bytes]) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    async def _stream(
+        self, request: web.BaseRequest, frames: list[bytes], headers: dict[str, str] | None = None
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers or {"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         for frame in frames:
             await response.write(frame)

@@ -41,9 +41,10 @@ class Model:
         self._answer = answer
         self._answered = answered
         self._lock = threading.Lock()
-        provider.script = self._reply
+        provider.script = self.reply
 
-    def _reply(self, seen: Seen) -> Reply:
+    def reply(self, seen: Seen) -> Reply:
+        """What a request is answered."""
         body = seen.json()
         with self._lock:
             self.bodies.append(body)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from itertools import pairwise
 
 import anthropic
+import brotli
 import openai
 import pytest
 
@@ -47,11 +49,26 @@ def test_the_tool_comes_last_and_its_calls_are_answered_within_the_request(proxy
     assert heard.used == 111 + 112
 
 
-@every_format
 @both_ways
-def test_later_turns_bring_the_exchange_back_as_it_was_also_after_a_restart(started, provider, dialect, stream):
+def test_later_turns_bring_the_exchange_back_as_it_was_also_after_a_restart(started, provider, stream):
     proxy = started()
-    client = Client(proxy, dialect, stream)
+    clients = [Client(proxy, dialect, stream) for dialect in DIALECTS.values()]
+    models = [ask_twice(client, provider) for client in clients]
+    proxy.stop()
+    proxy = started(home=proxy.home)
+    for client, model in zip(clients, models, strict=True):
+        client.proxy, provider.script = proxy, model.reply
+        client.ask(client.dialect.user("how many?"))
+        assert client.ask(client.dialect.user("thanks")).text == "Bye."
+        assert model.faults == []
+        assert len(model.bodies) == 6
+        for shorter, longer in pairwise(model.messages):
+            assert longer[: len(shorter)] == shorter
+        assert len({json.dumps(body["tools"]) for body in model.bodies}) == 1
+
+
+def ask_twice(client, provider):
+    """Two questions, the first of which takes a retrieval; the model has answers for two more."""
     answers = [
         asking(Think("hm"), Say("Let me look. ")),
         [Think("aha"), Say("There are three.")],
@@ -60,19 +77,10 @@ def test_later_turns_bring_the_exchange_back_as_it_was_also_after_a_restart(star
         [Say("It is 300.")],
         [Say("Bye.")],
     ]
-    model = Model(provider, dialect, in_turn(*answers))
-    client.ask(*client.begun("which failed?", TABLE))
-    client.ask(dialect.user("why?"))
-    proxy.stop()
-    client.proxy = started(home=proxy.home)
-    client.ask(dialect.user("how many?"))
-    heard = client.ask(dialect.user("thanks"))
-    assert heard.text == "Bye."
-    assert model.faults == []
-    assert len(model.bodies) == 6
-    for shorter, longer in pairwise(model.messages):
-        assert longer[: len(shorter)] == shorter
-    assert len({json.dumps(body["tools"]) for body in model.bodies}) == 1
+    model = Model(provider, client.dialect, in_turn(*answers))
+    client.ask(*client.begun(f"which failed, {client.dialect.name}?", TABLE))
+    client.ask(client.dialect.user("why?"))
+    return model
 
 
 @every_format
@@ -252,13 +260,14 @@ def test_of_an_unknown_chain_nothing_is_left_out(proxy, provider):
     assert json.loads(headroom.expand(model.messages[0][0]["output"])) == json.loads(TABLE)
 
 
-@every_format
-def test_the_tool_can_be_turned_off_and_then_nothing_is_left_out(started, provider, dialect):
-    client = Client(started(HEADROOM_OFFER_RETRIEVE="false"), dialect, stream=False)
-    model = Model(provider, dialect, in_turn(DONE))
-    client.ask(*client.begun("off?", TABLE))
-    assert "headroom_retrieve" not in values(model.bodies[0])
-    assert keys_in(model.bodies[0]) == []
+def test_the_tool_can_be_turned_off_and_then_nothing_is_left_out(started, provider):
+    proxy = started(HEADROOM_OFFER_RETRIEVE="false")
+    for dialect in DIALECTS.values():
+        client = Client(proxy, dialect, stream=False)
+        model = Model(provider, dialect, in_turn(DONE))
+        client.ask(*client.begun("off?", TABLE))
+        assert "headroom_retrieve" not in values(model.bodies[0])
+        assert keys_in(model.bodies[0]) == []
 
 
 def test_retrievals_and_what_was_added_are_counted(started, provider):
@@ -272,6 +281,77 @@ def test_retrievals_and_what_was_added_are_counted(started, provider):
     assert 0 < once["rent_tokens"] <= 90
     client.ask(dialect.user("and?"))
     assert proxy.stats()["totals"]["rent_tokens"] > 2 * once["rent_tokens"]
+
+
+@every_format
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_answers_in_a_content_coding_are_looked_into(proxy, provider, dialect, coding):
+    pack = {"gzip": gzip.compress, "br": brotli.compress}[coding]
+    client = Client(proxy, dialect, stream=False)
+
+    def packed(blocks, number):
+        reply = dialect.reply(blocks, number, False)
+        return reply._replace(frames=[pack(b"".join(reply.frames))], coding=coding)
+
+    Model(provider, dialect, in_turn(lambda body: packed([ours("h1", keys_in(body)[-1])], 1), packed(DONE, 2), DONE))
+    client.messages += client.begun(f"packed {dialect.name} {coding}?", TABLE)
+    answer = client.proxy.post(client.path, client.body(), {"Accept-Encoding": coding})
+    assert "Content-Encoding" not in answer.headers
+    assert dialect.hear(answer.body, False).text == "There are three."
+    plain = packed(DONE, 3)
+    Model(provider, dialect, in_turn(plain))
+    answer = client.proxy.post(client.path, client.body(), {"Accept-Encoding": coding})
+    assert (answer.headers["Content-Encoding"], answer.body) == (coding, plain.frames[0])
+
+
+@every_format
+def test_a_stream_that_is_packed_all_the_same_is_unpacked_on_the_way(proxy, provider, dialect):
+    client = Client(proxy, dialect, stream=True)
+
+    def packed(blocks, number):
+        reply = dialect.reply(blocks, number, True)
+        raw = gzip.compress(b"".join(reply.frames))
+        return reply._replace(frames=[raw[at : at + 99] for at in range(0, len(raw), 99)], coding="gzip")
+
+    Model(provider, dialect, in_turn(lambda body: packed([ours("h1", keys_in(body)[-1])], 1), packed(DONE, 2)))
+    client.messages += client.begun(f"packed all the same {dialect.name}?", TABLE)
+    answer = proxy.post(client.path, client.body(), {"Accept-Encoding": "br"})
+    assert dialect.hear(answer.body, True).text == "There are three."
+    assert provider.last().headers["Accept-Encoding"] == "identity"
+
+
+def test_a_later_round_is_another_request_than_the_client_has_named(proxy, provider):
+    dialect = DIALECTS["openai_chat"]
+    client = Client(proxy, dialect, stream=False)
+    Model(provider, dialect, in_turn(asking(), DONE))
+    client.messages += client.begun("named?", TABLE)
+    proxy.post(client.path, client.body(), {"Idempotency-Key": "once", "Authorization": "Bearer sk-1"})
+    first, second = (seen.headers for seen in provider.seen)
+    assert first["Idempotency-Key"] == "once"
+    assert "Idempotency-Key" not in second
+    assert second["Authorization"] == "Bearer sk-1"
+
+
+def test_tokens_are_counted_of_what_would_be_sent(proxy, provider):
+    dialect = DIALECTS["anthropic_messages"]
+    client = Client(proxy, dialect, stream=False)
+    model = Model(provider, dialect, in_turn(asking(Think("hm")), [Think("aha"), Say("Three.")], DONE, DONE))
+    client.ask(*client.begun("counted as sent?", TABLE))
+    client.messages.append(dialect.user("and?"))
+    proxy.post("/v1/messages/count_tokens", client.body())
+    client.post()
+    assert model.bodies[2] == model.bodies[3]
+
+
+@pytest.mark.parametrize("setting", [{"HEADROOM_HOLDOUT_RATIO": "1"}, {"HEADROOM_MODE": "observe"}])
+def test_a_conversation_that_is_left_alone_is_offered_nothing(started, provider, setting):
+    dialect = DIALECTS["openai_chat"]
+    proxy = started(**setting)
+    client = Client(proxy, dialect, stream=False)
+    model = Model(provider, dialect, in_turn(DONE))
+    client.ask(*client.begun("left alone?", TABLE))
+    assert model.bodies[0]["tools"] == client.body()["tools"]
+    assert model.messages[0] == client.messages[:-1]
 
 
 def test_official_clients_see_nothing_of_it(proxy, provider):

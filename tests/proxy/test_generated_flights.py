@@ -15,7 +15,7 @@ from payloads import big_table
 from proxy.dialects import DIALECTS, Call, Say, Think
 from proxy.scripted_model import Client, Model, keys_in, ours
 
-CONVERSATIONS = int(os.environ.get("PROXY_FLIGHTS", "200"))
+CONVERSATIONS = int(os.environ.get("PROXY_FLIGHTS", "100"))
 """How many conversations are held; more with this in the environment."""
 
 RESTARTS = max(1, CONVERSATIONS // 200)

@@ -61,9 +61,9 @@ CASES = [
 ]
 
 
-def forwarded(proxy, provider, name, stream=False, tools=("weather",), question="", **more):
+def forwarded(proxy, provider, name, stream=False, names=("weather",), question="", **more):
     """What reaches the provider of a client's request with a large result, and the client."""
-    client = Client(proxy, DIALECTS[name], stream, tools)
+    client = Client(proxy, DIALECTS[name], stream, names)
     model = Model(provider, DIALECTS[name], lambda body: DONE)
     client.messages = client.begun(question or f"redeemable? {name} {stream} {sorted(more.items())}", TABLE)
     client.post(**more)
@@ -103,9 +103,24 @@ def test_there_is_a_marker_exactly_where_the_model_may_ask(proxy, provider, name
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_without_tools_there_is_no_marker(proxy, provider, name):
-    body, _ = forwarded(proxy, provider, name, tools=())
+    body, _ = forwarded(proxy, provider, name, names=())
     assert keys_in(body) == []
     assert not is_offered(body)
+
+
+@pytest.mark.parametrize("name", ["openai_chat", "openai_responses"])
+def test_no_tool_is_offered_beyond_those_that_the_api_takes(proxy, provider, name):
+    for count, can in ((127, True), (128, False)):
+        tools = tuple(f"tool_{number}" for number in range(count))
+        body, _ = forwarded(proxy, provider, name, names=tools, question=f"how many tools? {name} {count}")
+        assert is_offered(body) == can
+        assert bool(keys_in(body)) == can
+
+
+def test_where_the_provider_runs_all_tools_no_function_is_added(proxy, provider):
+    body, _ = forwarded(proxy, provider, "openai_responses", tools=[{"type": "web_search"}])
+    assert not is_offered(body)
+    assert keys_in(body) == []
 
 
 def test_a_stream_of_gemini_that_is_no_stream_of_events_has_no_marker(proxy, provider):
@@ -132,7 +147,7 @@ def test_batches_have_no_markers(proxy, provider):
 @pytest.mark.parametrize("tool", ["headroom_retrieve", "mcp__headroom__headroom_retrieve"])
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_client_with_a_retrieve_tool_of_its_own_keeps_it_and_its_calls(proxy, provider, name, tool):
-    body, client = forwarded(proxy, provider, name, tools=("weather", tool))
+    body, client = forwarded(proxy, provider, name, names=("weather", tool))
     assert keys_in(body) != []
     assert body["tools"] == client.body()["tools"]
     call = ours("o1", keys_in(body)[0])._replace(name=tool)
@@ -205,10 +220,11 @@ def test_a_chain_is_redeemable_as_long_as_it_is_known(proxy, provider):
     assert keys_in(json.loads(provider.last().body)) == []
 
 
-@pytest.mark.parametrize("name", DIALECTS)
-def test_a_full_store_costs_the_markers(started, provider, name):
-    body, _ = forwarded(started(HEADROOM_STORE_MAX_BYTES="1000"), provider, name, stream=False)
-    assert keys_in(body) == []
+def test_a_full_store_costs_the_markers(started, provider):
+    proxy = started(HEADROOM_STORE_MAX_BYTES="1000")
+    for name in DIALECTS:
+        body, _ = forwarded(proxy, provider, name, stream=False)
+        assert keys_in(body) == []
 
 
 @pytest.mark.parametrize("name", DIALECTS)

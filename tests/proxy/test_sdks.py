@@ -47,7 +47,8 @@ def test_openai_tools(chat, provider):
         {"type": "function", "function": {"name": "weather", "parameters": WEATHER}},
         headroom.retrieve_tool("openai"),
     ]
-    messages = FORMATS["openai"](RESULT)
+    # A conversation that began without the tool would be written as it was then.
+    messages = FORMATS["openai"]([("which one failed?", "orders", big_table())])
     answer = chat.chat.completions.create(model="gpt-4o", messages=messages, tools=tools)
     assert answer.choices[0].message.tool_calls[0].function.arguments == '{"city": "Köln"}'
     assert provider.last().json()["tools"] == tools

@@ -12,20 +12,16 @@ import time
 import pytest
 
 import headroom
+from headroom.registry import provider_named
 from payloads import FORMATS, big_table
 from proxy.conftest import Answer, wait_until
+from proxy.dialects import DIALECTS, Say
+from proxy.scripted_model import Client, ours
 
 SECONDS = float(os.environ.get("PROXY_SOAK_S", "4"))
 """How long it lasts; ten minutes are `PROXY_SOAK_S=600`."""
 
 CLIENTS = 8
-PATHS = {
-    "openai": "/v1/chat/completions",
-    "responses": "/v1/responses",
-    "anthropic": "/v1/messages",
-    "gemini": "/v1beta/models/m:generateContent",
-}
-FIELDS = {"openai": "messages", "responses": "input", "anthropic": "messages", "gemini": "contents"}
 FAULTS = ["", "", "", "", "429", "500", "529", "reset", "short", "break", "gzip cut off"]
 MOST_GROWTH_MB = 40
 KEPT_REQUESTS = 400
@@ -34,14 +30,15 @@ linux = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts wh
 
 
 def one_request(proxy, chance, number):
-    name = chance.choice(sorted(PATHS))
+    name = chance.choice(sorted(FORMATS))
     table = big_table(60 + chance.randrange(200), chance.randrange(60))
-    messages = FORMATS[name]([(f"which failed? {number}", "orders", table)])
-    tools = [headroom.retrieve_tool(name)]
-    body = {"model": "m", FIELDS[name]: messages, "stream": chance.random() < 0.4, "tools": tools}
+    client = Client(proxy, DIALECTS[provider_named(name).name], stream=chance.random() < 0.4)
+    client.messages = FORMATS[name]([(f"which failed? {number}", "orders", table)])
+    # Half of them have the tool themselves, the other half are offered it.
+    own = {"tools": [headroom.retrieve_tool(name)]} if chance.random() < 0.5 else {}
     connection = proxy.connect()
     try:
-        connection.request("POST", PATHS[name], json.dumps(body))
+        connection.request("POST", client.path, json.dumps(client.body(**own)))
         if chance.random() < 0.2:
             return  # gone before the answer
         response = connection.getresponse()
@@ -53,6 +50,25 @@ def one_request(proxy, chance, number):
         pass  # what a client sees of the faults is told by other tests
     finally:
         connection.close()
+
+
+def retrieving(provider):
+    """A model that asks for an original now and then, where the tool was offered, and breaks off as it is told to."""
+    chance = random.Random(7)
+
+    def reply(seen):
+        body = seen.json()
+        dialect = next(
+            each for each in DIALECTS.values() if each.path in seen.target or each.stream_path in seen.target
+        )
+        keys = list(keys_in(seen))
+        wants = keys and "weather" in seen.body.decode() and chance.random() < 0.5
+        blocks = [Say("Hello."), *([ours(f"h{chance.randrange(10**9)}", keys[0])] if wants else [])]
+        stream = bool(body.get("stream")) or "stream" in seen.target
+        answer = dialect.reply(blocks, 1, stream)
+        return answer._replace(frames=answer.frames[:2], is_whole=False) if provider.fault == "break" else answer
+
+    return reply
 
 
 def resident_mb(proxy):
@@ -73,6 +89,7 @@ def keys_in(seen):
 @pytest.mark.slow
 def test_after_a_storm_of_failures_everything_is_as_before(started, provider):
     proxy = started()
+    provider.script = retrieving(provider)
     one_request(proxy, random.Random(0), 0)
     ends = time.monotonic() + SECONDS
     keys, sizes = set(), []
@@ -97,6 +114,7 @@ def test_after_a_storm_of_failures_everything_is_as_before(started, provider):
     for thread in threads:
         thread.join()
     provider.fault = ""
+    assert proxy.stats()["totals"]["retrievals"] > 0
     for seen in provider.seen:
         keys |= keys_in(seen)
     assert keys

@@ -16,25 +16,18 @@ from typing import Any
 
 from aiohttp import ClientError, ClientResponse, hdrs, web
 
-from headroom.errors import StoreError
 from headroom.proxy.answers import Answer, Round
 from headroom.proxy.billing import Bill
-from headroom.proxy.boarding import Offer, extended
+from headroom.proxy.boarding import Offer
 from headroom.proxy.bodies import decoded
-from headroom.proxy.hidden import Chained, Exchange, Message, Result, exchange_name, written, written_chain
 from headroom.proxy.passed_on import PassedOn
+from headroom.proxy.rounds import Rounds
 from headroom.proxy.sse import Frames, wire_json
 from headroom.proxy.stats import Stats
-from headroom.report import report
 from headroom.settings import Settings
-from headroom.store import Record
-from headroom.tokens import token_counter
-from headroom.tool_calls import answer_call
 
 _EVENTS, _JSON = "text/event-stream", "application/json"
 _CODING, _LENGTH = b"content-encoding", b"content-length"
-_LAST_NOTE = "\n(This was the last retrieval for this answer: go on with what you have.)"
-_NO_TOKENS_NOTE = "Nothing was retrieved: the limit of one answer is reached. Ask again in your next one."
 _WINDOW_BITS = 47
 """For zlib: either of the formats gzip and zlib."""
 
@@ -67,13 +60,11 @@ class Flight:
         self._format = offer.format
         self._settings = settings
         self._stats = stats
-        self._tally = stats.of(offer.provider.name)
         self._bill = bill
         self._engine = engine
         self._sent = sent
         self._send = send
-        self._rounds: list[tuple[list[Message], list[Result]]] = []
-        self._tokens_left = settings.retrieve_request_max_tokens
+        self._rounds = Rounds(offer, settings, stats.of(offer.provider.name), bill)
         self._later: ClientResponse | None = None
 
     async def bring(
@@ -92,10 +83,6 @@ class Flight:
         finally:
             self._close_later()
         return None
-
-    @property
-    def _may_go_on(self) -> bool:
-        return len(self._rounds) < self._settings.retrieve_max_rounds
 
     # As events.
 
@@ -125,7 +112,7 @@ class Flight:
     async def _pass_round(self, splice: Any, upstream: ClientResponse, response: web.StreamResponse) -> Round | None:
         """Passes one stream on; what the model waits for if another round must follow."""
         before = len(splice.answers)
-        splice.begin(self._may_go_on)
+        splice.begin(self._rounds.may_go_on)
         frames = Frames()
         inflate = _inflater(upstream.headers.get(hdrs.CONTENT_ENCODING)) or bytes
         tee = self._bill.answered(upstream.status, upstream.headers)
@@ -136,15 +123,15 @@ class Flight:
             for frame in frames.feed(inflate(chunk)):
                 out.append(splice.feed(frame))
                 if len(splice.answers) > before and said is None:
-                    said = self._format.round_of(splice.answers[-1])
-                    if not (said.goes_on and self._may_go_on):
+                    said = self._rounds.hear(splice.answers[-1])
+                    if not (said.goes_on and self._rounds.may_go_on):
                         await self._keep(splice.answers)
             if data := self._told(b"".join(out)):
                 await response.write(data)
         rest = frames.rest()
-        if said is None and self._rounds:
+        if said is None and self._rounds.count:
             raise self._broken_off(502, "the provider's answer ended before it was whole")
-        if said is not None and said.goes_on and self._may_go_on:
+        if said is not None and said.goes_on and self._rounds.may_go_on:
             return said
         if rest:
             await response.write(rest)
@@ -168,7 +155,7 @@ class Flight:
         try:
             return await upstream.content.readany()
         except (ClientError, asyncio.TimeoutError) as error:
-            if not self._rounds:
+            if not self._rounds.count:
                 raise
             raise self._broken_off(502, f"the provider's answer broke off: {type(error).__name__}") from error
 
@@ -193,7 +180,7 @@ class Flight:
             return web.Response(status=error.status, body=wire_json(error.body), content_type=_JSON)
         if answers:
             await self._keep(answers)
-        if not self._rounds and not (answers and self._format.round_of(answers[-1]).calls):
+        if not self._rounds.count and not (answers and self._format.round_of(answers[-1]).calls):
             response = PassedOn(upstream, added, without=(_LENGTH,))
             await response.send_whole(request, self._told(raw))
             return response
@@ -211,8 +198,8 @@ class Flight:
                     raise self._broken_off(502, "the provider's answer is no JSON")
                 return answers
             answers.append(answer)
-            said = self._format.round_of(answer)
-            if not (said.goes_on and self._may_go_on):
+            said = self._rounds.hear(answer)
+            if not (said.goes_on and self._rounds.may_go_on):
                 return answers
             upstream = await self._go_on(said, _JSON)
             raw, is_cut = await self._read_all(upstream)
@@ -235,7 +222,10 @@ class Flight:
 
     async def _go_on(self, said: Round, content_type: str) -> ClientResponse:
         """Answers the hidden calls; the provider's next answer. Raises _BrokenOffError if there is none."""
-        self._sent = await self._in_engine(self._answered, said)
+        try:
+            self._sent = await self._in_engine(self._rounds.answer, self._sent, said)
+        except ValueError as error:
+            raise self._broken_off(502, "what the model said cannot be sent back") from error
         self._close_later()
         try:
             later = self._later = await self._send(self._sent)
@@ -255,81 +245,13 @@ class Flight:
 
     def _broken_off(self, status: int, reason: str) -> _BrokenOffError:
         self._stats.upstream_failures += 1
-        message = f"headroom: {reason}, after the model had called {len(self._rounds)} times for originals"
+        message = f"headroom: {reason}, after the model had called {self._rounds.count} times for originals"
         return _BrokenOffError(status, self._offer.provider.error_body(status, message))
-
-    def _answered(self, said: Round) -> bytes:
-        """The body of the next round."""
-        is_last = len(self._rounds) + 1 >= self._settings.retrieve_max_rounds
-        results = self._results(said, _LAST_NOTE if is_last else "")
-        self._rounds.append((said.messages, results))
-        messages = [*said.messages, *self._format.result_messages([result.answer for result in results])]
-        return extended(self._sent, self._offer.provider, messages)
-
-    def _results(self, said: Round, note: str) -> list[Result]:
-        results = []
-        count = token_counter(None).count
-        for call in said.calls:
-            self._tally.retrievals += 1
-            self._bill.add_retrievals(1)
-            request = self._offer.provider.read_tool_call(call)
-            assert request is not None, "hidden calls are calls of the format"
-            if self._tokens_left <= 0:
-                results.append(Result(self._offer.provider.answer_tool_call(request, _NO_TOKENS_NOTE, True), ""))
-                continue
-            most = min(self._settings.retrieve_max_tokens, self._tokens_left)
-            try:
-                answer = answer_call(call, lambda: self._offer.store, most, note)
-            except Exception as error:
-                # Whatever goes wrong in here must not cost the client its answer: the model is told.
-                self._tally.failures += 1
-                self._bill.add_retrievals(0, failed=1)
-                report(f"a retrieval failed: {type(error).__name__} in {self._offer.provider.name}")
-                words = f"Nothing was retrieved: {type(error).__name__}{note}"
-                answer = self._offer.provider.answer_tool_call(request, words, True)
-            self._tokens_left -= count(wire_json(answer).decode())
-            key = (request.arguments or {}).get("key")
-            results.append(Result(answer, key.strip() if isinstance(key, str) else ""))
-        return results
-
-    # Records.
 
     async def _keep(self, answers: list[Answer]) -> None:
         """Records what the next request must have back, before the client has the end of the answer."""
-        if self._rounds or self._offer.is_kept or self._format.round_of(answers[-1]).calls:
-            await self._in_engine(self._record, answers)
-
-    def _record(self, answers: list[Answer]) -> None:
-        offer = self._offer
-        said = self._format.round_of(answers[-1])
-        pending = self._results(said, "") if said.is_whole else []
-        whole = self._format.joined(answers)
-        records: list[Record] = []
-        if self._rounds or pending:
-            records += self._exchange(answers, said, pending, whole)
-        if offer.is_kept and whole.get("id") and answers[-1].get("id"):
-            chained = Chained(str(answers[-1]["id"]), [result.answer for result in pending])
-            records.append(written_chain(offer.store, str(whole["id"]), chained))
-        try:
-            offer.store.put_many((), records)
-        except StoreError as error:
-            self._tally.store_failures += 1
-            report(f"a hidden exchange could not be recorded, so the next request goes without it: {error}")
-
-    def _exchange(self, answers: list[Answer], said: Round, pending: list[Result], whole: Answer) -> list[Record]:
-        shown = self._format.shown(whole)
-        turns = self._format.turns(shown)
-        if not turns or not turns[0].said:
-            return []
-        earlier = self._format.shown(self._format.joined(answers[:-1])) if self._rounds else []
-        # A call that was cut off is as if it had never been begun.
-        last = (
-            said.messages if said.is_whole or not said.calls else self._format.shown(self._format.joined(answers[-1:]))
-        )
-        exchange = Exchange(self._rounds, last, pending, is_clients=not earlier and not pending)
-        store, conversation, text = self._offer.store, self._offer.conversation, turns[0].said
-        name = exchange_name(store, conversation, text, self._offer.said[text] + 1)
-        return written(store, name, exchange)
+        if self._rounds.must_record(answers):
+            await self._in_engine(self._rounds.record, answers)
 
     async def _in_engine(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._engine, function, *arguments)

@@ -95,14 +95,10 @@ def _part_name(store: Store, name: str, key: str) -> str:
     return store.name_of("hidden results", name, key)
 
 
-def found(store: Store, names: Sequence[str], values: Mapping[str, bytes]) -> dict[str, Exchange]:
-    """The exchanges among the records of these names that are whole."""
-    exchanges = {}
-    for name in names:
-        head = _read(values.get(name))
-        if head is not None and (exchange := _whole(store, name, head)) is not None:
-            exchanges[name] = exchange
-    return exchanges
+def found(store: Store, name: str, values: Mapping[str, bytes]) -> Exchange | None:
+    """The exchange of this name among the records, if it is whole."""
+    head = _read(values.get(name))
+    return None if head is None else _whole(store, name, head)
 
 
 def _whole(store: Store, name: str, head: Mapping[str, Any]) -> Exchange | None:

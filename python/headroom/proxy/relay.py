@@ -18,10 +18,9 @@ from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, hd
 from multidict import CIMultiDict
 from yarl import URL
 
-from headroom.errors import StoreError
 from headroom.providers import Provider
 from headroom.proxy.billing import Bill, Books
-from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
+from headroom.proxy.boarding import Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_upstream
@@ -211,10 +210,11 @@ class Relay:
     ) -> Account | None:
         limit = self._settings.max_body_bytes
         loop = asyncio.get_running_loop()
-        is_batch = destination.content == "batch"
+        is_batch, is_sent = destination.content == "batch", destination.content != "count"
         read: Callable[..., Job | None] = partial(
-            self._transformer.read, open_store=open_store, aligns=aligns, is_sent=destination.content != "count"
+            self._transformer.read, open_store=open_store, aligns=aligns, is_sent=is_sent
         )
+        read_boarded = partial(self._transformer.read_boarded, open_store=open_store, aligns=aligns, is_sent=is_sent)
         if is_batch:
             read = partial(self._transformer.read_batch, open_store=open_store)
         may_add = may_add and not is_batch
@@ -228,21 +228,39 @@ class Relay:
             content = decoded(raw, coding, limit)
             if content is None:
                 return None
-            boarded = self._boarded(content, destination, open_store) if may_add else None
-            job: Job | None = read(boarded.raw if boarded else content, destination.provider, destination.model)
-            account = None if job is None else self._transformer.run(job)
-            return account if boarded is None else _with_added(account, boarded)
+            if may_add and is_concerned(content):
+                boarded = self._boarding.board(
+                    content, destination.provider, destination.url, open_store, destination.model
+                )
+                if boarded is not None:
+                    return self._account_with_added(boarded, destination, read_boarded)
+            job: Job | None = read(content, destination.provider, destination.model)
+            return None if job is None else self._transformer.run(job)
 
         size = len(raw) if coding is None else len(raw) * _PACKED_BYTES
         engine = self._large_engine if size >= _LARGE_BODY_BYTES else self._engine
         return await loop.run_in_executor(engine, work)
 
-    def _boarded(self, content: bytes, destination: Destination, open_store: Callable[[], Store]) -> Boarded | None:
-        try:
-            return self._boarding.board(content, destination.provider, destination.url, open_store, destination.model)
-        except StoreError as error:
-            report(f"the retrieve tool was not offered: {error}")
+    def _account_with_added(
+        self, boarded: Boarded, destination: Destination, read: Callable[..., Job | None]
+    ) -> Account | None:
+        """The account of a body to which something may be added: the client did not send that."""
+        job = read(boarded, destination.provider, destination.model)
+        if job is None and boarded.offer is None and boarded.raw is None:
             return None
+        if job is None:
+            body, _ = boarded.body.splice([], boarded.added)
+            account = Account(body, 0, 0)
+        else:
+            account = self._transformer.run(job)
+        return replace(
+            account,
+            body=account.body or boarded.raw,
+            tokens_before=account.tokens_before - boarded.tokens_inside,
+            tokens_after=account.tokens_after - boarded.tokens_inside + boarded.rent_tokens,
+            offer=boarded.offer,
+            rent_tokens=account.rent_tokens + boarded.rent_tokens,
+        )
 
     async def _forward(
         self,
@@ -314,14 +332,6 @@ def _figures(account: Account | None) -> dict[str, str]:
     if account is None:
         return {}
     return {TOKENS_BEFORE: str(account.tokens_before), TOKENS_AFTER: str(account.tokens_after)}
-
-
-def _with_added(account: Account | None, boarded: Boarded) -> Account:
-    """The account of a body to which something was added: the client did not send that."""
-    known = account or Account(None, 0, 0)
-    body, before = known.body or boarded.raw, max(0, known.tokens_before - boarded.rent_tokens)
-    rent = known.rent_tokens + boarded.rent_tokens
-    return replace(known, body=body, tokens_before=before, offer=boarded.offer, rent_tokens=rent)
 
 
 def _left_alone(account: Account) -> Account:

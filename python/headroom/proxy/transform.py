@@ -23,7 +23,7 @@ from headroom.places import as_mapping, compact_json
 from headroom.protection import Protection
 from headroom.providers import Provider
 from headroom.proxy.alignment import Prefix, aligned
-from headroom.proxy.boarding import Offer
+from headroom.proxy.boarding import Boarded, Offer
 from headroom.proxy.shares import Rent, Shares, shares_of
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
@@ -92,6 +92,8 @@ class Job:
     needs_engine: bool
     open_store: Callable[[], Store]
     is_held_out: bool = False
+    added: tuple[tuple[int, bytes], ...] = ()
+    """Bytes to be put into the body, with their positions."""
 
 
 _tools: Memo[_Tools] = Memo(max_entries=64, max_weight=4_000_000)
@@ -137,25 +139,61 @@ class Transformer:
             body = Body(raw)
             names = body.names()
             base: Place = () if own[0] in names else tuple(w for w in provider.endpoint.wrappers if w in names)[:1]
-            messages = body.get(*base, own[0])
-            inner = as_mapping(body.get(*base)) if base else names
+            boarded = Boarded(body, body.get(*base, own[0]))
+        except ValueError:
+            return None
+        return self._job(boarded, provider, model, base, open_store, aligns=aligns, is_sent=is_sent)
+
+    def read_boarded(
+        self,
+        boarded: Boarded,
+        provider: Provider,
+        model: str | None = None,
+        *,
+        open_store: Callable[[], Store] | None = None,
+        aligns: bool = False,
+        is_sent: bool = True,
+    ) -> Job | None:
+        """The conversation in a body that was read before."""
+        return self._job(boarded, provider, model, (), open_store, aligns=aligns, is_sent=is_sent)
+
+    def _job(
+        self,
+        boarded: Boarded,
+        provider: Provider,
+        model: str | None,
+        base: Place,
+        open_store: Callable[[], Store] | None,
+        *,
+        aligns: bool,
+        is_sent: bool,
+    ) -> Job | None:
+        body, messages = boarded.body, boarded.messages
+        own = (provider.messages_field, "tools")
+        try:
+            inner = as_mapping(body.get(*base)) if base else body.names()
             fields = {name: body.get(*base, name) for name in inner if name not in own}
         except ValueError:
             return None
         if isinstance(messages, str) or not messages:
             return None
         tools = _read_tools(body, provider, fields, base)
+        tool_tokens = tools.retrieve_tokens
+        if boarded.offer is not None:
+            tools = tools._replace(has_retrieve=True, can_retrieve=boarded.can_call)
+            tool_tokens += boarded.rent_tokens - boarded.tokens_inside
         inside = _inside(provider, messages, (*base, own[0]))
         segments = [*_at(base, provider.read_beside(fields)), *_at(base, tools.segments), *inside]
         conversation = self._conversation(segments, {"model": model, **fields}, tools.can_retrieve, tools.has_retrieve)
         is_partial = any(fields.get(name) is not None for name in _KEPT_BY_PROVIDERS)
-        conversation = conversation._replace(tool_tokens=tools.retrieve_tokens, is_partial=is_partial)
+        conversation = conversation._replace(tool_tokens=tool_tokens, is_partial=is_partial)
         if aligns:
             conversation = conversation._replace(
                 prefix=Prefix(provider, messages, body.get(*base, "tools"), base, is_sent)
             )
         needs_engine = aligns or self._needs_engine(conversation)
-        return Job(body, [conversation], needs_engine, open_store or self._open_store, self._is_held_out(inside))
+        is_held_out = self._is_held_out(inside)
+        return Job(body, [conversation], needs_engine, open_store or self._open_store, is_held_out, added=boarded.added)
 
     def read_batch(
         self,
@@ -228,8 +266,8 @@ class Transformer:
         replacements = [(place, text) for place, text in smaller.items() if place not in named]
         inserted = [item for naming in namings for item in naming.inserted]
         body, written = None, list[bool]()
-        if replacements or named or inserted:
-            body, written = job.body.splice(replacements, named=list(named.items()), inserted=inserted)
+        if replacements or job.added or named or inserted:
+            body, written = job.body.splice(replacements, job.added, list(named.items()), inserted)
         if not all(written[len(replacements) :]):
             return None
         changed = {place for (place, _), is_written in zip(replacements, written, strict=False) if is_written}
@@ -251,7 +289,7 @@ class Transformer:
             for text in naming.told
         )
         return Account(
-            body if any(written) else None,
+            body if job.added or any(written) else None,
             before,
             before - _saved(segments, changed) + rent,
             len(changed),

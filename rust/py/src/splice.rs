@@ -62,16 +62,21 @@ impl Body {
         Ok(found.map(|index| self.outer(index)).map(|span| (span.start, span.end)))
     }
 
-    /// The body with texts in some places and elements behind others, and for each of them whether it was changed.
-    #[pyo3(signature = (replacements, named = Vec::new(), inserted = Vec::new()))]
+    /// The body with texts in some places and elements behind others, and for each of them whether it was changed; and
+    /// with bytes put in.
+    #[pyo3(signature = (replacements, added = Vec::new(), named = Vec::new(), inserted = Vec::new()))]
     fn splice<'py>(
         &self,
         py: Python<'py>,
         replacements: Vec<(Bound<'py, PyTuple>, String)>,
+        added: Vec<(usize, Vec<u8>)>,
         named: Vec<(Bound<'py, PyTuple>, String)>,
         inserted: Vec<(Bound<'py, PyTuple>, String)>,
     ) -> PyResult<(Bound<'py, PyBytes>, Vec<bool>)> {
         let document = self.document(py);
+        if added.iter().any(|(at, _)| *at > document.len()) {
+            return Err(PyValueError::new_err("bytes can be put in up to the end of the body only"));
+        }
         let mut wanted = Vec::with_capacity(replacements.len() + named.len() + inserted.len());
         let kinds: [(_, fn(Vec<Step>, String) -> Change); 3] =
             [(replacements, Change::Shorter), (named, Change::Text), (inserted, Change::After)];
@@ -80,7 +85,7 @@ impl Body {
                 wanted.push(kind(steps(&place)?, text));
             }
         }
-        let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted))?;
+        let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted, added))?;
         Ok((PyBytes::new(py, &bytes), changed))
     }
 }

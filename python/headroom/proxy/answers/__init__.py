@@ -16,6 +16,9 @@ from typing import Any, NamedTuple, Protocol, cast
 from headroom.places import as_mapping
 from headroom.segment import ToolCall
 
+MOST_TOOLS = 128
+"""So many tools OpenAI's APIs take in one request."""
+
 Answer = dict[str, Any]
 """A provider's answer as it would be without streaming."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, texts_of
-from headroom.proxy.answers import Answer, Round, Turn, is_hidden, runs, solid, summed
+from headroom.proxy.answers import MOST_TOOLS, Answer, Round, Turn, is_hidden, runs, solid, summed
 from headroom.proxy.sse import event_of, frame_of
 from headroom.segment import RETRIEVE_TOOL
 
@@ -26,8 +26,9 @@ _WHOLE = frozenset({"tool_calls", "stop"})
 
 
 def is_able(body: Mapping[str, Any], url: str) -> bool:
-    """Where one answer in text is asked for."""
-    return body.get("n") in (None, 1) and not body.get("functions") and "audio" not in (body.get("modalities") or ())
+    """Where one answer in text is asked for, and the API takes one tool more."""
+    is_one_text = body.get("n") in (None, 1) and "audio" not in (body.get("modalities") or ())
+    return is_one_text and not body.get("functions") and len(body.get("tools") or ()) < MOST_TOOLS
 
 
 def turns(messages: Sequence[Any]) -> list[Turn]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headroom.places import as_mapping, texts_of
-from headroom.proxy.answers import Answer, Round, Turn, is_hidden, runs, solid, summed
+from headroom.proxy.answers import MOST_TOOLS, Answer, Round, Turn, is_hidden, runs, solid, summed
 from headroom.proxy.sse import event_of, frame_of
 from headroom.segment import RETRIEVE_TOOL
 
@@ -32,12 +32,29 @@ _CLIENTS_CALLS = frozenset(
         "mcp_approval_request",
     }
 )
+_CLIENTS_TOOLS = frozenset(
+    {
+        "function",
+        "custom",
+        "namespace",
+        "local_shell",
+        "shell",
+        "apply_patch",
+        "computer",
+        "computer_use_preview",
+    }
+)
 _TEXT_KINDS = frozenset({"output_text", "text"})
 
 
 def is_able(body: Mapping[str, Any], url: str) -> bool:
-    """Where the answer comes with the request, and the provider keeps no conversation that hidden items would join."""
-    return not body.get("background") and not body.get("conversation")
+    """Where the answer comes with the request, the provider keeps no conversation that hidden items would join, and
+    the API takes one function more: some models have tools of the provider's alone.
+    """
+    tools = body.get("tools")
+    kinds = [as_mapping(tool).get("type") for tool in tools] if isinstance(tools, list) else []
+    is_apart = not body.get("background") and not body.get("conversation")
+    return is_apart and len(kinds) < MOST_TOOLS and any(kind in _CLIENTS_TOOLS for kind in kinds)
 
 
 def turns(messages: Sequence[Any]) -> list[Turn]:

@@ -114,15 +114,17 @@ impl Spans {
     /// The document with some changes, and for each of them whether it was made.
     ///
     /// A string, an array or an object can be replaced. A place is left alone where it cannot be read in one way only,
-    /// or stands inside of one that was replaced as a whole.
-    pub fn splice(&self, document: &str, wanted: &[Change]) -> (Vec<u8>, Vec<bool>) {
-        let mut edits: Vec<(usize, usize, usize, Vec<u8>)> = Vec::new();
+    /// or stands inside of one that was replaced as a whole. `added` are bytes to put in at positions that stand in no
+    /// value to be replaced; they come before what else is put in there.
+    pub fn splice(&self, document: &str, wanted: &[Change], added: Vec<(usize, Vec<u8>)>) -> (Vec<u8>, Vec<bool>) {
+        let mut edits: Vec<(usize, usize, Option<usize>, Vec<u8>)> =
+            added.into_iter().map(|(at, written)| (at, at, None, written)).collect();
         for (number, change) in wanted.iter().enumerate() {
             if let Some((start, end, written)) = self.edit(document, change) {
-                edits.push((start, end, number, written));
+                edits.push((start, end, Some(number), written));
             }
         }
-        edits.sort_unstable_by_key(|edit| edit.0);
+        edits.sort_by_key(|edit| edit.0);
         let mut changed = vec![false; wanted.len()];
         let mut out = Vec::with_capacity(document.len());
         let mut at = 0;
@@ -132,7 +134,7 @@ impl Spans {
             }
             out.extend_from_slice(&document.as_bytes()[at..start]);
             out.extend_from_slice(&written);
-            changed[number] = true;
+            number.into_iter().for_each(|number| changed[number] = true);
             at = end;
         }
         out.extend_from_slice(&document.as_bytes()[at..]);
@@ -173,7 +175,7 @@ mod tests {
     fn spliced(document: &str, wanted: &[(&[&str], &str)]) -> (String, Vec<bool>) {
         let shorter = |(steps, text): &(&[&str], &str)| Change::Shorter(place(steps), (*text).to_owned());
         let wanted: Vec<_> = wanted.iter().map(shorter).collect();
-        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted);
+        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted, Vec::new());
         (String::from_utf8(bytes).unwrap(), changed)
     }
 
@@ -183,6 +185,16 @@ mod tests {
             "{ \"n\" : 1.0e0 ,\n\"messages\":[ {\"content\":\"long \\u00e9 \\/ text\"}, {\"content\" : \"kept\"}]}";
         let (out, changed) = spliced(document, &[(&["messages", "0", "content"], "é\n\"")]);
         assert_eq!(out, document.replace("long \\u00e9 \\/ text", "é\\n\\\""));
+        assert_eq!(changed, [true]);
+    }
+
+    #[test]
+    fn bytes_are_added_where_they_belong_beside_what_is_replaced() {
+        let document = r#"{"tools":[{"n":1}],"a":"long text","z":[]}"#;
+        let added = vec![(40, b"7".to_vec()), (17, b",{}".to_vec())];
+        let wanted = [Change::Shorter(place(&["a"]), "short".to_owned())];
+        let (bytes, changed) = Spans::read(document).unwrap().splice(document, &wanted, added);
+        assert_eq!(String::from_utf8(bytes).unwrap(), r#"{"tools":[{"n":1},{}],"a":"short","z":[7]}"#);
         assert_eq!(changed, [true]);
     }
 
@@ -227,7 +239,7 @@ mod tests {
             Change::After(place(&["d"]), "3".to_owned()),
             Change::After(place(&["a", "7"]), "4".to_owned()),
         ];
-        let (out, changed) = Spans::read(document).unwrap().splice(document, &wanted);
+        let (out, changed) = Spans::read(document).unwrap().splice(document, &wanted, Vec::new());
         assert_eq!(changed, [true, true, true, false, false]);
         let expected = r#"{"a": [ {"b":"[[duration 1]]"},2 , "c\ud83d",{"new":1}],"d":{}}"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -236,8 +248,11 @@ mod tests {
     #[test]
     fn nothing_is_put_into_an_array_that_stands_twice() {
         let document = r#"{"a":[1],"a":[2]}"#;
-        let (out, changed) =
-            Spans::read(document).unwrap().splice(document, &[Change::After(place(&["a", "0"]), "3".to_owned())]);
+        let (out, changed) = Spans::read(document).unwrap().splice(
+            document,
+            &[Change::After(place(&["a", "0"]), "3".to_owned())],
+            Vec::new(),
+        );
         assert_eq!((out.as_slice(), changed), (document.as_bytes(), vec![false]));
     }
 }
