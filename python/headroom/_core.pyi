@@ -107,7 +107,8 @@ class Body:
 
         Left alone is what is no string, array or object, or stands in an object that has a key twice; of `replacements`
         also what would become longer in bytes. `inserted` are JSON values, each to stand behind the element of an array
-        in a place. Flags are for `replacements`, `named` and `inserted`, in this order. Every other byte is as it came. Releases the GIL.
+        in a place. Flags are for `replacements`, `named` and `inserted`, in this order. Every other byte is as it came.
+        Releases the GIL.
         """
 
 # JSON.

@@ -20,7 +20,7 @@ from yarl import URL
 
 from headroom.providers import Provider
 from headroom.proxy.billing import Bill, Books
-from headroom.proxy.boarding import Boarding, Offer, is_concerned
+from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_upstream
