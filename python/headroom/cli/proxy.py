@@ -11,7 +11,7 @@ from headroom.errors import SettingsError
 from headroom.lease import Lease
 from headroom.library import resolve_settings
 from headroom.proxy import require_installed
-from headroom.settings import Mode
+from headroom.settings import Mode, Settings
 
 
 @click.command("proxy")
@@ -22,6 +22,8 @@ from headroom.settings import Mode
 @click.option("--anthropic-url", metavar="URL", help="Where requests in Anthropic's format go.")
 @click.option("--gemini-url", metavar="URL", help="Where requests in Gemini's format go.")
 @click.option("--upstreams", metavar="LIST", help="More places by path prefix: /groq=https://api.groq.com/openai,…")
+@click.option("--workers", metavar="N", type=int, help="How many processes share the port; by default 1.")
+@click.option("--record-requests", metavar="N", type=int, help="Keep texts of so many requests for the dashboard.")
 @click.option("--holdout-ratio", metavar="SHARE", type=float, help="Share of conversations to leave alone.")
 @click.option("--log-requests", is_flag=True, default=None, help="Log each request, without content, as JSON.")
 @click.option("--lease", metavar="FILE", hidden=True, help="Stop when nobody else holds a lease on this file.")
@@ -33,6 +35,8 @@ def command(
     anthropic_url: str | None,
     gemini_url: str | None,
     upstreams: str | None,
+    workers: int | None,
+    record_requests: int | None,
     holdout_ratio: float | None,
     log_requests: bool | None,
     lease: str | None,
@@ -41,7 +45,7 @@ def command(
 
     Point a client's base URL here: http://127.0.0.1:8787/v1 for OpenAI's, http://127.0.0.1:8787 for the others. Keys
     are passed on and never kept. A client whose tools include headroom_retrieve gets views with what is left out one
-    call away; any other gets lossless forms only.
+    call away; any other gets lossless forms only. SIGHUP makes it read its settings again.
     """
     require_installed()
     given = flags(
@@ -52,14 +56,21 @@ def command(
         anthropic_target_api_url=anthropic_url,
         gemini_target_api_url=gemini_url,
         upstreams=upstreams,
+        workers=workers,
+        record_requests=record_requests,
         holdout_ratio=holdout_ratio,
         log_requests=log_requests,
     )
-    settings = resolve_settings(given).settings
-    if settings.mode == "cache":
-        raise SettingsError(
-            "mode='cache' is of the library alone so far; start the proxy with --mode token, observe or off"
-        )
-    from headroom.proxy.server import serve
 
-    sys.exit(serve(settings, None if lease is None else Lease(lease)))
+    def resolve() -> Settings:
+        settings = resolve_settings(given).settings
+        if settings.mode == "cache":
+            raise SettingsError(
+                "mode='cache' is of the library alone so far; start the proxy with --mode token, observe or off"
+            )
+        return settings
+
+    settings = resolve()
+    from headroom.proxy.serving import serve
+
+    sys.exit(serve(settings, resolve, None if lease is None else Lease(lease)))
