@@ -64,6 +64,7 @@ class Agent:
       through the proxy cannot count on the retrieve tool.
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
     - `user_agents`: how the `User-Agent` of its requests begins.
+    - `headers_variable`: what in its environment holds further header fields of its requests, a line each.
     - `note`: what a user should know.
     """
 
@@ -79,6 +80,7 @@ class Agent:
     defers_mcp: bool = False
     hook_event: str = ""
     user_agents: tuple[str, ...] = ()
+    headers_variable: str = ""
     note: str = ""
 
 
