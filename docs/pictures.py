@@ -52,7 +52,7 @@ def take(
     expect(page.locator("#connection")).to_have_text("Live")
     bring_into(name, page, server)
     picture = Image.open(BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(96).save(HERE / f"dashboard-{name}.png", optimize=True)
+    picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE).save(HERE / f"dashboard-{name}.png", optimize=True)
     context.close()
 
 

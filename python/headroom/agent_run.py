@@ -27,6 +27,7 @@ from headroom.registry import providers
 from headroom.routed_copy import bare, copy_for_run, copy_path, rewritten
 
 _ADDRESS = "{base_url}"
+_PROJECT = "x-headroom-project"
 _PATIENCE_S = 10.0
 _PASSED_ON = ("SIGTERM", "SIGHUP")
 _LEFT_TO_THE_AGENT = ("SIGINT", "SIGQUIT")
@@ -255,8 +256,23 @@ class Signals:
 
 
 def environment_of(run: AgentRun, machine: Surroundings) -> dict[str, str]:
-    """The environment in which an agent is run."""
-    return {**machine.environment, **run.environment}
+    """The environment in which an agent is run; where it can, it says for which project its requests are."""
+    environment = {**machine.environment, **run.environment}
+    variable, project = run.agent.headers_variable, project_of(os.getcwd())
+    fields = environment.get(variable, "")
+    # Only the proxy is told, and only by those who do not tell it already.
+    if variable and run.base_url and project and _PROJECT not in fields.lower():
+        environment[variable] = "\n".join(filter(None, (fields, f"{_PROJECT}: {project}")))
+    return environment
+
+
+def project_of(directory: str) -> str:
+    """The name of the repository that a directory is in, else the directory's own, as far as a header can hold it."""
+    at = directory
+    while not os.path.exists(os.path.join(at, ".git")) and os.path.dirname(at) != at:
+        at = os.path.dirname(at)
+    root = at if os.path.dirname(at) != at else directory
+    return "".join(each for each in os.path.basename(root) if " " <= each <= "~").strip()
 
 
 def command_of(run: AgentRun, arguments: Collection[str]) -> list[str]:

@@ -103,6 +103,7 @@ class Settings:
     relay_responses_websocket: bool = setting(False, "relay a Responses WebSocket uncompressed, not refuse it")
     max_body_bytes: int = setting(100_000_000, "larger request bodies are passed on as they are", low=0)
     max_requests: int = setting(4_096, "requests the proxy works on at a time; more are refused with 503", low=1)
+    workers: int = setting(1, "processes of the proxy, which share the port, the store and the ledger", low=1, high=64)
     holdout_ratio: float = setting(0.0, "share of conversations that are left alone, to compare with", low=0, high=1)
     drain_timeout_s: float = setting(30.0, "seconds that requests have to end when the proxy is stopped", low=0)
     record_requests: int = setting(

@@ -10,7 +10,7 @@ import pytest
 from headroom.proxy.sessions import good_until, one_time_code, session_token
 from payloads import big_table
 from proxy.agent_sessions import request
-from proxy.conftest import wait_until
+from proxy.conftest import SECONDS_TO_WAIT, wait_until
 
 ROUTES = ["/dashboard/stats", "/dashboard/events", "/dashboard/requests", "/dashboard/requests/x"]
 
@@ -34,8 +34,9 @@ class Events:
         self.response = self.connection.getresponse()
 
     def next(self):
-        name = ""
+        name, deadline = "", time.monotonic() + SECONDS_TO_WAIT
         while True:
+            assert time.monotonic() < deadline, "the event did not come"
             line = self.response.readline().decode()
             assert line, "the stream has ended"
             if line.startswith("event: "):

@@ -184,6 +184,18 @@ def test_processes_share_a_ledger(charged, billing):
     assert second.booked(3)["total"] == first.dashboard()["total"]
 
 
+def test_whoever_reads_meanwhile_takes_nothing_away(till_proxy):
+    till_proxy.dashboard()
+    [path] = till_proxy.home.rglob("*-ledger.sqlite3")
+    for count in range(1, 4):
+        till_proxy.post(*one_turn(table="short"), {"x-headroom-project": "read"})
+        till_proxy.booked(count, "read")
+        reader = Ledger(str(path))
+        rows = reader.traffic("0001-01-01", "9999-12-31")
+        reader.close()
+        assert sum(row.sums["requests"] for row in rows if row.key.project == "read") == count
+
+
 def test_a_ledger_that_cannot_be_opened_costs_no_request(charged):
     first = charged()
     first.booked(0)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
 
+from headroom import count_tokens
 from proxy.fake_provider import FakeProvider, reply_to, stream_of
 
 _PIECE = re.compile(r" ?[^\W\d_]{1,6}|\d{1,3}|\s+|[^\w\s]{1,2}|_")
+_SIGNS = re.compile(r"[\d!-/:-@[-`{-~]+")
 _TOKENS_A_MESSAGE = 4
 
 PRICES = {
@@ -30,10 +32,17 @@ def tokens_of(text: str) -> int:
     return len(_PIECE.findall(text))
 
 
+def factored_tokens_of(text: str) -> int:
+    """Tokens of a text to another tokenizer: those of o200k times 1.05 to 1.45, as digits and signs in it have it."""
+    signs = sum(map(len, _SIGNS.findall(text)))
+    return round(count_tokens(text) * (1.05 + 0.4 * signs / max(1, len(text))))
+
+
 class Till:
     """What requests cost. Two requests are told apart by what their blocks say, nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokens_of: Callable[[str], int] = tokens_of) -> None:
+        self._tokens_of = tokens_of
         self.bill = dict.fromkeys(("fresh", "write", "hour", "read", "output"), 0)
         self.money = Decimal(0)
         self.inputs: list[int] = []
@@ -45,7 +54,7 @@ class Till:
         used = dict.fromkeys(self.bill, 0)
         prefix, is_known = hash(model), True
         for block in _blocks(asked):
-            tokens = tokens_of(block) + _TOKENS_A_MESSAGE
+            tokens = self._tokens_of(block) + _TOKENS_A_MESSAGE
             prefix = hash((prefix, block))
             is_known = is_known and prefix in self._known
             self._known.add(prefix)

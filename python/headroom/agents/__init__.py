@@ -86,6 +86,7 @@ class Agent:
     - `hook_event`: the event of `headroom hook` that its hooks name, if it has a set-up for hooks.
     - `subscription`: why a run on its maker's subscription cannot be routed, if that is so.
     - `user_agents`: how the `User-Agent` of its requests begins.
+    - `headers_variable`: what in its environment holds further header fields of its requests, a line each.
     - `note`: what a user should know.
     """
 
@@ -103,6 +104,7 @@ class Agent:
     hook_event: str = ""
     subscription: str = ""
     user_agents: tuple[str, ...] = ()
+    headers_variable: str = ""
     note: str = ""
 
 

@@ -39,6 +39,7 @@ agent = Agent(
     },
     transcripts=("~/.claude/projects/*/*.jsonl",),
     user_agents=("claude-cli/",),
+    headers_variable="ANTHROPIC_CUSTOM_HEADERS",
     wire_formats=("anthropic_messages",),
     routing="tested",
     hook_event="claude-post-tool-use",

@@ -10,7 +10,7 @@ from headroom.cli import flags
 from headroom.in_force import resolve_settings
 from headroom.lease import Lease
 from headroom.proxy import require_installed
-from headroom.settings import Mode
+from headroom.settings import Mode, Settings
 
 
 @click.command("proxy")
@@ -23,6 +23,8 @@ from headroom.settings import Mode
 @click.option("--upstreams", metavar="LIST", help="More places by path prefix: /groq=https://api.groq.com/openai,…")
 @click.option("--multi-tenant", is_flag=True, default=None, help="Keep originals of each API key or account apart.")
 @click.option("--access-tokens", metavar="FILE", help="Tokens that clients must bring, to listen beyond loopback.")
+@click.option("--workers", metavar="N", type=int, help="How many processes share the port; by default 1.")
+@click.option("--record-requests", metavar="N", type=int, help="Keep texts of so many requests for the dashboard.")
 @click.option("--holdout-ratio", metavar="SHARE", type=float, help="Share of conversations to leave alone.")
 @click.option("--log-requests", is_flag=True, default=None, help="Log each request, without content, as JSON.")
 @click.option("--lease", metavar="FILE", hidden=True, help="Stop when nobody else holds a lease on this file.")
@@ -36,6 +38,8 @@ def command(
     upstreams: str | None,
     multi_tenant: bool | None,
     access_tokens: str | None,
+    workers: int | None,
+    record_requests: int | None,
     holdout_ratio: float | None,
     log_requests: bool | None,
     lease: str | None,
@@ -44,7 +48,7 @@ def command(
 
     Point a client's base URL here: http://127.0.0.1:8787/v1 for OpenAI's, http://127.0.0.1:8787 for the others. Keys
     are passed on and never kept. A client whose tools include headroom_retrieve gets views with what is left out one
-    call away; any other gets lossless forms only.
+    call away; any other gets lossless forms only. SIGHUP makes it read its settings again.
     """
     require_installed()
     given = flags(
@@ -57,10 +61,16 @@ def command(
         upstreams=upstreams,
         multi_tenant=multi_tenant,
         access_tokens_file=access_tokens,
+        workers=workers,
+        record_requests=record_requests,
         holdout_ratio=holdout_ratio,
         log_requests=log_requests,
     )
-    settings = resolve_settings(given).settings
-    from headroom.proxy.server import serve
 
-    sys.exit(serve(settings, None if lease is None else Lease(lease)))
+    def resolve() -> Settings:
+        return resolve_settings(given).settings
+
+    settings = resolve()
+    from headroom.proxy.serving import serve
+
+    sys.exit(serve(settings, resolve, None if lease is None else Lease(lease)))

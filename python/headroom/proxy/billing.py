@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from headroom.errors import HeadroomError
 from headroom.models import PICODOLLARS, model_named
@@ -27,7 +27,6 @@ from headroom.proxy.shares import Change
 from headroom.proxy.transform import Account
 from headroom.proxy.upstreams import Destination
 from headroom.proxy.usage import Tee
-from headroom.registry import agents
 from headroom.report import report
 from headroom.settings import Settings
 from headroom.tokens import token_counter
@@ -36,6 +35,9 @@ AGENT, PROJECT = "x-headroom-agent", "x-headroom-project"
 
 _EVERY_S = 0.5
 _RETRY_S = 5.0
+_MANY = 256
+"""So many bills are settled at once, since each holds its answer."""
+
 _MOST_PENDING = 50_000
 """Bills that wait while the ledger cannot be written; later ones are counted as lost."""
 
@@ -133,14 +135,44 @@ class Told:
         """The usage and the model."""
         return self.usage, self.model
 
+    def forget(self) -> None:
+        """Nothing large is kept."""
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A finished request, newest first: its row for people to look at, and the texts it changed, if they are kept."""
 
+class Settled(NamedTuple):
+    """A finished request. `row` is what people see of it, `changes` the texts it changed, if they are kept."""
+
+    name: str
     number: int
-    row: dict[str, Any]
+    bill: Bill
+    key: Key
+    status: int | None
+    figures: Figures | None
     changes: tuple[Change, ...]
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Its figures."""
+        bill, figures = self.bill, self.figures
+        return {
+            "id": self.name,
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(bill.at)),
+            "provider": self.key.provider,
+            "model": self.key.model,
+            "agent": self.key.agent,
+            "project": self.key.project,
+            "path": bill.path,
+            "status": self.status,
+            "mode": bill.mode,
+            "stream": any(answer.is_stream for answer in bill.answers),
+            **_shown(figures),
+            "added_ms": _rounded(bill.added_ms),
+            "first_byte_ms": _rounded(bill.first_byte_ms),
+            "total_ms": _rounded(bill.total_ms),
+            "tools": [] if figures is None else sorted(figures.tools),
+            "retrievals": bill.retrieved,
+            "has_texts": bool(self.changes),
+        }
 
 
 class Books:
@@ -180,12 +212,14 @@ class Books:
 
     def settle(self, bill: Bill) -> None:
         """Takes a bill to which nothing will be added."""
+        if not bill.mode:
+            return  # it was refused here
         with self._wake:
             if len(self._pending) >= _MOST_PENDING:
                 self.lost += 1
             else:
                 self._pending.append(bill)
-            if len(self._pending) == 1:
+            if len(self._pending) in (1, _MANY):
                 self._wake.notify()
 
     def close(self) -> None:
@@ -200,7 +234,7 @@ class Books:
             with self._wake:
                 self._wake.wait_for(lambda: self._pending or self._ends, _RETRY_S if self.error else None)
                 # What comes within this time is written together.
-                self._wake.wait_for(lambda: self._ends, _EVERY_S)
+                self._wake.wait_for(lambda: self._ends or len(self._pending) >= _MANY, _EVERY_S)
                 ends = self._ends
             self._settle_pending()
             self._write()
@@ -224,6 +258,9 @@ class Books:
             new = calibration.take_new()
             if new.requests:
                 self._unwritten.add_calibration(_day(time.time()), model, new)
+        for at in range(self._settings.record_requests, len(self._last)):
+            if self._last[at].changes:
+                self._last[at] = self._last[at]._replace(changes=())
         self.requests = tuple(self._last)
 
     def _write(self) -> None:
@@ -289,11 +326,20 @@ class Books:
             batch.add_duration(key.day, "added", bucket_of(bill.added_ms))
         if bill.first_byte_ms is not None and not has_failed:
             batch.add_duration(key.day, "first_byte", bucket_of(bill.first_byte_ms))
-        self._remember(bill, key, status, figures)
+        self._number += 1
+        shares = account.shares if account is not None else None
+        changes = shares.changes if shares is not None else ()
+        # What was read is let go of: answers and texts may be large.
+        bill.account = None
+        for answer in bill.answers:
+            answer.forget()
+        self._last.appendleft(
+            Settled(f"{self._origin}-{self._number}", self._number, bill, key, status, figures, changes)
+        )
 
     def _key(self, bill: Bill, model: str | None) -> Key:
         known = self._names.known
-        agent = name_of(bill.agent) if bill.agent else agent_of(bill.user_agent, agents())
+        agent = name_of(bill.agent) if bill.agent else agent_of(bill.user_agent)
         return Key(
             _day(bill.at),
             bill.destination.provider.name,
@@ -323,34 +369,6 @@ class Books:
                 calibration.learn(sample, shares.conversation, rounds[0].input_tokens)
             ratios = calibration.ratios
         return price(rounds, tariff, shares, forwarded, ratios, account.rent, is_applied=is_applied)
-
-    def _remember(self, bill: Bill, key: Key, status: int | None, figures: Figures | None) -> None:
-        self._number += 1
-        changes = bill.account.shares.changes if bill.account is not None and bill.account.shares is not None else ()
-        row = {
-            "id": f"{self._origin}-{self._number}",
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(bill.at)),
-            "provider": key.provider,
-            "model": key.model,
-            "agent": key.agent,
-            "project": key.project,
-            "path": bill.path,
-            "status": status,
-            "mode": bill.mode,
-            "stream": any(answer.is_stream for answer in bill.answers),
-            **_shown(figures),
-            "added_ms": _rounded(bill.added_ms),
-            "first_byte_ms": _rounded(bill.first_byte_ms),
-            "total_ms": _rounded(bill.total_ms),
-            "tools": [] if figures is None else sorted(figures.tools),
-            "retrievals": bill.retrieved,
-            "has_texts": bool(changes),
-        }
-        self._last.appendleft(Settled(self._number, row, changes))
-        for at in range(self._settings.record_requests, len(self._last)):
-            older = self._last[at]
-            if older.changes:
-                self._last[at] = Settled(older.number, {**older.row, "has_texts": False}, ())
 
 
 def _sums(bill: Bill, figures: Figures | None, *, has_failed: bool) -> Iterator[tuple[str, int]]:

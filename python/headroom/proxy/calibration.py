@@ -52,10 +52,15 @@ class Sums(NamedTuple):
 
 
 class Ratios(NamedTuple):
-    """The fitted ratios. `interval` is by what share either side of it an estimate of savings lies with 95 %."""
+    """The fitted ratios; `overall` is the one for all text alike.
+
+    What was taken out of a prompt is like none of what was left in it, so `overall` stands for its tokens, and
+    `interval` is by what share it may be off (95 %): how sure the ratio is, and how far apart the kinds of text are.
+    """
 
     results: float = 1.0
     rest: float = 1.0
+    overall: float = 1.0
     interval: float = 0.0
 
     def tokens(self, sample: Sample) -> float:
@@ -69,8 +74,9 @@ def fit(sums: Sums) -> Ratios:
     p, q = sums.results + _PRIOR_WEIGHT, sums.rest + _PRIOR_WEIGHT
     determinant = a * c - b * b
     results, rest = (p * c - q * b) / determinant, (q * a - p * b) / determinant
+    overall = (p + q) / (a + 2 * b + c)
     if sums.requests < _LEAST_REQUESTS:
-        return Ratios(results, rest, _UNCALIBRATED_INTERVAL)
+        return Ratios(results, rest, overall, _UNCALIBRATED_INTERVAL)
     squares = (
         sums.requests
         - 2 * (results * sums.results + rest * sums.rest)
@@ -79,8 +85,8 @@ def fit(sums: Sums) -> Ratios:
         + rest * rest * sums.rest_squared
     )
     variance = max(0.0, squares) / (sums.requests - 2)
-    of_ratio = variance * c / determinant / (results * results)
-    return Ratios(results, rest, min(_UNCALIBRATED_INTERVAL, _SURENESS * math.sqrt(of_ratio + variance)))
+    apart = abs(results - rest) / 2 / overall
+    return Ratios(results, rest, overall, min(_UNCALIBRATED_INTERVAL, _SURENESS * math.sqrt(variance) + apart))
 
 
 class Calibration:

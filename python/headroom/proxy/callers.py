@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
-from headroom.agents import Agent
+from headroom.registry import agents
 
 UNKNOWN = "unknown"
 OTHERS = "others"
@@ -16,21 +16,23 @@ _MOST_NAMES = 200
 _PRODUCT = re.compile(r"[^\s/(;]+(?:/[A-Za-z]+(?= ))?")
 
 
-def agent_of(user_agent: str, agents: Sequence[Agent]) -> str:
+@lru_cache(maxsize=512)
+def agent_of(user_agent: str) -> str:
     """The agent whose requests name themselves like that, else the first product that is named.
 
-    >>> agent_of("OpenAI/Python 3.57.0", ())
-    'openai-python'
-    >>> agent_of("curl/8.5.0", ()), agent_of("", ())
+    >>> agent_of("claude-cli/2.1.329 (external, cli)"), agent_of("OpenAI/Python 3.57.0")
+    ('claude', 'openai-python')
+    >>> agent_of("curl/8.5.0"), agent_of("")
     ('curl', 'unknown')
     """
-    for agent in agents:
-        if any(user_agent.startswith(beginning) for beginning in agent.user_agents):
+    for agent in agents():
+        if user_agent.startswith(agent.user_agents):
             return agent.name
     product = _PRODUCT.match(user_agent)
     return name_of(product[0].lower().replace("/", "-")) if product else UNKNOWN
 
 
+@lru_cache(maxsize=1_024)
 def name_of(value: str) -> str:
     """A name as it is kept: printable, of at most 80 characters, never empty."""
     printable = "".join(character for character in value[: 2 * _MOST_CHARACTERS] if character.isprintable())

@@ -8,6 +8,7 @@ them with a token.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64encode
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ class Page:
 
 async def show_page(request: web.BaseRequest) -> web.Response:
     """Answers GET and HEAD; 304 for who has the page already."""
-    page = load_page()
+    # The first time, files are read.
+    page = await asyncio.to_thread(load_page)
     headers = {
         hdrs.ETAG: f'"{page.etag}"',
         hdrs.CACHE_CONTROL: "no-cache",

@@ -144,7 +144,7 @@ class DashboardApi:
             return _error(403, "texts are not kept: the setting record_requests says of how many requests to keep them")
         name = request.raw_path.partition("?")[0].rpartition("/")[2]
         for each in self._books.requests:
-            if each.row["id"] == name:
+            if each.name == name:
                 return _answer({**each.row, "texts": [change.as_json() for change in each.changes]})
         return _error(404, "no such request among the last ones of this process")
 

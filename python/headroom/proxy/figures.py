@@ -190,7 +190,7 @@ class Days:
             {
                 "model": model,
                 "requests": int(sums.requests),
-                "ratio": round(self._ratios[model].results * token_counter(model).ratio, 4),
+                "ratio": round(self._ratios[model].overall * token_counter(model).ratio, 4),
                 "interval": round(self._ratios[model].interval, 4),
                 "error_share": round(sums.error / sums.estimated, 5) if sums.estimated else None,
                 "is_exact": False,

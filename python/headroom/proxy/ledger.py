@@ -206,7 +206,9 @@ class Ledger:
 
     def _connected(self) -> sqlite3.Connection:
         make_private_directories(os.path.dirname(self.path))
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Only a new file: to close one that this process has open would take SQLite's locks from it.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")

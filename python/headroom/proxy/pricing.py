@@ -141,9 +141,9 @@ def _savings(
     shifts = accumulate((share.tokens_before - share.tokens_after for share in listed), initial=0)
     for share, shift in zip(listed, shifts, strict=False):
         bill = tools.setdefault(share.tool, ToolBill())
-        tokens = (share.tokens_before - share.tokens_after) * place.ratios.results
+        tokens = (share.tokens_before - share.tokens_after) * place.ratios.overall
         bill.texts += 1
-        bill.tokens_before += share.tokens_before * place.ratios.results
+        bill.tokens_before += share.tokens_before * place.ratios.overall
         if not share.is_changed:
             continue
         bill.compressed_texts += 1
@@ -165,7 +165,7 @@ def _rent(added: Sequence[Rent], place: _Place) -> tuple[dict[str, float], tuple
     kinds: dict[str, float] = {}
     cached = rest = 0.0
     for each in added:
-        tokens = each.tokens * (place.ratios.results if each.kind == "retrieved" else place.ratios.rest)
+        tokens = each.tokens * place.ratios.overall
         kinds[each.kind] = kinds.get(each.kind, 0.0) + tokens
         if place.is_cached(each.at_tokens, each.tokens):
             cached += tokens

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
 import logging
 import os
-import signal
-import sys
+import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs, web
 
 from headroom.errors import HeadroomError
-from headroom.lease import Lease
 from headroom.library import default_store
 from headroom.providers import Provider
 from headroom.proxy.billing import Books
@@ -25,6 +21,7 @@ from headroom.proxy.dashboard_api import DashboardApi
 from headroom.proxy.headers import TOKENS_AFTER, TOKENS_BEFORE
 from headroom.proxy.local_api import LocalApi
 from headroom.proxy.relay import Relay, error_response
+from headroom.proxy.reload import reloaded
 from headroom.proxy.security import is_foreign_page, is_loopback, names_us, refuse_unsafe_sharing
 from headroom.proxy.stats import Stats
 from headroom.proxy.tenants import NO_ACCESS, Tenants, TenantStores
@@ -41,20 +38,14 @@ _MOST_ENGINE_THREADS = 4
 _LARGE_ENGINE_THREADS = 1
 _CONNECT_TIMEOUT_S = 30.0
 _UPSTREAM_KEEPALIVE_S = 15.0
-_LOOK_FOR_USERS_S = 0.5
 _BACKLOG = 1_024
 _HEADER_BYTES = 64_000
 _BUFFER_BYTES = 1 << 18
-_SWITCH_INTERVAL_S = 0.0005
-"""How long one thread may keep the interpreter from another: the loop must not wait for an engine's threads."""
-
-_COLLECT_AFTER = (10_000, 20, 20)
-"""Objects that are new when the collector looks at them, and how many such looks there are before it looks further."""
-
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Fields that the HTTP client would add where the user's client sent none."""
 
 _requests = logging.getLogger("headroom.requests")
+_events = logging.getLogger("headroom.proxy")
 
 
 class Proxy:
@@ -67,57 +58,96 @@ class Proxy:
         self._settings = settings
         self._is_open = not is_loopback(settings.host)
         self._tenants = Tenants(settings)
-        self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
         self._upstreams = Upstreams(settings, providers())
         self.stats = Stats(settings.mode)
         self.port: int | None = None
+        self._retired: list[Relay] = []
         self._engine = ThreadPoolExecutor(_engine_threads(), "headroom-engine")
         self._large_engine = ThreadPoolExecutor(_LARGE_ENGINE_THREADS, "headroom-large")
 
-    async def run(self, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
-        """Serves until `stop` is set, then lets requests end. Raises OSError when it cannot listen."""
+    async def run(
+        self, stop: asyncio.Event, started: asyncio.Event | None = None, listening: socket.socket | None = None
+    ) -> None:
+        """Serves until `stop` is set, then lets requests end. Raises OSError when it cannot listen.
+
+        `listening` is a socket that listens already.
+        """
         settings = self._settings
         async with _session_for_upstreams() as session:
-            transformer = Transformer(settings, compressors(), lambda: default_store(settings))
-            stores = TenantStores(settings, lambda: default_store(settings))
             self._session = session
-            books = Books(settings)
-            engine, large_engine = self._engine, self._large_engine
-            self._relay = Relay(
-                settings, session, transformer, Boarding(settings), self.stats, engine, large_engine, stores, books
-            )
-            self._local_api = LocalApi(
-                settings,
-                self.stats,
-                stores,
-                self._tenants,
-                self._engine,
-                lambda: local_token(data_directory()),
-            )
+            self._books = books = Books(settings)
+            self._stores = stores = TenantStores(settings, lambda: default_store(self._settings))
             self._dashboard = DashboardApi(
                 settings, self.stats, books, self._engine, lambda: local_token(data_directory())
             )
+            self._obey(settings)
             runner = self._runner()
             await runner.setup()
             try:
                 self._make_token()
-                site = web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
+                site: web.BaseSite = (
+                    web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG)
+                    if listening is None
+                    else web.SockSite(runner, listening, backlog=_BACKLOG)
+                )
                 await site.start()
                 self.port = int(runner.addresses[0][1])
                 if started is not None:
                     started.set()
-                warming = asyncio.ensure_future(self._warm_up(transformer))
+                warming = asyncio.ensure_future(self._warm_up(self._transformer))
                 await stop.wait()
                 await warming
             finally:
                 self._dashboard.close()
                 await runner.cleanup()
-                await self._relay.finish()
+                for relay in (*self._retired, self._relay):
+                    await relay.finish()
                 books.close()
                 self._dashboard.release()
                 self._engine.shutdown()
                 self._large_engine.shutdown()
                 stores.close()
+
+    def _obey(self, settings: Settings) -> None:
+        """Makes what works by settings; requests under way keep what they began with."""
+        self._settings = settings
+        self._allowed_hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
+        self.stats.mode = settings.mode
+        self._books.reload(settings)
+        self._dashboard.reload(settings)
+        self._transformer = Transformer(settings, compressors(), lambda: default_store(settings))
+        self._relay = Relay(
+            settings,
+            self._session,
+            self._transformer,
+            Boarding(settings),
+            self.stats,
+            self._engine,
+            self._large_engine,
+            self._stores,
+            self._books,
+        )
+        self._local_api = LocalApi(
+            settings,
+            self.stats,
+            self._stores,
+            self._tenants,
+            self._engine,
+            lambda: local_token(data_directory()),
+        )
+
+    def reload(self, resolve: Callable[[], Settings]) -> None:
+        """Goes on by the settings as they are now, as far as a running proxy can; wrong ones change nothing."""
+        try:
+            found = reloaded(self._settings, resolve())
+            refuse_unsafe_sharing(found.settings)
+        except HeadroomError as error:
+            _events.error(f"settings not read again, all stay as they were: {error}")
+            return
+        if found.changed:
+            self._retired.append(self._relay)
+            self._obey(found.settings)
+        _events.warning(found.in_words()) if found.left else _events.info(found.in_words())
 
     def _runner(self) -> web.ServerRunner:
         server = web.Server(
@@ -201,50 +231,6 @@ class Proxy:
         return error_response(provider or self._upstreams.default, status, f"headroom: {message}")
 
 
-def serve(settings: Settings, lease: Lease | None = None) -> int:
-    """Runs a proxy until it is told to stop (SIGINT, SIGTERM; the second time at once); gives the exit code.
-
-    With a lease it also stops when nobody else holds that, and then holds it alone for the rest of the process.
-    """
-    _set_up_logs()
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    proxy = Proxy(settings)
-
-    async def run() -> None:
-        stop, started = asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        # Windows has no such handlers: there an interrupt ends the process.
-        with suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, _stop, stop)
-        running = asyncio.ensure_future(proxy.run(stop, started))
-        await asyncio.wait((running, asyncio.ensure_future(started.wait())), return_when=asyncio.FIRST_COMPLETED)
-        if started.is_set():
-            where = f"http://{_in_url(settings.host)}:{proxy.port}"
-            print(f"headroom: listening on {where} ({settings.mode})", file=sys.stderr)
-        # What is loaded by now stays: the collector need not look at it again, nor as often at what requests leave.
-        gc.freeze()
-        gc.set_threshold(*_COLLECT_AFTER)
-        watching = None if lease is None else asyncio.ensure_future(_stop_when_unused(lease, stop))
-        await running
-        if watching is not None:
-            watching.cancel()
-
-    try:
-        asyncio.run(run())
-    except OSError as error:
-        if proxy.port is not None:
-            raise
-        why = os.strerror(error.errno) if error.errno else str(error)
-        print(
-            f"headroom: cannot listen on {_in_url(settings.host)}:{settings.port}: {why.lower()}; "
-            "stop what listens there, or choose another --port",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
-
-
 def _session_for_upstreams() -> ClientSession:
     """A client that changes nothing: no decoding, no cookies, no fields of its own, no limit on how long a model may
     think or how many requests are under way.
@@ -264,57 +250,15 @@ def _session_for_upstreams() -> ClientSession:
     return session
 
 
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
 def _engine_threads() -> int:
     """More threads than cores would only take turns."""
     return max(2, min(_MOST_ENGINE_THREADS, os.cpu_count() or 1))
-
-
-def _stop(stop: asyncio.Event) -> None:
-    if stop.is_set():
-        os._exit(1)
-    stop.set()
-
-
-async def _stop_when_unused(lease: Lease, stop: asyncio.Event) -> None:
-    try:
-        while not lease.try_alone():
-            await asyncio.sleep(_LOOK_FOR_USERS_S)
-    except HeadroomError as error:
-        report(f"cannot see whether this proxy is still used, so it stays until it is stopped: {error}")
-    else:
-        stop.set()
 
 
 async def _let_continue(request: web.BaseRequest) -> None:
     writer = request.writer
     await writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     writer.output_size = 0
-
-
-class _Line(logging.Formatter):
-    """One line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        more = record.args if isinstance(record.args, dict) else {}
-        message = record.msg if more else record.getMessage()
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
-        return json.dumps({"time": when, "level": record.levelname.lower(), "event": message, **more})
-
-
-def _set_up_logs() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line())
-    ours = logging.getLogger("headroom")
-    ours.addHandler(handler)
-    ours.setLevel(logging.INFO)
-    ours.propagate = False
-    # What breaks inside of the HTTP server may quote requests.
-    logging.getLogger("aiohttp").addHandler(logging.NullHandler())
-    logging.getLogger("aiohttp").propagate = False
 
 
 def _log(request: web.BaseRequest, response: web.StreamResponse | None, took_s: float) -> None:

@@ -83,6 +83,10 @@ class Tee:
                 else:
                     self._last = [*self._last[1 - _LAST_EVENTS :], line]
 
+    def forget(self) -> None:
+        """Lets go of what was kept to be read."""
+        self._first, self._last, self._chunks, self._tail = [], [], [], bytearray()
+
     def read(self) -> tuple[Usage | None, str | None]:
         """The usage and the model that the answer tells, None for what it does not tell."""
         usage: Usage | None = None

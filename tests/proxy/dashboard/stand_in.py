@@ -36,6 +36,8 @@ class StandIn:
         self.is_silent = False
         self.is_failing = False
         self.asked: list[str] = []
+        self.may_list = threading.Event()
+        self.may_list.set()
 
     @property
     def url(self) -> str:
@@ -95,7 +97,9 @@ class StandIn:
         if request.path == f"{PATH}/events":
             return await self._events(request)
         if request.path == f"{PATH}/requests":
-            return web.json_response({"recording": self.document["recording"], "requests": self.requests})
+            listed = {"recording": self.document["recording"], "requests": list(self.requests)}
+            await asyncio.get_running_loop().run_in_executor(None, self.may_list.wait, SECONDS_TO_START)
+            return web.json_response(listed)
         if (name := request.path.rpartition("/")[2]) in self.texts:
             return web.json_response({"texts": self.texts[name]})
         return web.json_response({"error": "no such thing here", "status": 404}, status=404)

@@ -34,6 +34,18 @@ def test_what_has_the_focus_keeps_it_when_figures_change(open_page, server):
         expect(control).to_be_focused()
 
 
+def test_a_request_that_ends_while_the_list_of_the_last_ones_is_on_its_way_is_not_lost(open_page, server):
+    server.requests = [request(2), request(1)]
+    server.may_list.clear()
+    page = open_page()
+    expect(page.locator("#connection")).to_have_text("Live")
+    server.send("request", request(3))
+    expect(page.locator("#requests-rows tr")).to_have_count(1)
+    server.may_list.set()
+    expect(page.locator("#requests-rows tr")).to_have_count(3)
+    expect(page.locator("#requests-rows tr").first).to_contain_text("09:03")
+
+
 def test_until_figures_come_the_page_says_that_it_waits(open_page, server):
     server.is_silent = True
     page = open_page()

@@ -6,8 +6,8 @@ const WAITS_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 /**
  * Follows the events at an address until it is told to stop.
  *
- * `hear(name, data)` is called for each event, `tell(state, detail)` when the connection is "connecting", "live", "lost"
- * (detail: {why, waitMs}) or "locked" (the token is missing or wrong; then nothing more is tried).
+ * `hear(name, data)` is called for each event, `tell(state, why)` when the connection is "connecting", "live", "lost" (and
+ * why, in words) or "locked" (the token is missing or wrong; then nothing more is tried).
  * Gives {stop, tryNow}.
  */
 export function follow(address, headers, hear, tell) {
@@ -49,7 +49,7 @@ export function follow(address, headers, hear, tell) {
       if (why === "locked") return tell("locked");
       const waitMs = WAITS_MS[Math.min(failures, WAITS_MS.length - 1)];
       failures += 1;
-      tell("lost", { why, waitMs });
+      tell("lost", why);
       await new Promise((resume) => {
         wake = resume;
         setTimeout(resume, waitMs);

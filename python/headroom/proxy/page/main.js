@@ -40,7 +40,7 @@ function hear(name, data) {
   }
 }
 
-function tell(state, detail) {
+function tell(state, why) {
   if (state === "live" && !isLive) {
     loadRequests().catch((error) => warn(`The last requests cannot be shown: ${error.message}.`));
     show("banner", false);
@@ -51,8 +51,7 @@ function tell(state, detail) {
   if (state === "locked") lock();
   if (state === "lost") {
     chip("lost", "Offline");
-    const figures = heardAt ? `Figures are as of ${clock(heardAt)}; ` : "";
-    warn(`${detail.why}. ${figures}${figures ? "t" : "T"}rying again in ${detail.waitMs / 1000} s.`);
+    warn(`${why}. ${heardAt ? `Figures are as of ${clock(heardAt)}; this page goes on by itself.` : ""}`);
     if (!stats) enter("lost");
   }
 }
@@ -63,7 +62,8 @@ function chip(kind, text) {
 }
 
 function warn(text) {
-  at("banner-text").textContent = text;
+  // What is said again and again is announced once.
+  if (at("banner-text").textContent !== text) at("banner-text").textContent = text;
   show("banner", true);
 }
 

@@ -9,6 +9,7 @@ const MOST = 50;
 const HEADS = [["Time"], ["Status"], ["Saved, net", "number"], ["Texts"], ["Tokens", "number"], ["Money, net", "number"], ["Added", "number"], ["Model"], ["Agent"], ["Tools"]];
 
 let list = [];
+let arrived = [];
 
 /** Wires the dialog. */
 export function setUpRequests() {
@@ -18,14 +19,17 @@ export function setUpRequests() {
 
 /** Asks for the last requests anew: after a gap in the connection some may be missing. */
 export async function loadRequests() {
+  arrived = [];
   const { recording, requests } = await ask("/dashboard/requests");
-  list = requests;
+  const known = new Set(requests.map((request) => request.id));
+  list = [...arrived.filter((request) => !known.has(request.id)), ...requests].slice(0, MOST);
   showRecording(recording);
   showList();
 }
 
 /** Puts a finished request on top. */
 export function addRequest(request) {
+  arrived = [request, ...arrived].slice(0, MOST);
   list = [request, ...list.filter((known) => known.id !== request.id)].slice(0, MOST);
   showList();
 }
