@@ -363,8 +363,7 @@ class Books:
             # The model's own count stands for its name, whose tokens other models of the name have too.
             calibration = calibrations.setdefault(key.model, Calibration())
             results = sum(each.tokens_after if is_applied else each.tokens_before for each in shares.shares)
-            rent = sum(each.tokens for each in account.rent if each.kind in ("hidden", "volatile"))
-            sample = Sample(results, forwarded - results + rent)
+            sample = Sample(results, forwarded - results)
             if not shares.is_partial:
                 calibration.learn(sample, shares.conversation, rounds[0].input_tokens)
             ratios = calibration.ratios
