@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::begins::Heads;
+use crate::bits::{self, Bits};
 use crate::kind::Kind;
 use crate::{blob, code, json, markup, page, search, table};
 
@@ -37,8 +39,16 @@ const SURELY_LISTED: f64 = 0.95;
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
 
+/// The scores of the kinds that are told by single lines: those before `Table`.
+pub(crate) type LineScores = [f64; Kind::Table as usize];
+
 /// How surely a text is of each kind. Time is bounded, whatever the size of the text.
 pub fn scores(text: &str) -> Scores {
+    scores_beside(text, None)
+}
+
+/// How surely a text is of each kind, where what its lines tell may be known already.
+pub(crate) fn scores_beside(text: &str, by_lines: Option<LineScores>) -> Scores {
     let mut scores = [0.0; Kind::ALL.len()];
     let is_structured = is_structured(text);
     if is_structured && json::score(text) >= 1.0 {
@@ -47,7 +57,8 @@ pub fn scores(text: &str) -> Scores {
     }
     let page = if is_structured { 0.0 } else { page::score(text) };
     let share = if is_structured || page > SURELY_PAGE { 0.5 } else { 1.0 };
-    scores.iter_mut().zip(of_lines(text)).for_each(|(score, own)| *score = share * own);
+    let by_lines = by_lines.unwrap_or_else(|| of_lines(text));
+    scores.iter_mut().zip(by_lines).for_each(|(score, own)| *score = share * own);
     scores[Kind::Page as usize] = page;
     if is_structured {
         return scores;
@@ -62,8 +73,8 @@ pub fn scores(text: &str) -> Scores {
     scores
 }
 
-/// How surely a text is of the kinds that are told by single lines: those before `Table`.
-pub(crate) fn of_lines(text: &str) -> [f64; Kind::Table as usize] {
+/// How surely a text is of the kinds that are told by single lines.
+pub(crate) fn of_lines(text: &str) -> LineScores {
     let mut seen = Seen::default();
     sample(text.as_bytes(), |line| seen.add(line));
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
@@ -300,7 +311,7 @@ impl Seen {
 
     fn compare_with_heading(&mut self, line: &[u8]) {
         if self.lines == 1.0 && !has_stamp(line) {
-            self.heading = Some(separators_in(line));
+            self.heading = Some(separators_in(line)).filter(|counts| counts.iter().any(|&count| count > 0));
         }
         let Some(heading) = self.heading else { return };
         let own = separators_in(line);
@@ -309,7 +320,7 @@ impl Seen {
         }
     }
 
-    fn scores(&self) -> [f64; Kind::Table as usize] {
+    fn scores(&self) -> LineScores {
         let share = |count: f64| if self.lines == 0.0 { 0.0 } else { (count / self.lines).min(1.0) };
         // Below the paths of files there are numbers of lines and columns: they go up, or there are many files.
         let is_below = self.clocked_up > 0.6 * self.clocked || share(self.paths) > 0.2;
@@ -447,9 +458,9 @@ fn without_ansi(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn is_diff_head(line: &[u8]) -> bool {
-    const HEADS: [&[u8]; 8] =
-        [b"diff --", b"--- ", b"+++ ", b"index ", b"Index: ", b"rename ", b"similarity index", b"Binary files "];
-    HEADS.iter().any(|head| line.starts_with(head))
+    static HEADS: Heads<8> =
+        Heads::of(["diff --", "--- ", "+++ ", "index ", "Index: ", "rename ", "similarity index", "Binary files "]);
+    HEADS.begin(line)
 }
 
 /// Frames of stack traces: Java, C# and JavaScript (`at f(…)`), Python (`File "…", line`), Go and Rust.
@@ -484,11 +495,11 @@ fn without_bars(line: &[u8]) -> &[u8] {
 
 /// The line that says what was thrown.
 fn is_raised(line: &[u8]) -> bool {
-    const HEADS: [&[u8]; 6] =
-        [b"Traceback (most", b"Caused by: ", b"panic: ", b"Exception in thread", b"Unhandled ", b"Suppressed: "];
+    static HEADS: Heads<6> =
+        Heads::of(["Traceback (most", "Caused by: ", "panic: ", "Exception in thread", "Unhandled ", "Suppressed: "]);
     let bare = without_bars(line);
     let bare = bare.strip_prefix(b"E   ").unwrap_or(bare);
-    if HEADS.iter().any(|head| bare.starts_with(head)) {
+    if HEADS.begin(bare) {
         return true;
     }
     let end = bare.iter().position(|&byte| byte == b':' || byte == b' ').unwrap_or(bare.len());
@@ -502,27 +513,25 @@ fn has_stamp(line: &[u8]) -> bool {
     if is_listed_file(line) {
         return false;
     }
-    let head = &line[..line.len().min(64)];
-    let digit = |at: usize| head.get(at).is_some_and(u8::is_ascii_digit);
-    for at in memchr::memchr_iter(b':', head) {
-        if at >= 2 && digit(at - 1) && digit(at - 2) && digit(at + 1) && digit(at + 2) {
-            let longer = at >= 3 && digit(at - 3) && !digit(at - 4);
-            if !longer {
-                return true;
-            }
-        }
-    }
-    // 2024-01-02, 2024/01/02, 2005.06.03
-    let date = |at: usize| matches!(head[at], b'-' | b'/' | b'.') && digit(at + 1) && digit(at + 2);
-    if (4..head.len().saturating_sub(5)).any(|at| date(at) && (1..=4).all(|back| digit(at - back)) && date(at + 3)) {
+    let head = &line[..line.len().min(bits::BYTES)];
+    let Bits { digits, colons, dashes, .. } = Bits::of(head);
+    let (two_before, two_behind) = (digits << 1 & digits << 2, digits >> 1 & digits >> 2);
+    // Three digits before the first colon are no hour.
+    let longer = digits << 3 & !(digits << 4);
+    if colons & two_before & two_behind & !longer != 0 {
         return true;
     }
-    let run = head.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head)
+    // 2024-01-02, 2024/01/02, 2005.06.03
+    let parted = dashes & two_behind;
+    if parted & parted >> 3 & two_before & digits << 3 & digits << 4 != 0 {
+        return true;
+    }
+    let run = digits.trailing_ones() as usize;
+    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head, digits)
 }
 
 /// Whether seconds since 1970 stand there as a word (`1131566461`), or seconds since the start (`[   12.345678]`).
-fn has_counted_time(head: &[u8]) -> bool {
+fn has_counted_time(head: &[u8], digits: u64) -> bool {
     if head.first() == Some(&b'[') {
         let number = head[1..].trim_ascii_start();
         let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -532,8 +541,11 @@ fn has_counted_time(head: &[u8]) -> bool {
             && fraction >= 3
             && number.get(whole + 1 + fraction) == Some(&b']');
     }
+    let two = digits & digits >> 1;
+    let four = two & two >> 2;
+    let has_ten = four & four >> 4 & two >> 8 != 0;
     let words = head.split(|&byte| byte == b' ');
-    words.take(6).any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit))
+    has_ten && words.take(6).any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether a line begins with something in brackets, as `[main]` or `[INFO]`.
@@ -613,12 +625,12 @@ fn located(line: &[u8]) -> Located {
     let column = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let message = if column > 0 && behind.get(column) == Some(&b':') { &behind[column + 1..] } else { behind };
     let message = message.trim_ascii_start();
-    const SEVERITIES: [&[u8]; 6] = [b"error", b"warning", b"note:", b"fatal", b"Error", b"Warning"];
+    static SEVERITIES: Heads<6> = Heads::of(["error", "warning", "note:", "fatal", "Error", "Warning"]);
     let is_code = message.len() > 3
         && message[0].is_ascii_uppercase()
         && message[1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).any(u8::is_ascii_digit);
     let is_finding = column > 0 && (is_code || names_linter(message));
-    if SEVERITIES.iter().any(|severity| message.starts_with(severity)) || is_finding {
+    if SEVERITIES.begin(message) || is_finding {
         return Located::Diagnostic;
     }
     Located::Hit
@@ -637,19 +649,21 @@ fn names_linter(message: &[u8]) -> bool {
 
 /// Whether a line is a name in a drawn tree.
 fn is_drawn(line: &[u8]) -> bool {
-    let begins = |parts: &[&str]| parts.iter().any(|part| line.starts_with(part.as_bytes()));
-    begins(&["├── ", "└── ", "|-- ", "`-- "])
-        || begins(&["│", "|  ", "|\u{a0}", "    "])
-            && ["─ ", "|-- ", "`-- "].iter().any(|branch| memchr::memmem::find(line, branch.as_bytes()).is_some())
+    static BRANCHES: Heads<4> = Heads::of(["├── ", "└── ", "|-- ", "`-- "]);
+    static STEMS: Heads<4> = Heads::of(["│", "|  ", "|\u{a0}", "    "]);
+    BRANCHES.begin(line) || STEMS.begin(line) && has_branch(line)
+}
+
+/// Whether a branch stands anywhere in a line.
+fn has_branch(line: &[u8]) -> bool {
+    let ends_branch =
+        |at: usize| line[..at].ends_with("─".as_bytes()) || matches!(line[..at], [.., b'|' | b'`', b'-', b'-']);
+    memchr::memchr_iter(b' ', line).any(ends_branch)
 }
 
 /// What stands behind the number of `path:12:`, `path-12-` or `path(12,5):`.
 fn behind_place(line: &[u8]) -> Option<&[u8]> {
-    for (at, &mark) in line.iter().enumerate() {
-        // Most marks are followed by no number.
-        if !matches!(mark, b':' | b'-' | b'(' | b'=') || !line.get(at + 1).is_some_and(u8::is_ascii_digit) {
-            continue;
-        }
+    for at in marks_before_numbers(line) {
         let digits = line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if at == 0 || digits > 7 {
             continue;
@@ -673,6 +687,20 @@ fn behind_place(line: &[u8]) -> Option<&[u8]> {
         }
     }
     None
+}
+
+/// The places of marks that a digit follows, in order: most marks are followed by none.
+fn marks_before_numbers(line: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    (0..line.len()).step_by(bits::BYTES).flat_map(move |from| {
+        let Bits { marks, digits, .. } = Bits::of(&line[from..]);
+        let next = line.get(from + bits::BYTES).is_some_and(u8::is_ascii_digit);
+        let mut found = marks & (digits >> 1 | u64::from(next) << (bits::BYTES - 1));
+        std::iter::from_fn(move || {
+            let at = (found != 0).then(|| from + found.trailing_zeros() as usize)?;
+            found &= found - 1;
+            Some(at)
+        })
+    })
 }
 
 /// Whether this is a path with spaces in it, of which the first part has none, and with an extension.
@@ -711,30 +739,30 @@ fn is_path(text: &[u8]) -> bool {
 
 /// `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
 fn is_counted(line: &[u8]) -> bool {
-    const COUNTED: [&[u8]; 7] =
-        [b" failing", b" passing", b" error", b" warning", b" tests in ", b" passed", b" failed"];
+    static COUNTED: Heads<7> =
+        Heads::of([" failing", " passing", " error", " warning", " tests in ", " passed", " failed"]);
     let text = line.trim_ascii();
     let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && COUNTED.iter().any(|word| text[digits..].starts_with(word)) || text.starts_with("ℹ pass ".as_bytes())
+    digits > 0 && COUNTED.begin(&text[digits..]) || text.starts_with("ℹ pass ".as_bytes())
 }
 
 /// Whether a line begins as those do that tell how one test ended.
 fn begins_as_result(line: &[u8]) -> bool {
-    const HEADS: [&[u8]; 10] = [
-        b"ok ",
-        b"ok\t",
-        b"not ok ",
-        b"PASS ",
-        b"FAIL ",
-        b"PASSED ",
-        b"FAILED ",
-        b"[ RUN",
-        b"Collecting ",
-        b"Downloading ",
-    ];
+    static HEADS: Heads<10> = Heads::of([
+        "ok ",
+        "ok\t",
+        "not ok ",
+        "PASS ",
+        "FAIL ",
+        "PASSED ",
+        "FAILED ",
+        "[ RUN",
+        "Collecting ",
+        "Downloading ",
+    ]);
     let bare = line.trim_ascii_start();
-    HEADS.iter().any(|head| bare.starts_with(head)) || is_share(bare)
+    HEADS.begin(bare) || is_share(bare)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! No I/O, no clock, no environment, no globals that change results: every function is a pure
 //! function of its arguments, so that a decision made once can be made again anywhere.
 
+mod begins;
+mod bits;
 pub mod blob;
 pub mod brotli;
 pub mod code;

@@ -1,5 +1,7 @@
 //! Lines in, the encoded parts among them out: in one pass, each byte looked at a few times.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use super::{base64, dump, magic, minified};
@@ -88,7 +90,7 @@ fn blob(lines: &Lines, first: usize, end: usize, form: Form) -> Blob {
 /// What stands between `-----BEGIN X-----` and its end, without its heads. A block that is cut off goes on as long as its
 /// lines look like one; what is between the lines of a private key belongs to it whatever it looks like.
 fn pem(lines: &Lines, at: usize) -> Option<Blob> {
-    let label = label(lines.line(at.checked_sub(1)?), BEGIN)?;
+    let label = label(lines.line(at.checked_sub(1)?))?;
     let is_head = |line: &str| line.contains(": ") || line.trim().is_empty();
     let first = (at..lines.len().min(at + MAX_HEADS)).find(|&index| !is_head(lines.line(index)))?;
     let is_body = |line: &str| {
@@ -110,9 +112,9 @@ pub fn is_secret(label: &str) -> bool {
 /// PEM blocks on one line, their line breaks written as `\n`.
 fn pem_within(line: &str, start: usize, at: usize, found: &mut Vec<Blob>) {
     let mut from = 0;
-    while let Some(begin) = line[from..].find(BEGIN).map(|begin| from + begin) {
+    while let Some(begin) = PEM.find(&line.as_bytes()[from..]).map(|begin| from + begin) {
         from = begin + BEGIN.len();
-        let Some(label) = label(&line[begin..], BEGIN) else { break };
+        let Some(label) = label(&line[begin..]) else { break };
         let body = from + label.len() + "-----".len();
         let end = line[body..].find(END).map_or(line.len(), |end| body + end);
         if end > body {
@@ -124,10 +126,13 @@ fn pem_within(line: &str, start: usize, at: usize, found: &mut Vec<Blob>) {
 }
 
 /// `X` of a line that is `-----BEGIN X-----`, whatever stands before it.
-fn label<'l>(line: &'l str, head: &str) -> Option<&'l str> {
-    let rest = &line[line.find(head)? + head.len()..];
+fn label(line: &str) -> Option<&str> {
+    let rest = &line[PEM.find(line.as_bytes())? + BEGIN.len()..];
     Some(&rest[..rest.find("-----")?])
 }
+
+/// Finds where PEM blocks begin; asked about every line.
+static PEM: LazyLock<memmem::Finder> = LazyLock::new(|| memmem::Finder::new(BEGIN));
 
 fn dumped(lines: &Lines, at: usize) -> Option<Blob> {
     let line = lines.line(at);
@@ -192,6 +197,12 @@ fn whole(lines: &Lines, at: usize) -> Option<Blob> {
 
 /// Whether a line has so many characters that no text has.
 fn is_binary(line: &str) -> bool {
+    // Most lines have none, which is quickly told by bytes that may be part of one.
+    let may_be_odd =
+        |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\r') | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef);
+    if !line.bytes().fold(false, |found, byte| found | may_be_odd(byte)) {
+        return false;
+    }
     let (mut odd, mut all) = (0u32, 0u32);
     for character in line.chars() {
         all += 1;
@@ -216,17 +227,20 @@ fn within(lines: &Lines, at: usize, found: &mut Vec<Blob>) {
         return;
     }
     let mut from = 0;
-    while from < bytes.len() {
-        let length = bytes[from..].iter().take_while(|byte| base64::is_digit(**byte)).count();
-        if length >= MIN_RUN {
-            if let Some((skipped, form)) = in_run(bytes, from, length) {
-                // So much of what is encoded is what the text is, whatever stands before it.
-                let is_whole = form == Form::Base64 && length >= MIN_WHOLE_RUN;
-                let (from, to) = (start + from + skipped, start + from + length);
-                found.push(Blob { from, to, form, is_whole, lines: 1, first_line: at });
-            }
+    // Behind what is no digit: where the last of the digits that a run needs is none, nothing before it is looked at.
+    while let Some(least) = bytes.get(from..from + MIN_RUN) {
+        if let Some(last) = least.iter().rposition(|&byte| !base64::is_digit(byte)) {
+            from += last + 1;
+            continue;
         }
-        from += length.max(1);
+        let length = bytes[from..].iter().take_while(|byte| base64::is_digit(**byte)).count();
+        if let Some((skipped, form)) = in_run(bytes, from, length) {
+            // So much of what is encoded is what the text is, whatever stands before it.
+            let is_whole = form == Form::Base64 && length >= MIN_WHOLE_RUN;
+            let (from, to) = (start + from + skipped, start + from + length);
+            found.push(Blob { from, to, form, is_whole, lines: 1, first_line: at });
+        }
+        from += length;
     }
     percent(line, start, at, found);
 }

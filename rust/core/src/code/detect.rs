@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::language::{self, Language, LANGUAGES};
 use super::lines::Source;
+use crate::begins::{bytes_of, Heads};
 use crate::kind::Kind;
 use crate::search::keywords::{roles, BINDING, DEFINING, MODIFIER, STATEMENT};
 
@@ -172,8 +173,8 @@ impl Seen {
         if bare.is_empty() {
             return;
         }
-        if ["//", "/*", "* ", "*/", "--", "# "].iter().any(|sign| bare.starts_with(sign)) || bare == "*" || bare == "#"
-        {
+        static COMMENTS: Heads<6> = Heads::of(["//", "/*", "* ", "*/", "--", "# "]);
+        if COMMENTS.begin(bare.as_bytes()) || bare == "*" || bare == "#" {
             self.comments += 1.0;
             return;
         }
@@ -189,15 +190,15 @@ impl Seen {
         let has_symbols = has_symbols(bare);
         let first = bare.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or("");
         let role = roles(first.as_bytes());
-        let words = bare.split_ascii_whitespace().count();
+        let has_more_words = |than: usize| bare.split_ascii_whitespace().nth(than).is_some();
         let is_keyword = role & (DEFINING | BINDING | MODIFIER | STATEMENT) != 0 || first.starts_with("def");
-        let is_codey = has_symbols || is_keyword && words <= 5 || is_lone(bare);
+        let is_codey = has_symbols || is_keyword && !has_more_words(5) || is_lone(bare);
         if !is_codey {
             return;
         }
         self.codey += 1.0;
         let mut signed = false;
-        let ends = bare.ends_with(['{', ':', ';', ')', '(', ',', '>']) || words <= 4;
+        let ends = bare.ends_with(['{', ':', ';', ')', '(', ',', '>']) || !has_more_words(4);
         let signs = signs_by_byte().get(usize::from(bare.as_bytes()[0])).map_or(&[][..], Vec::as_slice);
         let mut longest = [0usize; LANGUAGES.len()];
         for &(language, sign) in signs.iter().filter(|(_, sign)| bare.starts_with(sign)) {
@@ -279,19 +280,44 @@ fn window(text: &str, from: usize, bytes: usize) -> &str {
 
 /// What only code, or hardly anything else, has in a line.
 fn has_symbols(bare: &str) -> bool {
-    const INSIDE: [&str; 14] =
-        [" = ", " == ", "::", "->", "=>", ":=", " != ", " && ", " || ", "+=", "();", "<-", "$(", "=\""];
-    const ENDS: [&str; 14] = [";", "{", "}", "(", "[", "},", ");", "):", "});", "];", "]", "),", ")", "\\"];
-    if ENDS.iter().any(|sign| bare.ends_with(sign)) || INSIDE.iter().any(|sign| bare.contains(sign)) {
-        return true;
-    }
-    // A call: a name right before a parenthesis.
-    bare.as_bytes().windows(2).any(|pair| pair[1] == b'(' && (pair[0].is_ascii_alphanumeric() || pair[0] == b'_'))
+    let ends = match *bare.as_bytes() {
+        [.., b';' | b'{' | b'}' | b'(' | b'[' | b']' | b')' | b'\\'] => true,
+        [.., b'}' | b')', b','] | [.., b')', b':'] => true,
+        _ => false,
+    };
+    ends || has_symbol_inside(bare.as_bytes())
         || bare.starts_with(['@', '}', ')', '#']) && bare.len() > 1
         || bare.ends_with([',', '"']) && !bare.contains(' ')
         || bare.starts_with(['"', '\'']) && bare.ends_with(['"', '\'', ','])
         || bare.ends_with(',') && bare.split(' ').count() <= 4
         || bare.ends_with(':') && bare.split(' ').count() <= 12 && roles(first_word(bare)) & (DEFINING | STATEMENT) != 0
+}
+
+/// Whether ` = `, ` == `, `::`, `->`, `=>`, `:=`, ` != `, ` && `, ` || `, `+=`, `();`, `<-`, `$(`, `="`, or a call (a name
+/// right before a parenthesis) stands somewhere in a line.
+fn has_symbol_inside(line: &[u8]) -> bool {
+    /// The bytes by which one of them is found.
+    const TELLING: [bool; 256] = bytes_of(b"=:>&|(<");
+    let is = |at: usize, wanted: u8| line.get(at) == Some(&wanted);
+    let mut telling = line.iter().enumerate().filter(|&(_, &byte)| TELLING[byte as usize]);
+    telling.any(|(at, &byte)| {
+        let before = if at > 0 { line[at - 1] } else { 0 };
+        let is_apart = |from: usize| from > 0 && line[from - 1] == b' ' && is(at + 1, b' ');
+        match byte {
+            b'=' => match before {
+                b':' | b'+' => true,
+                b'=' | b'!' if is_apart(at - 1) => true,
+                _ => is_apart(at) || is(at + 1, b'>') || is(at + 1, b'"'),
+            },
+            b':' => before == b':',
+            b'>' => before == b'-',
+            b'&' | b'|' => before == byte && is_apart(at - 1),
+            b'<' => is(at + 1, b'-'),
+            _ => {
+                before.is_ascii_alphanumeric() || matches!(before, b'_' | b'$') || is(at + 1, b')') && is(at + 2, b';')
+            }
+        }
+    })
 }
 
 fn first_word(bare: &str) -> &[u8] {

@@ -2,54 +2,105 @@
 //!
 //! In doubt a line defines or handles errors: then it stands verbatim.
 
+use crate::begins::{bytes_of, Words};
 use crate::words;
 
 /// Whether a word may stand before the word that tells what is defined.
 fn is_modifier(word: &str) -> bool {
-    matches!(
-        word,
-        "pub" | "public" | "private" | "protected" | "internal" | "static" | "final" | "abstract" | "async" | "export"
-    ) || matches!(
-        word,
-        "default" | "inline" | "virtual" | "override" | "extern" | "unsafe" | "sealed" | "open" | "data" | "partial"
-    ) || matches!(
-        word,
-        "synchronized" | "native" | "explicit" | "constexpr" | "friend" | "declare" | "fileprivate" | "mutating"
-    ) || matches!(word, "suspend" | "local" | "consteval" | "noinline" | "transient")
+    static MODIFIERS: Words<33> = Words::of([
+        "pub",
+        "public",
+        "private",
+        "protected",
+        "internal",
+        "static",
+        "final",
+        "abstract",
+        "async",
+        "export",
+        "default",
+        "inline",
+        "virtual",
+        "override",
+        "extern",
+        "unsafe",
+        "sealed",
+        "open",
+        "data",
+        "partial",
+        "synchronized",
+        "native",
+        "explicit",
+        "constexpr",
+        "friend",
+        "declare",
+        "fileprivate",
+        "mutating",
+        "suspend",
+        "local",
+        "consteval",
+        "noinline",
+        "transient",
+    ]);
+    MODIFIERS.has(word.as_bytes())
 }
 
 /// Whether a word begins a definition.
 fn is_definer(word: &str) -> bool {
-    matches!(
-        word,
-        "def" | "class" | "func" | "fn" | "fun" | "function" | "interface" | "struct" | "enum" | "trait" | "impl"
-    ) || matches!(
-        word,
-        "type" | "module" | "mod" | "namespace" | "template" | "union" | "typedef" | "protocol" | "extension"
-    ) || matches!(
-        word,
-        "record" | "object" | "proc" | "sub" | "macro" | "macro_rules" | "defmodule" | "defp" | "defmacro" | "defn"
-    ) || matches!(
-        word,
-        "concept" | "constructor" | "contract" | "package" | "instance" | "newtype" | "typealias" | "subroutine"
-    ) || matches!(word, "procedure" | "defun")
+    static DEFINERS: Words<40> = Words::of([
+        "def",
+        "class",
+        "func",
+        "fn",
+        "fun",
+        "function",
+        "interface",
+        "struct",
+        "enum",
+        "trait",
+        "impl",
+        "type",
+        "module",
+        "mod",
+        "namespace",
+        "template",
+        "union",
+        "typedef",
+        "protocol",
+        "extension",
+        "record",
+        "object",
+        "proc",
+        "sub",
+        "macro",
+        "macro_rules",
+        "defmodule",
+        "defp",
+        "defmacro",
+        "defn",
+        "concept",
+        "constructor",
+        "contract",
+        "package",
+        "instance",
+        "newtype",
+        "typealias",
+        "subroutine",
+        "procedure",
+        "defun",
+    ]);
+    DEFINERS.has(word.as_bytes())
 }
 
 /// Whether a word begins a statement, which is no definition though a name and `(` follow.
 fn is_statement(word: &str) -> bool {
-    matches!(
-        word,
-        "return" | "else" | "elif" | "elsif" | "new" | "throw" | "case" | "await" | "yield" | "delete" | "print"
-    ) || matches!(
-        word,
-        "echo" | "not" | "and" | "or" | "in" | "assert" | "goto" | "using" | "import" | "from" | "if" | "for"
-    ) || matches!(
-        word,
-        "while" | "switch" | "do" | "try" | "catch" | "finally" | "with" | "match" | "when" | "unless" | "until"
-    ) || matches!(
-        word,
-        "foreach" | "raise" | "del" | "puts" | "defer" | "go" | "select" | "loop" | "include" | "require"
-    )
+    static STATEMENTS: Words<44> = Words::of([
+        "return", "else", "elif", "elsif", "new", "throw", "case", "await", "yield", "delete", "print", "echo", "not",
+        "and", "or", "in", "assert", "goto", "using", "import", "from", "if", "for", "while", "switch", "do", "try",
+        "catch", "finally", "with", "match", "when", "unless", "until", "foreach", "raise", "del", "puts", "defer",
+        "go", "select", "loop", "include", "require",
+    ]);
+    STATEMENTS.has(word.as_bytes())
 }
 
 /// Beginnings of words that handle errors, beside those of `words::has_trouble`.
@@ -164,7 +215,8 @@ fn is_signature(text: &str) -> bool {
     if !has_type && !text.ends_with('{') || text.starts_with('}') {
         return false;
     }
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_:<>*&,[]~ $?.".contains(&byte);
+    const ODD: [bool; 256] = bytes_of(b"_:<>*&,[]~ $?.");
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || ODD[byte as usize];
     let first = leading_words(before).next().unwrap_or("");
     !first.is_empty() && !is_statement(first) && before.bytes().all(is_name)
 }

@@ -105,7 +105,7 @@ impl<'t> Gatherer<'_, 't> {
                 let line = self.lines.line(index);
                 if matches!(line.as_bytes().first(), Some(b'+' | b'-')) {
                     bytes += line.len();
-                    digests += u32::from(is_digest(line));
+                    digests += u32::from(changed >= 20 && is_digest(line));
                 }
             }
         }
@@ -130,15 +130,20 @@ impl<'t> Gatherer<'_, 't> {
 
 /// Whether most of a line is one long run of letters and digits.
 fn is_digest(line: &str) -> bool {
-    if line.len() < 32 {
-        return false;
+    const LONG: usize = 32;
+    let bytes = line.as_bytes();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'+' || *byte == b'/';
+    // A long run has every so manieth byte in it, so no more are looked at where there is none.
+    let (mut longest, mut at) = (0, LONG - 1);
+    while let Some(byte) = bytes.get(at) {
+        if is_part(byte) {
+            let from = bytes[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
+            at += bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+            longest = longest.max(at - from);
+        }
+        at += LONG;
     }
-    let (mut longest, mut run) = (0, 0);
-    for byte in line.bytes() {
-        run = if byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest >= 32 && longest * 2 > line.len()
+    longest >= LONG && longest * 2 > line.len()
 }
 
 /// One side of a hunk, as far as comments and imports span lines.

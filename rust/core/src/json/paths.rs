@@ -160,7 +160,9 @@ impl Builder<'_, '_> {
             return true;
         }
         let example = self.tree.node(path.example);
-        example.key_hash == node.key_hash && is_same(self.tree.key(path.example), self.tree.key(index))
+        // The rows of a table have the very names of its heading.
+        let is_one = (example.key_start, example.key_end) == (node.key_start, node.key_end);
+        example.key_hash == node.key_hash && (is_one || is_same(self.tree.key(path.example), self.tree.key(index)))
     }
 
     fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {

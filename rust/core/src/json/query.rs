@@ -7,7 +7,7 @@
 use super::parse::{Kind, Tree};
 use super::paths::{MixMap, Paths};
 use super::string;
-use crate::words::{self, Beginnings};
+use crate::words::{self, Beginnings, Starts};
 
 /// Words of a question that are looked at.
 const MAX_TERMS: usize = 96;
@@ -20,9 +20,12 @@ const COMMON_LEAST: u32 = 6;
 pub struct Query {
     terms: Vec<Term>,
     by_hash: MixMap<u32, Vec<u16>>,
+    /// Beginnings of the words that a run begins with; and those of all words.
     beginnings: Beginnings,
-    /// A term has letters beyond ASCII.
+    starts: Starts,
+    /// A term has letters beyond ASCII; a term begins with a digit.
     has_foreign: bool,
+    has_number: bool,
     /// Terms from here on are the tool call's.
     call_from: u16,
 }
@@ -61,7 +64,9 @@ impl Query {
             terms: Vec::new(),
             by_hash: MixMap::default(),
             beginnings: Beginnings::new(),
+            starts: Starts::new(),
             has_foreign: false,
+            has_number: false,
             call_from: 0,
         };
         query.add(question.as_bytes(), false);
@@ -73,11 +78,11 @@ impl Query {
     }
 
     fn add(&mut self, text: &[u8], distinctive_only: bool) {
-        words::for_each(text, |start, end| {
+        words::for_each_start(text, |_, start| {
             if self.terms.len() >= MAX_TERMS {
                 return;
             }
-            let word = text[start..end].to_ascii_lowercase();
+            let word = text[start..words::end_of(text, start)].to_ascii_lowercase();
             let is_plain = word.iter().all(u8::is_ascii_alphabetic) || word.iter().all(u8::is_ascii_digit);
             if distinctive_only && (is_plain && word.len() < 5) {
                 return;
@@ -85,7 +90,9 @@ impl Query {
             let hash = words::hash(&word);
             self.by_hash.entry(hash).or_default().push(self.terms.len() as u16);
             self.has_foreign |= !word.is_ascii();
+            self.has_number |= word[0].is_ascii_digit();
             let is_stop = words::is_stop(&word);
+            self.starts.add(&word);
             if !is_stop {
                 self.beginnings.add(&word);
             }
@@ -102,6 +109,12 @@ impl Query {
     pub(crate) fn telling_words(&self) -> impl Iterator<Item = u32> + '_ {
         let own = self.terms[..self.call_from as usize].iter();
         own.filter(|term| !term.is_stop && term.word.len() >= 2).map(|term| words::hash(&term.word))
+    }
+
+    /// Whether a word of a text may be one of the question or the call.
+    #[inline]
+    pub(crate) fn may_have(&self, text: &[u8], start: usize) -> bool {
+        self.starts.may_hold(text, start)
     }
 
     #[inline]
@@ -141,7 +154,10 @@ impl Query {
                 self.scan(tree.key(index), index, &mut found);
                 values += 1;
             }
-            if matches!(node.kind, Kind::String | Kind::Number) {
+            if node.kind == Kind::Number && !self.has_number && tree.raw(index)[0].is_ascii_digit() {
+                // Each word of it begins with a digit.
+                values += 1;
+            } else if matches!(node.kind, Kind::String | Kind::Number) {
                 // What is written as `\u00fc` matches a question that says `ü`.
                 match (self.has_foreign && node.escaped).then(|| string::decode(tree.raw(index))).flatten() {
                     Some(text) => self.scan(text.as_bytes(), index, &mut found),
@@ -160,7 +176,7 @@ impl Query {
         let from = found.len();
         let mut matcher = Matcher { query: self, text, node, from, found, taken_to: 0, first_ordinal: 0 };
         let words = words::for_each_start(text, |ordinal, start| {
-            if self.beginnings.may_hold(text, start) {
+            if self.beginnings.may_hold(text, start) && self.starts.may_hold(text, start) {
                 matcher.try_run(ordinal, start);
             }
         });

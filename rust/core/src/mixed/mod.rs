@@ -89,8 +89,8 @@ fn drafts(task: &Task, mut pieces: Vec<Piece>, skeleton: Option<(&str, &[usize])
 /// What a target for the whole leaves to the parts of which something may be left out.
 fn ratio_of_parts(task: &Task, pieces: &[Piece]) -> Option<f64> {
     let ratio = task.target_ratio?;
-    let total: usize = pieces.iter().map(|piece| piece.tokens).sum();
-    let fixed: usize = pieces.iter().filter(|piece| piece.sort == Sort::Text).map(|piece| piece.tokens).sum();
+    let total: usize = pieces.iter().map(Piece::tokens).sum();
+    let fixed: usize = pieces.iter().filter(|piece| piece.sort == Sort::Text).map(Piece::tokens).sum();
     let left = (ratio * total as f64 - fixed as f64) / (total - fixed).max(1) as f64;
     Some(left.clamp(LEAST_RATIO, 1.0))
 }

@@ -1,6 +1,7 @@
 //! One part of a text in, its forms out: what a kind's own compressor makes of it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::split::{group, Sort};
 use crate::json::embed::{respell, Spelling};
@@ -27,7 +28,8 @@ pub struct Piece<'t> {
     /// What names it: `lines 12-480`, `$.stdout`; and the number of its first line.
     pub label: String,
     pub first_line: usize,
-    pub tokens: usize,
+    /// Counted when somebody asks.
+    pub(super) tokens: OnceCell<usize>,
     pub lossless: Option<Lossless>,
     pub lossy: Option<View>,
 }
@@ -43,8 +45,13 @@ pub struct Lossless {
 
 impl<'t> Piece<'t> {
     pub fn new(text: Cow<'t, str>, sort: Sort, is_told: bool, label: String, first_line: usize) -> Self {
-        let tokens = count(&text, Encoding::O200kBase);
+        let tokens = OnceCell::new();
         Self { text, sort, is_told, said: String::new(), label, first_line, tokens, lossless: None, lossy: None }
+    }
+
+    /// Tokens of the part as it stands.
+    pub fn tokens(&self) -> usize {
+        *self.tokens.get_or_init(|| count(&self.text, Encoding::O200kBase))
     }
 
     /// Has the forms made; `task` tells what is asked and allowed.
@@ -89,12 +96,13 @@ impl<'t> Piece<'t> {
     /// Keeps a form only where it is clearly shorter than what shows more.
     fn drop_what_does_not_pay(&mut self) {
         let tokens_of = |text: &str| count(text, Encoding::O200kBase);
-        self.lossless = self.lossless.take().filter(|form| tokens_of(&form.text) < self.tokens);
-        let whole = self.lossless.as_ref().map_or(self.tokens, |form| tokens_of(&form.text));
-        self.lossy = self
-            .lossy
-            .take()
-            .filter(|view| view.shown < view.total && tokens_of(body(&view.text)) as f64 <= LOSSY_SHARE * whole as f64);
+        let lossless = self.lossless.take().map(|form| (tokens_of(&form.text), form));
+        let lossless = lossless.filter(|(tokens, _)| *tokens < self.tokens());
+        let lossy = self.lossy.take().filter(|view| view.shown < view.total).filter(|view| {
+            let whole = lossless.as_ref().map_or_else(|| self.tokens(), |(tokens, _)| *tokens);
+            tokens_of(body(&view.text)) as f64 <= LOSSY_SHARE * whole as f64
+        });
+        (self.lossless, self.lossy) = (lossless.map(|(_, form)| form), lossy);
     }
 
     /// The lines that a lossy view of it shows, and why, numbered as in the whole.

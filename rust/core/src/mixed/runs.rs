@@ -31,14 +31,15 @@ fn group_of(text: &str, whole: Kind, is_sure: bool, if_thorough: bool) -> Option
     if whole == Kind::Diff && is_changed(text) {
         return Some(whole);
     }
-    let by_lines = of_chunk(&detect::of_lines(text), whole, is_sure);
+    let scores = detect::of_lines(text);
+    let by_lines = of_chunk(&scores, whole, is_sure);
     // What lines tell of a chunk is no more than a guess where the whole is of a kind that they do not tell.
     let is_told = by_lines.is_some() && (whole as usize) < Kind::Table as usize;
     // Running text is of none of the kinds that are left, and there is much of it.
     if is_told || !if_thorough || prose::is_running(text) {
         return by_lines;
     }
-    of_chunk(&detect::scores(text), whole, is_sure)
+    of_chunk(&detect::scores_beside(text, Some(scores)), whole, is_sure)
 }
 
 /// The kind that the first of all scores, or all of them, tell of a chunk.

@@ -206,27 +206,34 @@ fn push_stretch(
     if range.is_empty() {
         return;
     }
-    let whole = kind_of(&range);
     let first = values.partition_point(|value| value.start < range.start);
-    let inside = values[first..].iter().take_while(|value| value.end <= range.end);
-    let inside: Vec<&Range<usize>> = if is_settled(whole) { Vec::new() } else { inside.collect() };
+    let inside: Vec<&Range<usize>> = values[first..].iter().take_while(|value| value.end <= range.end).collect();
     if inside.is_empty() {
-        return push(parts, text, range, whole);
+        return push(parts, text, range, kind_of);
+    }
+    let whole = kind_of(&range);
+    if is_settled(whole) {
+        return push(parts, text, range, |_| whole);
     }
     let mut from = range.start;
     for value in inside {
-        push(parts, text, from..value.start, kind_of(&(from..value.start)));
+        push(parts, text, from..value.start, kind_of);
         parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false, said: 0..0 });
         from = value.end;
     }
-    push(parts, text, from..range.end, kind_of(&(from..range.end)));
+    push(parts, text, from..range.end, kind_of);
 }
 
-/// Adds a stretch between two that are known, as what it most surely is, or as the runs of which it is made.
-fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, whole: (Kind, f64)) {
+/// Adds a stretch between two that are known, as what it most surely is, or as the runs of which it is made. Of most that
+/// is short, so that its kind does not matter.
+fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, kind_of: impl FnOnce(&Range<usize>) -> (Kind, f64)) {
     if range.is_empty() {
         return;
     }
+    if range.len() < MIN_PART_BYTES {
+        return parts.push(of_words(range));
+    }
+    let whole = kind_of(&range);
     let own = &text[range.clone()];
     let is_open = own.len() >= MIN_RUNS_BYTES && !is_settled(whole);
     let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
@@ -241,9 +248,15 @@ fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, whole: (Kind, f6
 
 /// A stretch as a part of a kind, or as text where that is in doubt or it is short.
 fn part(range: Range<usize>, (kind, score): (Kind, f64)) -> Part {
-    let is_known = score >= MIN_PART_SCORE && range.len() >= MIN_PART_BYTES;
-    let (sort, score) = if is_known { (Sort::Printed(kind), score) } else { (Sort::Text, 0.0) };
-    Part { range, sort, score, is_told: false, said: 0..0 }
+    if score < MIN_PART_SCORE || range.len() < MIN_PART_BYTES {
+        return of_words(range);
+    }
+    Part { range, sort: Sort::Printed(kind), score, is_told: false, said: 0..0 }
+}
+
+/// A stretch that stands as it is.
+fn of_words(range: Range<usize>) -> Part {
+    Part { range, sort: Sort::Text, score: 0.0, is_told: false, said: 0..0 }
 }
 
 /// Text beside text is one part.

@@ -1,5 +1,6 @@
 //! A text in, how surely it is running text or documentation out, by a few stretches of it. Takes bounded time.
 
+use crate::begins::Heads;
 use crate::words;
 
 /// Bytes of a stretch that is looked at, and stretches.
@@ -95,14 +96,14 @@ impl Seen {
         }
         self.lines += 1;
         let is_sign = bare[0] == b'#' && bare.get(1).is_some_and(|&byte| byte == b'#' || byte == b' ');
-        self.signs += usize::from(is_sign) + usize::from(memchr::memmem::find(bare, b"](").is_some());
+        self.signs += usize::from(is_sign) + usize::from(has_link(bare));
         if is_prose(bare) {
             self.prose_bytes += bare.len();
             self.stops += stops(bare);
         } else if is_code(line, bare) {
             self.code += 1;
             self.other_bytes += bare.len();
-        } else if !is_sign && bare[0] != b'|' && bare.len() > 40 && memchr::memmem::find(bare, b"](").is_none() {
+        } else if !is_sign && bare[0] != b'|' && bare.len() > 40 && !has_link(bare) {
             self.other_bytes += bare.len();
         }
     }
@@ -117,24 +118,47 @@ impl Seen {
     }
 }
 
+/// Whether a link of Markdown stands in a line.
+fn has_link(line: &[u8]) -> bool {
+    memchr::memchr_iter(b']', line).any(|at| line.get(at + 1) == Some(&b'('))
+}
+
+/// Of Chinese and Japanese.
+const FULL_STOP: &[u8] = "。".as_bytes();
+
 /// Ends of sentences in a line.
 fn stops(line: &[u8]) -> usize {
     let ends = |at: usize| {
         line.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b'"' | b')' | b'['))
     };
     let plain = memchr::memchr3_iter(b'.', b'?', b'!', line).filter(|&at| ends(at)).count();
-    plain + memchr::memmem::find_iter(line, "。".as_bytes()).count()
+    plain + memchr::memchr_iter(FULL_STOP[0], line).filter(|&at| line[at..].starts_with(FULL_STOP)).count()
 }
+
+/// For each byte one if it is a letter or stands between letters; and one above 16 bits if it is beyond ASCII, which counts
+/// as a letter.
+const LETTERS: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b' ' | b',' | b'.' | b'\'' => 1,
+            0x80.. => 1 | 1 << 16,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// Whether a line is running text, a heading, or an item of a list.
 fn is_prose(line: &[u8]) -> bool {
     let line = bare(line);
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b',' | b'.' | b'\'') || byte >= 0x80;
-    let letters = line.iter().filter(|&&byte| is_letter(byte)).count();
-    if (letters as f64) < MIN_LETTERS * line.len() as f64 {
+    let counts = line.iter().fold(0, |counts, &byte| counts + LETTERS[byte as usize]);
+    let (letters, beyond) = (counts & 0xFFFF, (counts >> 16) as usize);
+    if f64::from(letters) < MIN_LETTERS * line.len() as f64 {
         return false;
     }
-    let beyond = line.iter().filter(|&&byte| byte >= 0x80).count();
     if beyond * 2 > line.len() {
         return line.len() >= 24;
     }
@@ -149,17 +173,25 @@ fn is_prose(line: &[u8]) -> bool {
 
 /// Whether a line looks like source code, or like what a shell prints.
 fn is_code(line: &[u8], bare: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 12] =
-        [b"()", b" = ", b"==", b"->", b"=>", b"::", b"{}", b"[]", b"self.", b" := ", b" += ", b"</"];
-    const BEGINNINGS: [&[u8]; 12] = [
-        b"def ", b"class ", b"import ", b"from ", b"return", b"if ", b"for ", b"elif ", b"else:", b"try:", b"@", b">>>",
-    ];
+    static BEGINNINGS: Heads<12> = Heads::of([
+        "def ", "class ", "import ", "from ", "return", "if ", "for ", "elif ", "else:", "try:", "@", ">>>",
+    ]);
     let last = bare[bare.len() - 1];
     let ends = matches!(last, b'{' | b'}' | b';' | b'(' | b'[' | b'\\');
     let is_deep = line.starts_with(b"    ") && matches!(last, b')' | b']' | b',' | b':');
-    ends || is_deep
-        || BEGINNINGS.iter().any(|sign| bare.starts_with(sign))
-        || SIGNS.iter().any(|sign| memchr::memmem::find(bare, sign).is_some())
+    ends || is_deep || BEGINNINGS.begin(bare) || has_sign(bare)
+}
+
+/// Whether `()`, ` = `, `==`, `->`, `=>`, `::`, `{}`, `[]`, `self.`, ` := `, ` += ` or `</` stands somewhere in a line.
+fn has_sign(line: &[u8]) -> bool {
+    let ends_sign = |at: usize| match line[..=at] {
+        [.., b'(', b')'] | [.., b'=', b'='] | [.., b'-' | b'=', b'>'] | [.., b':', b':'] => true,
+        [.., b'{', b'}'] | [.., b'[', b']'] | [.., b'<', b'/'] => true,
+        [.., b' ', b'='] | [.., b' ', b':' | b'+', b'='] => line.get(at + 1) == Some(&b' '),
+        _ => false,
+    };
+    (1..line.len()).any(|at| matches!(line[at], b')' | b'=' | b'>' | b':' | b'}' | b']' | b'/') && ends_sign(at))
+        || memchr::memchr_iter(b'.', line).any(|at| line[..at].ends_with(b"self"))
 }
 
 /// A line without the sign of a heading, an item or a quotation.

@@ -1,6 +1,5 @@
 //! Test reports, builds and linters in; the same with every failure and finding in sight, and with passes counted, out.
 
-mod begins;
 mod blocks;
 mod clean;
 mod diagnostics;

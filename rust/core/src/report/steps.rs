@@ -1,9 +1,9 @@
 //! One line in, whether it only tells what a tool is doing: commands, progress, downloads.
 
-use super::begins;
+use crate::begins::Heads;
 
 /// What such lines begin with, behind blanks.
-const HEADS: [&str; 62] = [
+static HEADS: Heads<62> = Heads::of([
     "cc ",
     "gcc ",
     "g++ ",
@@ -66,9 +66,7 @@ const HEADS: [&str; 62] = [
     "Downloaded from ",
     "[INFO] ",
     "javac ",
-];
-
-const FIRST: [bool; 256] = begins::first_bytes(&HEADS);
+]);
 
 /// Whether a line only tells what is being done.
 pub fn is_step(line: &str) -> bool {
@@ -90,6 +88,6 @@ pub fn is_step(line: &str) -> bool {
         Some(0xE2) => text.starts_with('━') || text.starts_with('█') || text.starts_with("⠋"),
         Some(byte) if byte.is_ascii_digit() => text.contains("%|"),
         Some(b'=') => false,
-        Some(_) => begins::any(&FIRST, &HEADS, text),
+        Some(_) => HEADS.begin(text.as_bytes()),
     }
 }

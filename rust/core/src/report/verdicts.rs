@@ -1,7 +1,8 @@
 //! One line in, whether it tells how a whole run ended out.
 
-use super::begins;
 use memchr::memmem;
+
+use crate::begins::Heads;
 
 /// Words that are counted in summaries, by their beginnings.
 const COUNTED: [&str; 21] = [
@@ -29,7 +30,7 @@ const COUNTED: [&str; 21] = [
 ];
 
 /// What lines begin with that tell how a run ended.
-const HEADS: [&str; 41] = [
+static HEADS: Heads<41> = Heads::of([
     "test result: ",
     "Tests:",
     "Test Suites:",
@@ -71,9 +72,7 @@ const HEADS: [&str; 41] = [
     "up to date",
     "Finished ",
     "Summary [",
-];
-
-const FIRST: [bool; 256] = begins::first_bytes(&HEADS);
+]);
 
 /// Whether a line tells how a run ended: its totals, its verdict, its exit code.
 pub fn is_verdict(line: &str) -> bool {
@@ -86,7 +85,7 @@ pub fn is_verdict(line: &str) -> bool {
     if text.starts_with(['m', 'g', 'n']) && is_make_error(text) {
         return true;
     }
-    if begins::any(&FIRST, &HEADS, text) && is_ending(text) {
+    if HEADS.begin(text.as_bytes()) && is_ending(text) {
         return true;
     }
     // Node's runner: `ℹ pass 12`.

@@ -9,6 +9,9 @@ pub fn amount(cell: &str) -> Option<f64> {
     if bytes.is_empty() || bytes.len() > MAX_BYTES || !bytes.iter().any(u8::is_ascii_digit) {
         return None;
     }
+    if let Some(number) = plain(bytes) {
+        return Some(number);
+    }
     let body = cell.trim_start_matches(['$', '€', '£', '~', '≈', '<', '>', '(']).trim_end_matches(')');
     let body = body.strip_prefix("Up ").or_else(|| body.strip_prefix("About ")).unwrap_or(body);
     let (sign, mut rest) = match body.strip_prefix('-') {
@@ -40,6 +43,18 @@ pub fn amount(cell: &str) -> Option<f64> {
     }
 }
 
+/// A number of digits alone, as most are: so many that a float holds it exactly.
+fn plain(cell: &[u8]) -> Option<f64> {
+    const MOST_DIGITS: usize = 15;
+    let (sign, digits) = match cell {
+        [b'-', digits @ ..] => (-1.0, digits),
+        digits => (1.0, digits),
+    };
+    let is_plain = (1..=MOST_DIGITS).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    let value = |digits: &[u8]| digits.iter().fold(0u64, |value, digit| 10 * value + u64::from(digit - b'0'));
+    is_plain.then(|| sign * value(digits) as f64)
+}
+
 fn parse(digits: &str) -> Option<f64> {
     if digits.contains(',') {
         let is_grouped = digits.split(['.']).next()?.split(',').skip(1).all(|group| group.len() == 3);
@@ -50,6 +65,7 @@ fn parse(digits: &str) -> Option<f64> {
 
 /// Hours, minutes and seconds, or minutes and seconds: `1:02:03`, `0:42`, `10-01:02:03`.
 fn clock(text: &str) -> Option<f64> {
+    memchr::memchr(b':', text.as_bytes())?;
     let (days, time) = match text.split_once('-') {
         Some((days, time)) => (days.parse::<f64>().ok()?, time),
         None => (0.0, text),
@@ -105,6 +121,8 @@ mod tests {
             ("5%", "12%"),
             ("-3", "2.5"),
             ("512Mi", "2Gi"),
+            ("-10", "-9.5"),
+            ("999999999999999", "9999999999999999"),
         ] {
             assert!(amount(small) < amount(large), "{small} {large}");
         }

@@ -34,14 +34,15 @@ pub fn count(line: &[u8], by: u8) -> Option<usize> {
     for_each(line, by, |_| separators += 1).then_some(separators)
 }
 
-/// Appends where the cells of a line begin and end; `start` is where the line does.
-pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) {
+/// Appends where the cells of a line begin and end; `start` is where the line does. False if a quote stays open.
+pub fn split(line: &str, by: u8, start: u32, cells: &mut Vec<(u32, u32)>) -> bool {
     let mut from = start;
-    for_each(line.as_bytes(), by, |at| {
+    let is_closed = for_each(line.as_bytes(), by, |at| {
         cells.push((from, start + at as u32));
         from = start + at as u32 + 1;
     });
     cells.push((from, start + line.len() as u32));
+    is_closed
 }
 
 /// The separator and the number of columns of the rows that begin at `line`, if some do.

@@ -236,11 +236,11 @@ impl<'a> Finder<'a> {
                     if text.is_empty() {
                         break;
                     }
-                    // The first line says how many columns there are.
-                    if columns > 0 && delimited::count(text.as_bytes(), by) != Some(columns - 1) {
+                    // The first line says how many columns there are, whatever its quotes.
+                    if !delimited::split(text, by, start, cells) && columns > 0 {
+                        cells.truncate(from);
                         break;
                     }
-                    delimited::split(text, by, start, cells);
                 }
                 Splitter::Outline(style) => {
                     let is_root = line == at && !outline::is_branch(text);

@@ -138,8 +138,11 @@ fn narrowed(document: &Document, schema: &Schema, query: &Query) -> Vec<Vec<bool
     let mut holds = vec![vec![false; schema.rows.len()]; wanted.len()];
     for (ordinal, &row) in schema.rows.iter().enumerate() {
         let line = document.lines.line(document.rows[row as usize].line as usize).as_bytes();
-        words::for_each(line, |start, end| {
-            let hash = words::hash(&line[start..end]);
+        words::for_each_start(line, |_, start| {
+            if !query.may_have(line, start) {
+                return;
+            }
+            let hash = words::hash(&line[start..words::end_of(line, start)]);
             if let Some(at) = wanted.iter().position(|&word| word == hash) {
                 holds[at][ordinal] = true;
             }

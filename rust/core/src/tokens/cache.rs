@@ -1,4 +1,6 @@
-//! What pieces of up to 15 bytes count, remembered: most pieces of a text occur in it again.
+//! What pieces count, remembered: most pieces of a text occur in it again.
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::layout::SHORT_BYTES;
 use super::merge;
@@ -14,10 +16,18 @@ pub const SPAN_BYTES: usize = WINDOW_BYTES + CHUNK_BYTES;
 /// A quarter of a megabyte: more would push the tables out of the processor's caches.
 const PLACE_BITS: u32 = 14;
 
-/// A direct-mapped cache of one vocabulary; its content never changes a result.
+/// Places for pieces of 16 bytes and more: rules and edges of boxes, which are no tokens, are slow to merge and stand
+/// again and again. Longer ones are not remembered.
+const LONG_PLACES: usize = 64;
+const MAX_LONG_BYTES: usize = 1_024;
+
+/// Direct-mapped caches of one vocabulary; their content never changes a result.
 pub struct Cache {
     vocabulary: &'static Vocabulary,
+    /// Of pieces of up to 15 bytes.
     slots: Box<[Slot; 1 << PLACE_BITS]>,
+    /// Of longer ones that are no tokens, with the numbers of their tokens.
+    long: Vec<(Vec<u8>, usize)>,
 }
 
 /// A piece and the number of its tokens.
@@ -81,7 +91,7 @@ impl Cache {
     pub fn new(vocabulary: &'static Vocabulary) -> Cache {
         let slots = vec![Slot { first: 0, rest: 0 }; 1 << PLACE_BITS].into_boxed_slice();
         let slots = slots.try_into().unwrap_or_else(|_| unreachable!("there are as many slots as asked for"));
-        Cache { vocabulary, slots }
+        Cache { vocabulary, slots, long: vec![(Vec::new(), 0); LONG_PLACES] }
     }
 
     /// The number of tokens in a piece.
@@ -115,7 +125,7 @@ impl Cache {
     #[inline(always)]
     fn tokens_in(&mut self, chunk: &[u8; CHUNK_BYTES], piece: &[u8]) -> usize {
         if piece.len() >= CHUNK_BYTES {
-            return long_tokens(piece, self.vocabulary);
+            return self.remembered(piece);
         }
         let key = Slot::key(chunk, piece.len());
         let slot = &mut self.slots[key.place()];
@@ -124,23 +134,34 @@ impl Cache {
         }
         slot.count()
     }
+
+    /// The number of tokens in a piece of 16 bytes and more.
+    #[inline(never)]
+    fn remembered(&mut self, piece: &[u8]) -> usize {
+        if self.vocabulary.has_long(piece) {
+            return 1;
+        }
+        if piece.len() > MAX_LONG_BYTES {
+            return merge::tokens(piece, self.vocabulary);
+        }
+        let (known, count) = &mut self.long[xxh3_64(piece) as usize % LONG_PLACES];
+        if known != piece {
+            *count = merge::tokens(piece, self.vocabulary);
+            known.clear();
+            known.extend_from_slice(piece);
+        }
+        *count
+    }
 }
 
 #[cold]
 #[inline(never)]
 fn short_tokens(key: &Slot, piece: &[u8], vocabulary: &Vocabulary) -> usize {
-    if piece.len() > SHORT_BYTES {
-        long_tokens(piece, vocabulary)
-    } else if vocabulary.has_short(key.first, piece.len()) {
-        1
-    } else {
-        merge::tokens(piece, vocabulary)
-    }
-}
-
-#[inline(never)]
-fn long_tokens(piece: &[u8], vocabulary: &Vocabulary) -> usize {
-    if vocabulary.has_long(piece) {
+    let is_token = match piece.len() > SHORT_BYTES {
+        true => vocabulary.has_long(piece),
+        false => vocabulary.has_short(key.first, piece.len()),
+    };
+    if is_token {
         1
     } else {
         merge::tokens(piece, vocabulary)

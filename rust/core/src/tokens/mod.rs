@@ -28,6 +28,12 @@ pub enum Encoding {
     Cl100kBase,
 }
 
+/// No byte of UTF-8, and none of ASCII: what windows leave alone.
+const BEYOND_ASCII: u8 = 0xFF;
+
+/// Of fewer bytes at the end of a text a window would find no whole piece.
+const MIN_REST_BYTES: usize = 8;
+
 thread_local! {
     static O200K_CACHE: RefCell<Cache> = RefCell::new(Cache::new(&O200K_BASE));
     static CL100K_CACHE: RefCell<Cache> = RefCell::new(Cache::new(&CL100K_BASE));
@@ -65,8 +71,19 @@ fn count_with(
 ) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);
+    let mut rest;
     while at < bytes.len() {
-        if let Some(span) = bytes[at..].first_chunk::<SPAN_BYTES>() {
+        let span = match bytes[at..].first_chunk::<SPAN_BYTES>() {
+            Some(span) => Some(span),
+            // What is left of a text is looked at in the same way, as if something unknown stood behind it.
+            None if bytes.len() - at >= MIN_REST_BYTES => {
+                rest = [BEYOND_ASCII; SPAN_BYTES];
+                rest[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                Some(&rest)
+            }
+            None => None,
+        };
+        if let Some(span) = span {
             let pieces = pieces_of(span.first_chunk().expect("a span is longer than a window"));
             if pieces.end > 0 {
                 count += cache.tokens_of(&pieces, span);
@@ -102,6 +119,9 @@ mod tests {
         for number in 0..50_000 {
             count(&format!("w{number:x}orde{number:x}"), Encoding::O200kBase);
         }
+        let rules: Vec<String> = (16..400).map(|length| "─".repeat(length)).collect();
+        let long: Vec<usize> = rules.iter().map(|rule| count(rule, Encoding::O200kBase)).collect();
+        assert!(rules.iter().rev().map(|rule| count(rule, Encoding::O200kBase)).eq(long.into_iter().rev()));
         assert_eq!(count(&text, Encoding::O200kBase), before);
         assert_eq!(std::thread::spawn(move || count(&text, Encoding::O200kBase)).join().unwrap(), before);
     }

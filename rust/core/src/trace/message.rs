@@ -1,6 +1,7 @@
 //! Lines between frames in, which of them a lossy view shows out: what was thrown, headings, trouble, both ends.
 
 use super::select::Plan;
+use crate::begins::Heads;
 use crate::json::paths::MixMap;
 use crate::text::Lines;
 use crate::words;
@@ -10,7 +11,7 @@ const MAX_RAISED: usize = 24;
 
 /// Whether a line says what was thrown, or begins a trace.
 pub fn is_raised(line: &str) -> bool {
-    const HEADS: [&str; 12] = [
+    static HEADS: Heads<12> = Heads::of([
         "Caused by",
         "Suppressed",
         "Traceback",
@@ -23,11 +24,11 @@ pub fn is_raised(line: &str) -> bool {
         "[cause]",
         "goroutine ",
         "[signal ",
-    ];
+    ]);
     let indent = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'|' | b'+')).count();
     let bare = &line[indent..];
     let bare = bare.strip_prefix("E  ").unwrap_or(bare).trim_ascii_start();
-    if HEADS.iter().any(|head| bare.starts_with(head)) {
+    if HEADS.begin(bare.as_bytes()) {
         return true;
     }
     let is_name =
@@ -36,13 +37,16 @@ pub fn is_raised(line: &str) -> bool {
     while bare[..end].ends_with([':', '.']) {
         end -= 1;
     }
+    let is_sentence = !matches!(bare.as_bytes().get(end), None | Some(b':'));
+    if is_sentence {
+        return false;
+    }
     let name = &bare[..end];
     let last = name.rsplit(['.', ':', '/']).next().unwrap_or(name);
-    let is_sentence = !matches!(bare.as_bytes().get(end), None | Some(b':'));
     let is_class = last.len() < name.len() && last.starts_with(|first: char| first.is_uppercase());
     let is_error =
         ["Error", "Exception", "Failure", "Fault", "Interrupt", "Exit", "Panic"].iter().any(|end| last.ends_with(end));
-    !is_sentence && (is_class && !name.contains('/') || is_error && last.len() > 4)
+    is_class && !name.contains('/') || is_error && last.len() > 4
 }
 
 /// Whether a line says nothing: blank, or drawn of one or two signs.

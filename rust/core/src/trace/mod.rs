@@ -39,9 +39,31 @@ pub fn compress(task: &Task) -> Drafts {
     if task.text.len() > u32::MAX as usize {
         return Drafts::default();
     }
-    let lossy = task.key.and_then(|key| lossy(task, key));
-    let is_clear = lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
-    Drafts { lossy, lossless: if is_clear { None } else { lossless(task) } }
+    let plain = task.key.map_or(Cow::Borrowed(task.text), |_| without_colours(task.text));
+    let read = read(&plain, task);
+    let lossy = task.key.zip(read.as_ref()).and_then(|(key, read)| lossy(task, key, read));
+    if lossy.as_ref().is_some_and(|view| task.is_clear(&view.text)) {
+        return Drafts { lossy, lossless: None };
+    }
+    // Colours are of the text, and so of what stands for all of it.
+    let lossless = match plain {
+        Cow::Borrowed(_) => read.and_then(|read| lossless(task, &read)),
+        Cow::Owned(_) => self::read(task.text, task).and_then(|read| lossless(task, &read)),
+    };
+    Drafts { lossy, lossless }
+}
+
+/// The parts of a text, and which of its lines are asked for.
+type Read<'t> = (Parts<'t>, view::Named);
+
+/// Reads a text; `None` of one without frames.
+fn read<'t>(text: &'t str, task: &Task) -> Option<Read<'t>> {
+    let parts = Parts::of(Lines::of(text));
+    if parts.frames.is_empty() {
+        return None;
+    }
+    let named = named(&parts, task);
+    Some((parts, named))
 }
 
 /// The text that a lossless form stands for; `None` if `text` is none.
@@ -49,28 +71,17 @@ pub fn expand(text: &str) -> Option<String> {
     read::expand(text)
 }
 
-fn lossless(task: &Task) -> Option<String> {
-    let parts = Parts::of(Lines::of(task.text));
-    if parts.frames.is_empty() {
-        return None;
-    }
-    let named = named(&parts, task);
-    let form = write::write(&parts, &|line| named.contains_key(&(line as u32)))?;
+fn lossless(task: &Task, (parts, named): &Read) -> Option<String> {
+    let form = write::write(parts, &|line| named.contains_key(&(line as u32)))?;
     (form.len() < task.text.len() && expand(&form).as_deref() == Some(task.text)).then_some(form)
 }
 
-fn lossy(task: &Task, key: &str) -> Option<View> {
-    let plain = without_colours(task.text);
-    let parts = Parts::of(Lines::of(&plain));
-    if parts.frames.is_empty() {
-        return None;
-    }
-    let named = named(&parts, task);
+fn lossy(task: &Task, key: &str, (parts, named): &Read) -> Option<View> {
     let total = parts.lines.len();
     let limit = task.target_ratio.map(|ratio| (ratio * count(task.text, Encoding::O200kBase) as f64) as usize);
     let mut best: Option<View> = None;
     for (ordinal, plan) in Plan::ALL.iter().enumerate() {
-        let view = view::write(&parts, &named, plan);
+        let view = view::write(parts, named, plan);
         let view = finish(view, total, key);
         if best.as_ref().is_none_or(|best| view.text.len() < best.text.len()) {
             best = Some(view);
@@ -155,7 +166,7 @@ mod tests {
     use super::*;
 
     fn form_of(text: &str) -> String {
-        let form = lossless(&Task::lossless(text)).unwrap();
+        let form = compress(&Task::lossless(text)).lossless.unwrap();
         assert_eq!(expand(&form).as_deref(), Some(text), "{form}");
         form
     }

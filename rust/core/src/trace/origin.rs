@@ -10,9 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::frame::{Frame, Language};
 use super::message;
 use super::parts::Parts;
+use crate::begins::Heads;
 
 /// Roots of the packages of runtimes, of test runners, and of frameworks that call applications.
-const PACKAGES: [&str; 47] = [
+static PACKAGES: Heads<47> = Heads::of([
     "android.",
     "androidx.",
     "clojure.",
@@ -60,7 +61,7 @@ const PACKAGES: [&str; 47] = [
     "Castle.",
     "lambda_method",
     "UnityEngine.",
-];
+]);
 
 /// Parts of the paths at which libraries and runtimes lie. Backslashes are compared as slashes.
 const PATHS: [&str; 22] = [
@@ -93,7 +94,7 @@ const BUILT_IN: [&str; 3] = ["<frozen ", "<internal:", "<__array_function__"];
 const BUILT_IN_SCRIPT: [&str; 5] = ["node:", "internal/", "index ", "bootstrap_node", "<anonymous>"];
 
 /// Beginnings of functions of runtimes, for frames whose place tells nothing.
-const FUNCTIONS: [&str; 13] = [
+static FUNCTIONS: Heads<13> = Heads::of([
     "__rust",
     "rust_begin_unwind",
     "__libc",
@@ -107,7 +108,7 @@ const FUNCTIONS: [&str; 13] = [
     "__pthread",
     "_pthread",
     "__GI_",
-];
+]);
 
 /// Whose each frame is: true for a library's. `is_own` is true for frames that share their package with what the text
 /// names as the failing test.
@@ -189,10 +190,7 @@ fn root_of_test<'a>(
 fn is_library(text: &str, frame: &Frame) -> bool {
     let (place, function) = (frame.place.of(text), frame.function.of(text));
     match frame.language {
-        Language::Java => {
-            let class = class_of(place).as_bytes();
-            PACKAGES.iter().any(|root| root.as_bytes().first() == class.first() && class.starts_with(root.as_bytes()))
-        }
+        Language::Java => PACKAGES.begin(class_of(place).as_bytes()),
         Language::Dotnet if place.is_empty() => true,
         Language::Rust | Language::Go | Language::Numbered if place.is_empty() => {
             function != "{main}" && (!function.contains("::") || is_runtime(function))
@@ -207,7 +205,7 @@ fn is_library(text: &str, frame: &Frame) -> bool {
 fn is_runtime(function: &str) -> bool {
     let crate_name = function.trim_start_matches('<').split([':', '[']).next().unwrap_or("");
     matches!(crate_name, "std" | "core" | "alloc" | "test" | "tokio" | "__rustc")
-        || FUNCTIONS.iter().any(|root| function.starts_with(root))
+        || FUNCTIONS.begin(function.as_bytes())
 }
 
 /// Below `go/src` stand Go's own packages, and, by the name of a host, those of others.
