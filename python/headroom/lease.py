@@ -67,6 +67,26 @@ class Lease:
             raise ConfigError(f"{self._path} cannot be made: {error.strerror}; make its directory writable") from None
         with suppress(BlockingIOError):
             fcntl.flock(self._descriptor, (fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            return True
+            if is_same_file(self._descriptor, self._path):
+                return True
+            # It was removed in between, and would keep nobody out.
+            return self._lock(is_alone=is_alone)
         self.release()
         return False
+
+
+def is_same_file(descriptor: int, path: str) -> bool:
+    """Whether an open file is still the one of this name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def remove_unheld(path: str) -> None:
+    """Removes the file of a lease that nobody holds."""
+    lease = Lease(path)
+    if lease.try_alone():
+        with suppress(OSError):
+            os.unlink(path)
+        lease.release()

@@ -96,7 +96,7 @@ def test_a_dry_run_shows_the_changes_and_makes_none(headroom, home, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, home):
+def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, home, tmp_path):
     (home / ".codex").mkdir()
     (home / ".codex" / "config.toml").write_text('model = "x" # mine\n')
     before = snapshot(home)
@@ -108,6 +108,7 @@ def test_a_set_up_with_another_address_takes_the_place_of_the_first(headroom, ho
     assert 'openai_base_url = "http://127.0.0.1:2/v1"\n' in (home / ".codex" / "config.toml").read_text()
     headroom("unwrap", "--all")
     assert snapshot(home) == before
+    assert not (tmp_path / "data" / "headroom" / "edits").exists()
 
 
 def test_without_names_the_agents_that_are_here_are_registered(headroom, home):

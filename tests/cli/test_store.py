@@ -74,9 +74,16 @@ def test_what_is_whole_is_verified_and_what_is_damaged_is_named(headroom, keys, 
 
 
 def test_originals_are_purged_by_key(headroom, keys, place):
-    done = headroom("purge", keys[0], "Ab3dE5gH7jK", "--yes")
+    done = headroom("purge", keys[0], keys[0], "--yes")
     assert (done.returncode, done.stdout) == (0, "1 originals erased\n")
     assert stored(place) == set(keys[1:])
+
+
+def test_where_one_key_names_nothing_none_is_purged(headroom, keys, place):
+    done = headroom("purge", keys[0], "Ab3dE5gH7jK", "--yes")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no original under 'Ab3dE5gH7jK', so nothing was erased" in done.stderr
+    assert stored(place) == set(keys)
 
 
 def test_originals_are_purged_by_age(headroom, keys, place):

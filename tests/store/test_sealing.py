@@ -425,8 +425,9 @@ def failing_keyring():
     return Keyring()
 
 
-def test_the_master_key_may_be_in_the_keyring(path, keyring):
+def test_the_master_key_may_be_in_the_keyring(path, keyring, caplog):
     store = sqlite.open(str(path), key_place="keyring")
+    assert "the keyring here (PlaintextKeyring) keeps the store's key in the clear" in caplog.text
     key = put(store, "text")
     store.rotate_key()
     store.close()

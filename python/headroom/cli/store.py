@@ -140,7 +140,7 @@ def _put_aside() -> set[str]:
 
 def _chosen(keys: tuple[str, ...], unseen: str | None) -> tuple[str, Callable[[Store], int]]:
     if keys:
-        return f"{len(set(keys))} originals", lambda store: store.purge(keys)
+        return f"{len(set(keys))} originals", lambda store: _purged(store, keys)
     if unseen is None:
         return "everything that is stored", lambda store: store.purge_all()
     found = re.fullmatch(r"(\d{1,9})([smhd])", unseen)
@@ -148,6 +148,16 @@ def _chosen(keys: tuple[str, ...], unseen: str | None) -> tuple[str, Callable[[S
         raise InputError(f"--unseen {unseen!r} is no age; write a number and a unit: 45m, 12h or 30d")
     seconds = int(found[1]) * _UNITS_S[found[2]]
     return f"what was not seen for {unseen}", lambda store: store.purge_unseen(seconds)
+
+
+def _purged(store: Store, keys: tuple[str, ...]) -> int:
+    unknown = sorted(set(keys) - store.touch(keys))
+    if unknown:
+        named = ", ".join(map(repr, unknown))
+        raise InputError(
+            f"no original under {named}, so nothing was erased; a key is the 11 characters behind key= in a marker"
+        )
+    return store.purge(keys)
 
 
 def _confirm(question: str) -> None:

@@ -26,6 +26,8 @@ def command(agent: str | None, everything: bool, dry_run: bool) -> None:
     records = list(reversed(ledger.records())) if agent is None else records_of(ledger, agent_named(agent))
     for record in records:
         take_back(ledger, record, dry=dry_run)
+    if agent is None and not dry_run:
+        ledger.vacate()
     wanted = launchers.installed() if agent is None else [agent_named(agent).command]
     removed = [command for command in wanted if command and _remove_launcher(command, dry=dry_run)]
     if not records and not removed:

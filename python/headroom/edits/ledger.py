@@ -157,6 +157,12 @@ class Ledger:
                 unlink(path)
         return recovered[::-1]
 
+    def vacate(self) -> None:
+        """Removes the journal's directory if nothing is in force any more, and no run is being prepared."""
+        if os.path.isdir(self._journal.directory):
+            with self._journal.locked():
+                self._journal.vacate()
+
     def missing(self, record: Record) -> Iterator[tuple[str, str]]:
         """The file and the path of every edit of a transaction that is no longer as we made it."""
         for file in record.files:

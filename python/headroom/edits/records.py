@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from headroom.edits import Edit, Format
 from headroom.edits.documents import MISSING, Before
 from headroom.edits.files import TEMPORARY_SUFFIX, read_bytes, unlink, write_atomically
 from headroom.errors import ConfigError
+from headroom.lease import is_same_file, remove_unheld
 
 _VERSION = 1
 _SUFFIX = ".json"
@@ -95,16 +96,34 @@ class Journal:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other processes from working on the same journal; waits for one that does."""
-        try:
-            os.makedirs(self.directory, mode=0o700, exist_ok=True)
-            descriptor = os.open(os.path.join(self.directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise self._unusable(error) from None
-        try:
+        path = os.path.join(self.directory, "lock")
+        while True:
+            try:
+                os.makedirs(self.directory, mode=0o700, exist_ok=True)
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError as error:
+                raise self._unusable(error) from None
             _lock(descriptor)
+            if is_same_file(descriptor, path):
+                break
+            # Whoever held it before removed it: it keeps nobody out any more.
+            os.close(descriptor)
+        try:
             yield
         finally:
             os.close(descriptor)
+
+    def vacate(self) -> None:
+        """Removes what keeps processes apart, and the directory, if there are no records; to be called when locked."""
+        if self.records():
+            return
+        for name in sorted(os.listdir(self.directory)):
+            if name.endswith(".lease"):
+                remove_unheld(os.path.join(self.directory, name))
+        with suppress(OSError):
+            if os.listdir(self.directory) == ["lock"]:
+                os.unlink(os.path.join(self.directory, "lock"))
+                os.rmdir(self.directory)
 
     def _unusable(self, error: OSError) -> ConfigError:
         return ConfigError(f"the journal in {self.directory} cannot be used: {error.strerror}; make it writable")

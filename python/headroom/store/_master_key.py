@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from headroom.errors import StoreError
+from headroom.report import report
 from headroom.settings import KeyPlace, user_directory
 from headroom.store._files import make_private_directories, restrict
 
@@ -133,6 +134,12 @@ class KeyringKeys:
 
     def save(self, name: str, key: bytes) -> None:
         """Sets a password of the service `headroom`."""
+        if _keeps_in_the_clear(self._keyring.get_keyring()):
+            backend = type(self._keyring.get_keyring()).__name__
+            report(
+                f"the keyring here ({backend}) keeps the store's key in the clear, for whoever reads its file; set"
+                " store_key_place to 'file', or have another keyring (keyring --list-backends)"
+            )
         try:
             self._keyring.set_password(_SERVICE, name, key.hex())
         except self._keyring.errors.KeyringError as error:
@@ -158,6 +165,12 @@ class KeyringKeys:
 
     def _unusable(self, error: Exception) -> StoreError:
         return StoreError(f"the keyring cannot be used: {error}; unlock it, or set store_key_place to 'file'")
+
+
+def _keeps_in_the_clear(backend: Any) -> bool:
+    """Whether a keyring is one of those that write passwords down as they are; of several, the first one is used."""
+    chosen = next(iter(getattr(backend, "backends", ())), backend)
+    return type(chosen).__name__ == "PlaintextKeyring"
 
 
 def _sync_directory(directory: str) -> None:
