@@ -207,9 +207,10 @@ def test_a_ledger_that_cannot_be_opened_costs_no_request(charged):
     connection.close()
     proxy = charged(home=first.home)
     assert proxy.post(*one_turn()).status == 200
-    answer = proxy.send("GET", "/dashboard/stats", headers={"x-headroom-token": proxy.token})
-    assert answer.status == 503
-    assert "newer Headroom" in answer.json()["error"]
+    for path in ("/dashboard/stats", "/dashboard/events", "/metrics"):
+        answer = proxy.send("GET", path, headers={"x-headroom-token": proxy.token})
+        assert answer.status == 503
+        assert "newer Headroom" in answer.json()["error"]
     assert "newer Headroom" in proxy.stop()[1]
 
 

@@ -172,3 +172,8 @@ def test_errors_say_nothing():
 )
 def test_each_format_counts_in_its_own_way(name, event, usage):
     assert provider_named(name).usage(event) == usage
+
+
+def test_absurd_counts_are_no_counts():
+    assert provider_named("openai").usage({"usage": {"prompt_tokens": 10**30, "completion_tokens": 1}}) is None
+    assert provider_named("anthropic").usage({"usage": {"input_tokens": 5, "output_tokens": 2**80}}) == Usage(fresh=5)

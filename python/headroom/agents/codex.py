@@ -20,7 +20,7 @@ agent = Agent(
         "route": Setup(_CONFIG, (Edit(("openai_base_url",), "{base_url}/v1"),), "tested"),
     },
     transcripts=("~/.codex/sessions/*/*/*/rollout-*.jsonl",),
-    user_agents=("codex_cli_rs/", "codex_exec/", "codex_vscode/"),
+    user_agents=("codex_", "codex-"),
     wire_formats=("openai_responses",),
     routing="tested",
     subscription="Codex with a ChatGPT login asks its own servers whatever is set, so its requests are not routed",

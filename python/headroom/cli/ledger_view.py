@@ -13,11 +13,13 @@ import click
 from headroom.cli.streams import write_text
 from headroom.library import default_settings
 from headroom.proxy.figures import Days, last_days
-from headroom.proxy.ledger import Ledger, ledger_path
+from headroom.proxy.ledger import Kind, Ledger, ledger_path
 
 _BAR_CELLS = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _MOST_NAME_CHARACTERS = 48
+
+_LEFT_ALONE: tuple[tuple[str, Kind], ...] = (("measured", "observed"), ("held out", "held_out"))
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
@@ -100,3 +102,18 @@ def nothing_yet(days: Days) -> str:
         f"no requests from {days.first} to {days.last}: those that go through headroom proxy or headroom wrap are "
         "recorded\n"
     )
+
+
+def left_alone(days: Days) -> str:
+    """What would have been saved in requests that were only measured, or held out; empty where there are none."""
+    told = []
+    for name, kind in _LEFT_ALONE:
+        figures = days.beside(kind)
+        tokens = figures["tokens"]
+        if figures["requests"]:
+            part = share(tokens["saved"], tokens["before"])
+            told.append(
+                f"\n{name}: {figures['requests']:,} requests left as they were; {tokens['saved']:,} of "
+                f"{tokens['before']:,} tokens ({part}) would have been saved\n"
+            )
+    return "".join(told)

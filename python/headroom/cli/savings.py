@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from headroom.cli.ledger_view import bar, days_option, json_option, money, nothing_yet, opened_days, share, table
+from headroom.cli.ledger_view import (
+    bar,
+    days_option,
+    json_option,
+    left_alone,
+    money,
+    nothing_yet,
+    opened_days,
+    share,
+    table,
+)
 from headroom.cli.ledger_view import write_json as write
 from headroom.cli.streams import write_text
 from headroom.errors import InputError
@@ -53,8 +63,8 @@ def command(ctx: click.Context, daily: bool, monthly: bool, by: str | None, days
 
 def _text(days: Days, total: Total, group: str, listed: list[tuple[str, Total | ToolTotal]]) -> str:
     if not listed:
-        return nothing_yet(days)
-    return "\n".join([*_head(days, total), "", *_rows(group, listed), ""])
+        return nothing_yet(days) + left_alone(days)
+    return "\n".join([*_head(days, total), "", *_rows(group, listed), ""]) + left_alone(days)
 
 
 def _head(days: Days, total: Total) -> list[str]:

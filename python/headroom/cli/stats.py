@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from headroom.cli.ledger_view import days_option, json_option, money, nothing_yet, opened_days, share, table, write_json
+from headroom.cli.ledger_view import (
+    days_option,
+    json_option,
+    left_alone,
+    money,
+    nothing_yet,
+    opened_days,
+    share,
+    table,
+    write_json,
+)
 from headroom.cli.streams import write_text
 from headroom.proxy.figures import Days
 
@@ -31,9 +41,9 @@ def command(days: int, as_json: bool) -> None:
 
 def _text(days: Days, document: dict[str, Any]) -> str:
     total = document["total"]
-    beside = [_beside(name, document[kind]) for name, kind in (("measured", "observed"), ("held out", "held_out"))]
+    aside = left_alone(days)
     if not total["requests"]:
-        return "".join([nothing_yet(days), *beside])
+        return nothing_yet(days) + aside
     usage, hits, asked = total["usage"], total["cache_read_share"], total["retrievals"]
     written = usage["cache_write_5m"] + usage["cache_write_1h"]
     lines = [
@@ -48,8 +58,7 @@ def _text(days: Days, document: dict[str, Any]) -> str:
         f"retrievals  {asked['hidden']:,} answered by the proxy, {asked['visible']:,} by tools; {asked['failed']:,} "
         "failed",
     ]
-    text = "\n".join([*lines, *_tables(document), ""])
-    return "".join([text, *beside])
+    return "\n".join([*lines, *_tables(document), ""]) + aside
 
 
 def _tables(document: dict[str, Any]) -> list[str]:
@@ -67,14 +76,6 @@ def _tables(document: dict[str, Any]) -> list[str]:
         if rows:
             lines += ["", *table((group, "results" if group == "tool" else "requests", "tokens", "saved"), rows)]
     return lines
-
-
-def _beside(name: str, figures: dict[str, Any]) -> str:
-    if not figures["requests"]:
-        return ""
-    tokens = figures["tokens"]
-    would = f"{tokens['saved']:,} of {tokens['before']:,} tokens ({share(tokens['saved'], tokens['before'])})"
-    return f"\n{name}: {figures['requests']:,} requests left as they were; {would} would have been saved\n"
 
 
 def _percent(part: float | None) -> str:

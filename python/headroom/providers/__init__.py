@@ -13,6 +13,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from headroom.segment import Place, Segment
 
+_MOST_TOKENS = 10**9
+"""No request has as many."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolRequest:
@@ -65,9 +68,9 @@ class Usage(NamedTuple):
 
 
 def tokens_in(fields: Mapping[str, Any], name: str) -> int | None:
-    """A count among fields of usage; None where there is none."""
+    """A count among fields of usage; None where there is none that could be one."""
     value = fields.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from headroom.errors import HeadroomError
@@ -62,7 +61,7 @@ class Bill:
         self.mode = ""
         self.account: Account | None = None
         self.is_observed = False
-        self.answers: list[Tee | Told] = []
+        self.answers: list[Tee] = []
         self.added_ms: float | None = None
         self.first_byte_ms: float | None = None
         self.total_ms = 0.0
@@ -84,10 +83,6 @@ class Bill:
         tee = Tee(self.destination.provider, status, headers, is_read=self.destination.is_billed)
         self.answers.append(tee)
         return tee
-
-    def add_usage(self, status: int, usage: Usage | None, model: str | None = None) -> None:
-        """A round at the provider whose answer was read already."""
-        self.answers.append(Told(status, usage, model))
 
     def add_retrievals(self, count: int, failed: int = 0) -> None:
         """So many calls of the retrieve tool were answered within this request, and so many of them in vain."""
@@ -120,23 +115,6 @@ class Bill:
         self._open -= 1
         if not self._open:
             self._books.settle(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer whose usage somebody else has read."""
-
-    status: int
-    usage: Usage | None
-    model: str | None
-    is_stream: bool = False
-
-    def read(self) -> tuple[Usage | None, str | None]:
-        """The usage and the model."""
-        return self.usage, self.model
-
-    def forget(self) -> None:
-        """Nothing large is kept."""
 
 
 class Settled(NamedTuple):

@@ -153,8 +153,10 @@ class DashboardApi:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
         )
+        # What cannot be read is told as an error while there is no stream yet; later it ends the stream.
+        await self._in_thread(self._state)
         # A page that is closed is no client that has gone in the middle of a conversation.
-        with suppress(ConnectionError, asyncio.CancelledError):
+        with suppress(ConnectionError, asyncio.CancelledError, HeadroomError):
             await response.prepare(request)
             shown: object = None
             newest = self._books.requests[0].number if self._books.requests else 0

@@ -42,6 +42,9 @@ DURATIONS: tuple[Duration, ...] = ("added", "first_byte")
 _APPLICATION_ID = 0x48524C47  # "HRLG"
 _VERSION = 1
 _BUSY_TIMEOUT_S = 5.0
+_MOST = 2**62
+"""SQLite's integers end soon after."""
+
 _KEYS = ("day", "provider", "model", "agent", "project", "kind")
 
 
@@ -249,7 +252,7 @@ class _Damaged(StoreError):
 
 def _add(row: list[int], names: Sequence[str], sums: Mapping[str, int]) -> None:
     for at, name in enumerate(names):
-        row[at] += sums.get(name, 0)
+        row[at] = max(-_MOST, min(_MOST, row[at] + sums.get(name, 0)))
 
 
 def _schema() -> Iterator[str]:
