@@ -68,6 +68,11 @@ def proxy_for_run(settings: Settings, launcher: Sequence[str]) -> Iterator[Start
     `launcher` is how Headroom is run. Raises InputError when something else listens there, or the proxy dies.
     """
     refuse_open_binding(settings.host)
+    if settings.multi_tenant:
+        raise InputError(
+            "multi_tenant is for a proxy that several people share, where a run's tools find no originals; unset it, "
+            "or point the agent at the shared proxy yourself"
+        )
     path = os.path.join(data_directory(), f"proxy-{settings.port}.lease")
     lease = Lease(path)
     lease.share(_PATIENCE_S)
