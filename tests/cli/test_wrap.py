@@ -273,7 +273,11 @@ def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(wrapping, h
     by_hand = wrapping.refusal("vibe")
     assert f'api_base = "http://127.0.0.1:{wrapping.port}/v1" in [[providers]] of ~/.vibe/config.toml' in by_hand
     assert "leaves nothing to do" in wrapping.refusal("aider", options=["--no-proxy"])
-    assert "the proxy did not start: mode='cache'" in wrapping.refusal("claude", "ask", HEADROOM_MODE="cache")
+    half_shared = wrapping.refusal("claude", "ask", HEADROOM_ACCESS_TOKENS_FILE="tokens")
+    assert "the proxy did not start: access_tokens_file is for a shared proxy" in half_shared
+    assert "multi_tenant is for a proxy that several people share" in wrapping.refusal(
+        "claude", "ask", HEADROOM_MULTI_TENANT="yes"
+    )
     without = ["-c", "import sys; sys.modules['aiohttp'] = None; from headroom.cli import main; main()"]
     assert "pip install 'headroom-ai[proxy]'" in wrapping.refusal("claude", python=without)
     with socket.create_server(("127.0.0.1", wrapping.port)) as other:

@@ -199,6 +199,11 @@ def _started(settings: Settings, launcher: Sequence[str], lease: str, log: str, 
     from headroom.proxy.security import refuse_open_binding
 
     refuse_open_binding(settings.host)
+    if settings.multi_tenant:
+        raise InputError(
+            "multi_tenant is for a proxy that several people share, where a run's tools find no originals; unset it, "
+            "or point the agent at the shared proxy yourself"
+        )
     command = [*launcher, "proxy", "--host", settings.host, "--port", str(settings.port), "--lease", lease]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | how, 0o600)
     try:
