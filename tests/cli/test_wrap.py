@@ -40,15 +40,15 @@ def test_a_run_is_compressed_and_leaves_no_trace(wrapping, home, provider):
     assert snapshot(home) == before
 
 
-def test_an_agent_that_cannot_ask_for_originals_gets_everything(wrapping, home, provider):
+def test_an_agent_without_the_retrieve_tool_is_offered_it_on_the_way(wrapping, home, provider):
     before = snapshot(home)
     _, err = wrapping.run("aider", "ask")
-    assert "key=" not in sent(provider)
-    assert len(sent(provider)) < len(big_table()), "in a lossless form"
-    assert "Aider cannot ask for originals, so nothing is left out" in err
+    assert "key=" in sent(provider)
+    assert [tool["name"] for tool in provider.last().json()["tools"]] == ["Bash", "headroom_retrieve"]
+    assert "Aider has no retrieve tool of its own" in err
     without = ["-c", "import sys; sys.modules['mcp'] = None; from headroom.cli import main; main()"]
     _, err = wrapping.run("claude", "ask", python=without)
-    assert "key=" not in sent(provider)
+    assert [tool["name"] for tool in provider.last().json()["tools"]] == ["Bash", "headroom_retrieve"]
     assert "pip install 'headroom-ai[mcp]'" in err
     assert snapshot(home) == before
 

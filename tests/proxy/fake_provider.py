@@ -30,13 +30,16 @@ class Seen(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a test wants to be answered; a stream is broken off after its frames if it is not `is_whole`."""
+    """What a test wants to be answered; a stream is broken off after its frames if it is not `is_whole`, and held up
+    behind the first frame with the bytes `holds_at` until the provider is told to go on.
+    """
 
     frames: list[bytes]
     status: int = 200
     content_type: str = "application/json"
     is_whole: bool = True
     coding: str = ""
+    holds_at: bytes = b""
 
 
 class FakeProvider:
@@ -47,6 +50,7 @@ class FakeProvider:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.gone = threading.Event()
+        self.go_on = threading.Event()
         self.forget()
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -62,6 +66,7 @@ class FakeProvider:
         """Forgets what it saw and what it was told."""
         self.seen.clear()
         self.gone.clear()
+        self.go_on.clear()
         self.fault = ""
         self.gap_s = 0.0
         self.answer: tuple[dict[str, str], bytes] | None = None
@@ -134,16 +139,24 @@ class FakeProvider:
         if not reply.is_whole:
             return await _cut_off(request, headers, reply.frames)
         if reply.content_type == "text/event-stream":
-            return await self._stream(request, reply.frames, headers)
+            return await self._stream(request, reply.frames, headers, reply.holds_at)
         return web.Response(status=reply.status, body=b"".join(reply.frames), headers=headers)
 
     async def _stream(
-        self, request: web.BaseRequest, frames: list[bytes], headers: dict[str, str] | None = None
+        self,
+        request: web.BaseRequest,
+        frames: list[bytes],
+        headers: dict[str, str] | None = None,
+        holds_at: bytes = b"",
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers=headers or {"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         for frame in frames:
             await response.write(frame)
+            if holds_at and holds_at in frame:
+                holds_at = b""
+                await asyncio.get_running_loop().run_in_executor(None, self.go_on.wait, SECONDS_TO_START)
+                self.go_on.clear()
             await asyncio.sleep(self.gap_s)
         await response.write_eof()
         return response

@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom.proxy.answers import format_of, summed
@@ -96,6 +96,7 @@ def test_what_ends_an_answer_suits_a_client_that_saw_no_hidden_call(dialect):
 
 @every_format
 @given(data=st.data())
+@settings(max_examples=40)
 def test_it_makes_no_difference_where_the_bytes_are_cut(dialect, data):
     rounds = data.draw(st.sampled_from(sorted(ROUNDS)))
 

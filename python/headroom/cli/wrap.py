@@ -111,8 +111,9 @@ def _run_through_proxy(
     targets = {name: getattr(settings, f"{name}_target_api_url") for name in ("anthropic", "gemini", "openai")}
     run = routed_run(agent, machine, base_url, targets, with_mcp=is_installed())
     if not dry and "mcp" not in run.purposes:
-        cure = "; with pip install 'headroom-ai[mcp]' it could" if can_ask(agent) else ""
-        click.echo(f"headroom: {agent.title} cannot ask for originals, so nothing is left out{cure}", err=True)
+        cure = "; with pip install 'headroom-ai[mcp]' it would have one" if can_ask(agent) else ""
+        where = "the proxy offers one where tools are sent, and elsewhere nothing is left out"
+        click.echo(f"headroom: {agent.title} has no retrieve tool of its own: {where}{cure}", err=True)
     if dry:
         click.echo(f"a proxy would listen on {base_url}", err=True)
         return _run(signals, ledger, run, machine, arguments, dry=True)
