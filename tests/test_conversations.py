@@ -230,7 +230,7 @@ def test_a_conversation_that_is_bypassed_is_left_alone_and_nothing_is_recorded()
 def test_an_output_that_comes_again_is_referred_to():
     said, result = outputs([("run it", "a", file((0, 40))), ("and again", "b", file((0, 40)))])
     assert said[0] == file((0, 40))
-    assert said[1].split("\n")[1:] == [CODE[0], "[+39 lines as above]"]
+    assert said[1].split("\n")[1:] == ["field_0 =[…+39 lines as above]"]
     assert parse_marker(said[1]).key in result.keys
 
 
@@ -238,13 +238,19 @@ def test_a_file_that_is_read_again_shows_what_changed():
     changed = [*CODE[:60]]
     changed[30] = "field_30 = None  # changed"
     said, _ = outputs([("read", "a", file((0, 60))), ("read", "b", "\n".join(changed))])
-    assert said[1].split("\n")[1:] == [CODE[0], "[+29 lines as above]", changed[30], CODE[31], "[+28 lines as above]"]
+    assert said[1].split("\n")[1:] == ["field_0 =[…+29 lines as above]", changed[30], "field_31[…+28 lines as above]"]
+
+
+def test_a_line_that_stands_above_is_only_begun():
+    lines = [f"wholly new {number}, as is this" if number % 3 else CODE[number] for number in range(30)]
+    said, _ = outputs([("read", "a", file((0, 60))), ("search", "b", "\n".join(lines))])
+    assert said[1].split("\n")[1:5] == ["field_0 =[… as above]", lines[1], lines[2], "field_3 =[… as above]"]
 
 
 def test_ranges_that_overlap_are_shown_once_whatever_their_numbers():
     numbered = "\n".join(f"{number + 101:>6}\t{line}" for number, line in enumerate(CODE[20:70]))
     said, _ = outputs([("read", "a", file((0, 60))), ("read", "b", numbered)])
-    assert "[+39 lines as above, renumbered]" in said[1]
+    assert "   101\tfield_20[…+39 lines as above, renumbered]" in said[1]
     assert said[1].endswith(f"   150\t{CODE[69]}")
 
 
@@ -273,7 +279,7 @@ def test_what_an_agent_wrote_and_reads_again_is_referred_to():
     messages = FORMATS["openai"]([("write it", "a", "written"), ("read it", "b", file((0, 40)))])
     messages[2]["tool_calls"][0]["function"] = call
     result = compress(messages, store=MemoryStore())
-    assert written(result).split("\n")[1:] == [CODE[0], "[+39 lines as above]"]
+    assert written(result).split("\n")[1:] == ["field_0 =[…+39 lines as above]"]
     for arguments in ("[1, 2\nno JSON", '{"a": [[{"b": "c\\nd"}]]}', "[" * 5_000 + "\n"):
         messages[2]["tool_calls"][0]["function"] = {"name": "write", "arguments": arguments}
         assert written(compress(messages, store=MemoryStore())) == file((0, 40))

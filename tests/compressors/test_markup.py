@@ -137,6 +137,7 @@ def test_no_entity_is_resolved():
         "diff --git a/x.yaml b/x.yaml\n--- a/x.yaml\n+++ b/x.yaml\n@@ -1,2 +1,2 @@\n-a: 1\n+a: 2\n b: 1\n",
         json.dumps({"a": [{"b": n} for n in range(50)]}, indent=1),
         "name,size\na,1\nb,2\n" * 9,
+        "Disassembly of section .init:\n\n" + "    2000:\t48 83 ec 08  \tsub $0x8,%rsp\n    2004:\tc3  \tret\n" * 20,
     ],
     ids=lambda text: text[:12],
 )

@@ -209,3 +209,20 @@ fn large_documents_take_linear_time() {
     let ratio = time(&large) / time(&small);
     assert!(ratio < 6.0, "sixteen times the size took {ratio:.1} times as long per byte");
 }
+
+#[test]
+fn columns_that_collections_share_are_said_once() {
+    let leg = |n: usize| {
+        let (number, seats, price) = (n * 7919 % 1000, n * 31 % 97, n * 173 % 911);
+        format!("{{\"flight_number\":{number},\"destination\":{price},\"available_seats\":{seats}}}")
+    };
+    let trips: Vec<String> = (0..6).map(|n| format!("[{},{}]", leg(3 * n + 1), leg(7 * n + 5))).collect();
+    let text = format!("[{}]", trips.join(","));
+    let form = json::lossless(&text, "", "").unwrap();
+    assert!(form.starts_with("&1={flight_number,destination,available_seats}\n"), "{form}");
+    assert!(form.contains("\n@6[2]&1\n"), "{form}");
+    check(&text);
+    for hostile in ["&1={a}\n[2]&2\n1\n2", "&1=&1\n[2]&1\n1\n2", "&1={a}b\n[2]&1\n1\n2", "[2]&\n1\n2"] {
+        assert_eq!(json::expand(hostile), None, "{hostile}");
+    }
+}

@@ -9,10 +9,13 @@ use super::style::{numbered, spelled_width};
 const MAX_LEVELS: u32 = 400;
 /// Bytes that a view may expand to, per byte of its own; guards against hostile references.
 const MAX_GROWTH: usize = 4000;
+/// Bytes of headers that are read by reference, per byte of the view.
+const MAX_HEADERS: usize = 64;
 
 /// Expands a lossless view; `None` when `text` is not one.
 pub fn expand(text: &str) -> Option<Vec<u8>> {
-    let mut reader = Reader { text: text.as_bytes(), shared: Vec::new(), sections: Vec::new(), levels: 0, limit: 0 };
+    let mut reader =
+        Reader { text: text.as_bytes(), shared: Vec::new(), sections: Vec::new(), levels: 0, limit: 0, headed: 0 };
     reader.limit = (text.len() + 1000).saturating_mul(MAX_GROWTH).min(1 << 32);
     reader.document()
 }
@@ -23,6 +26,8 @@ struct Reader<'v> {
     sections: Vec<RawTable<'v>>,
     levels: u32,
     limit: usize,
+    /// Bytes of headers that were read by reference.
+    headed: usize,
 }
 
 struct RawTable<'v> {
@@ -193,7 +198,7 @@ impl<'v> Reader<'v> {
             }
         };
         let mut variants = Vec::new();
-        if cursor.peek() == Some(b'{') {
+        if matches!(cursor.peek(), Some(b'{' | b'&')) {
             variants.push(self.header(cursor, is_map)?);
         } else {
             while cursor.peek().is_some_and(|byte| byte.is_ascii_uppercase()) {
@@ -220,6 +225,17 @@ impl<'v> Reader<'v> {
     }
 
     fn header(&mut self, cursor: &mut Cursor<'v>, is_map: bool) -> Option<Vec<Column>> {
+        if !cursor.eat(b'&') {
+            return self.own_header(cursor, is_map);
+        }
+        let shared = *self.shared.get(cursor.number()?.checked_sub(1)?)?;
+        self.headed += shared.len();
+        let mut inner = Cursor::new(shared);
+        let columns = self.own_header(&mut inner, is_map)?;
+        (inner.is_done() && self.headed <= MAX_HEADERS * self.text.len()).then_some(columns)
+    }
+
+    fn own_header(&mut self, cursor: &mut Cursor<'v>, is_map: bool) -> Option<Vec<Column>> {
         let mut columns = Vec::new();
         cursor.expect(b'{')?;
         if is_map {

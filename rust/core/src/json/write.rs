@@ -7,7 +7,7 @@
 //! root     = value | table | "ndjson" ( table | "[" n "]" newline { value newline } )
 //! section  = "@" n table
 //! table    = ( "[" n "]" | "{" n "}" ) [ header ] newline { row newline }
-//! header   = { [ letter ] "{" column { "," column } "}" }
+//! header   = { [ letter ] ( "{" column { "," column } "}" | "&" n ) }
 //! column   = name [ ":str" ] [ "=" value | "=" first ".." last | "~" template | "[" names "]" | "{" columns "}" ]
 //! row      = [ key "," ] [ letter ":" ] cell { "," cell }  |  [ key "," ] "*:" value
 //! value    = literal | number | bare text | quoted text | "[" values "]" | "{" name ":" value … "}"
@@ -519,6 +519,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn header(&mut self, table: &Table, columns: &Columns) {
         let base = self.paths.of_node[table.rows[columns.rows[0]] as usize];
         let chains: Vec<Vec<PathId>> = columns.paths.iter().map(|&path| self.chain(path, base)).collect();
+        let start = self.out.len();
         self.out.push(b'{');
         if table.is_map {
             self.out.extend_from_slice(b"*,");
@@ -529,6 +530,8 @@ impl<'w, 'a> Writer<'w, 'a> {
         let hidden = chains.len() - shown.len();
         self.elided(hidden, !shown.is_empty());
         self.out.push(b'}');
+        // Collections within collections often have the same columns.
+        self.span(start, SHARED_CONTAINER_BYTES, true);
     }
 
     /// Writes the columns in `shown`, whose chains agree above `level`.

@@ -22,7 +22,8 @@ pub fn key_end(line: &str) -> Option<(usize, usize)> {
         _ => {}
     }
     for colon in memchr::memchr_iter(b':', bytes) {
-        if matches!(bytes.get(colon + 1), None | Some(b' ' | b'\t')) {
+        // Nobody puts a tab there but tools that print addresses.
+        if matches!(bytes.get(colon + 1), None | Some(b' ')) {
             let key = line[..colon].trim_end_matches(' ');
             let is_key = !key.is_empty() && !key.contains(" #");
             return is_key.then_some((key.len(), colon + 1));

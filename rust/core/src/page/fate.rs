@@ -77,16 +77,18 @@ const MAX_INLINE: u32 = 12;
 /// text of an article that such a part, or a window over the page, may hold instead.
 const MAX_BESIDE: f32 = 0.12;
 const MIN_WHOLE_ARTICLE: u32 = 800;
+/// The share of it that a part named for navigation holds at most.
+const MAX_NAVIGATION: f32 = 0.3;
 
 /// Whether a part is more than its name says: it holds an article, or much of the running text. What readers said of an
 /// article may be set as articles, and as much as it.
 fn is_more_than_named(fate: Fate, weights: &Weights, index: usize, holds_article: bool) -> bool {
     let mass = weights.mass[index];
+    let is_much = |share: f32| mass >= MIN_WHOLE_ARTICLE && mass as f32 > share * weights.mass[0] as f32;
     match fate {
-        Fate::Aside | Fate::Notice | Fate::Related => {
-            holds_article || mass >= MIN_WHOLE_ARTICLE && mass as f32 > MAX_BESIDE * weights.mass[0] as f32
-        }
-        Fate::Navigation | Fate::Hidden => holds_article,
+        Fate::Aside | Fate::Notice | Fate::Related => holds_article || is_much(MAX_BESIDE),
+        Fate::Navigation => holds_article || is_much(MAX_NAVIGATION),
+        Fate::Hidden => holds_article,
         _ => false,
     }
 }
@@ -316,14 +318,17 @@ fn by_name(tree: &Tree, index: u32) -> Fate {
     for (name, value) in tree.attributes(index) {
         let found = match name.len() {
             // Sections of documents have ids made of their headings.
-            2 if name.eq_ignore_ascii_case(b"id") && tag != Tag::Section && !is_slug(value) => by_words(value),
+            2 if name.eq_ignore_ascii_case(b"id") && tag != Tag::Section && !is_slug(value) => by_words(value, tag),
             4 if name.eq_ignore_ascii_case(b"role") => {
+                if value == b"main" {
+                    return Fate::Shown;
+                }
                 is_panel |= value == b"tabpanel";
                 by_role(value)
             }
             5 if name.eq_ignore_ascii_case(b"class") => {
                 is_panel |= names_panel(value);
-                by_words(value)
+                by_words(value, tag)
             }
             5 if name.eq_ignore_ascii_case(b"style") && hides(value) => Fate::Hidden,
             6 if name.eq_ignore_ascii_case(b"hidden") => Fate::Hidden,
@@ -372,14 +377,16 @@ fn is_slug(id: &[u8]) -> bool {
 }
 
 /// What the words of a class or an id make of a part.
-fn by_words(value: &[u8]) -> Fate {
+fn by_words(value: &[u8], tag: Tag) -> Fate {
     for found in FINDER.find_iter(value) {
         let (name, fate) = NAMES[found.pattern().as_usize()];
         let is_upper = |at: usize| value.get(at).is_some_and(u8::is_ascii_uppercase);
         let begins = found.start() == 0 || !value[found.start() - 1].is_ascii_alphanumeric() || is_upper(found.start());
         let ends = value.get(found.end()).is_none_or(|byte| !byte.is_ascii_alphanumeric()) || is_upper(found.end());
         // `deprecation-comment` and `code-comment` are no readers' comments.
-        let is_other = fate == Fate::Comments && name == "-comment-" && value[..found.start()].ends_with(b"-");
+        let is_comment = fate == Fate::Comments && name == "-comment-" && value[..found.start()].ends_with(b"-");
+        // A link so called leads to a text; a block so called is the text.
+        let is_other = is_comment || name == "-permalink-" && !tag.is_inline();
         if !is_other && (begins || !name.starts_with('-')) && (ends || !name.ends_with('-')) {
             return fate;
         }

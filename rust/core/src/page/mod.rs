@@ -69,7 +69,7 @@ fn view(task: &Task, key: &str) -> Option<View> {
         show_fields(&tree, &mut fates);
     }
     let references = links::chosen(&tree, &fates, task.question);
-    let page = Page { tree: &tree, fates: &fates, references: &references };
+    let page = Page { tree: &tree, fates: &fates, references: &references, question: task.question };
     let root = main.unwrap_or(0);
     let mut writer = Writer::new(&page);
     writer.range(root, tree.node(root).end);

@@ -72,6 +72,20 @@ fn lists_tables_code_and_quotations_keep_their_form() {
 }
 
 #[test]
+fn of_a_long_table_of_figures_the_rows_that_matter_are_shown() {
+    let row = |name: &str, first: u32| format!("<tr><td>{name}<td>{first}<td>{}<td>2024-01-05", first * 3 % 41);
+    let rows: String = (0..60).map(|n| row(&format!("host-{n}"), n % 7 + 10)).collect();
+    let table = format!("<table><tr><th>host<th>load<th>free<th>day{rows}{}</table>", row("host-60", 970));
+    let text = body(&table);
+    assert!(text.contains(" of 61 rows]") && text.contains("host-60|970"), "{text}");
+    let page = format!("<!doctype html><title>T</title><p>x{}{table}", "<style>a {}</style>".repeat(9));
+    assert!(view_of(&page, "how is host-33 doing?").text.contains("host-33"));
+    let told: String =
+        (0..30).map(|n| format!("<tr><td>option-{n}<td>what the option {n} does, told in a sentence")).collect();
+    assert!(body(&format!("<table><tr><th>name<th>sense{told}</table>")).contains("option-17 | what"));
+}
+
+#[test]
 fn pages_without_an_article_are_shown_as_they_stand() {
     let cards = "<div><b>Load</b><i>17</i></div><div><b>Errors</b><i>3</i></div>";
     assert_eq!(body(cards), "Load 17\nErrors 3");
@@ -203,6 +217,10 @@ fn parts_that_are_more_than_their_names_say_are_shown() {
         // A link that a sentence introduces, and a note that is no reader's.
         format!("<div>{article}<p>For the whole list of changes see:</p><div><a href='/h'>heron</a></div></div>"),
         format!("<div>{article}<div class='deprecation-comment'>Use the heron instead.</div></div>"),
+        // A post that is shown on a page of its own, and a part that the page calls its main one.
+        format!("<div>{article}<div class='post permalink'><p>A heron stood there.</p></div></div>"),
+        format!("<div><div class='permalink' role='main'><p>A heron stood there, said one.</p></div></div>"),
+        format!("<div class='toolbar'>{article}<p>Only here: heron.</p></div><p>A page of some other words, told in a line.</p>"),
     ];
     for page in shown {
         assert!(body(&page).contains("heron"), "{page}");
@@ -212,6 +230,7 @@ fn parts_that_are_more_than_their_names_say_are_shown() {
         format!("<div>{article}<div class='comment'>I like the heron.</div></div>"),
         format!("<div>{article}<p>See also</p><div><a href='/h'>heron</a> <a href='/o'>owl</a></div></div>"),
         format!("<div>{article}<div class='modal'><article>Buy a heron.</article></div></div>"),
+        format!("<div>{article}<h2>Part<a class='permalink' href='#h'>heron</a></h2></div>"),
     ];
     for page in hidden {
         assert!(!body(&page).contains("heron"), "{page}");

@@ -40,6 +40,7 @@ pub struct Page<'p, 'a> {
     pub fates: &'p [Fate],
     /// Links whose targets are listed, in order: their nodes.
     pub references: &'p [u32],
+    pub question: &'p str,
 }
 
 pub struct Writer<'p, 'a> {

@@ -51,6 +51,14 @@ pub fn body(line: &str) -> &str {
     numbered(line).map_or(line, |(_, body)| body)
 }
 
+/// What a line says behind its place as searches print it: `src/a.py:12:`.
+pub fn behind_place(line: &str) -> Option<&str> {
+    let (path, rest) = line.split_once(':')?;
+    let is_path = path.contains(['/', '.']) && !path.contains(char::is_whitespace);
+    let count = rest.bytes().take(9).take_while(u8::is_ascii_digit).count();
+    rest[count..].strip_prefix(':').filter(|_| is_path && count > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +82,13 @@ mod tests {
         assert_eq!(body("~|[File: a]"), "[File: a]");
         assert_eq!(body("~1460|        )"), "        )");
         assert_eq!(body("~tilde"), "~tilde");
+    }
+
+    #[test]
+    fn a_place_is_a_path_and_a_number() {
+        assert_eq!(behind_place("src/a.py:12:    x = 1"), Some("    x = 1"));
+        for line in ["src/a.py: 12:x", "time:12:x", "a b/c:1:x", "a.py::x", "http://a"] {
+            assert_eq!(behind_place(line), None, "{line}");
+        }
     }
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A reference stands for the lines that followed the line before it when that line was last shown above. `[+57 lines as above, renumbered]` says the same of lines that have numbers: what follows the numbers
-//! is as above, and the numbers go on from that of the line before. So a reader finds what is meant by its words, and
+//! is as above, and the numbers go on from that of the line before. A long line that stands above is only begun: `def unp[… as above]` goes on as
+//! the last line above that begins so, `def unp[…+57 lines as above]` and so do the lines after it. So a reader finds what is meant by its words, and
 //! `Shown::expand` gives back the text exactly, as long as what precedes it still stands. Lines are those of the texts
 //! as they went out, not of their originals, so nothing is referred to that no reader has seen.
 //!
@@ -18,6 +19,7 @@
 pub mod line;
 mod read;
 mod reference;
+mod start;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -28,7 +30,7 @@ use std::hash::BuildHasherDefault;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::json::paths::Mix;
-use line::body;
+use line::{behind_place, body};
 
 /// A text with references in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Shown {
     texts: Vec<String>,
     lines: Vec<At>,
     places: HashMap<u64, Place, BuildHasherDefault<Mix>>,
+    /// The last line that begins in a way.
+    begun: HashMap<u64, u32, BuildHasherDefault<Mix>>,
 }
 
 /// A line that was shown more often is none by which a reader would find a place.
@@ -92,7 +96,7 @@ impl Shown {
         let mut start = 0;
         while let Some(line) = rest.next() {
             let end = start + line.len();
-            let mut next_refers = || rest.peek().is_some_and(|next| reference::parse(next).is_some());
+            let mut next_refers = || rest.peek().is_some_and(|next| matches!(reference::parse(next), Some(("", _))));
             if referring && (reference::parse(line).is_some() || next_refers()) {
                 self.lines.push(BORDER);
             } else {
@@ -112,6 +116,23 @@ impl Shown {
             let place = self.places.entry(xxh3_64(said.as_bytes())).or_insert(Place { index, times: 0 });
             *place = Place { index, times: place.times.saturating_add(1) };
         }
+        for said in [Some(said), behind_place(said)].into_iter().flatten() {
+            for end in start::ends(said) {
+                self.begun.insert(xxh3_64(&said.as_bytes()[..end]), index);
+            }
+        }
+    }
+
+    /// The last line that begins as `start` does behind its number, or else behind its place, and the rest of that line.
+    fn begun(&self, start: &str) -> Option<(usize, &str)> {
+        let own = body(start);
+        let (said, index) = [Some(own), behind_place(own)].into_iter().flatten().find_map(|said| {
+            let index = self.begun.get(&xxh3_64(said.as_bytes()))?;
+            Some((said, *index as usize))
+        })?;
+        let whole = body(self.line(index)?);
+        let rest = whole.strip_prefix(said).or_else(|| behind_place(whole)?.strip_prefix(said))?;
+        Some((index, rest))
     }
 
     /// The last place of a line that says what `line` says, unless that was shown so often that it tells no place.

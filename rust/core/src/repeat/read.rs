@@ -13,7 +13,14 @@ impl Shown {
         let mut before = "";
         for line in rest.split('\n') {
             match reference::parse(line) {
-                Some(reference) => self.copy(before, reference, &mut out)?,
+                Some(("", reference)) => self.copy(self.place_of(before)?, before, reference, &mut out)?,
+                Some((start, reference)) => {
+                    let (place, rest) = self.begun(start)?;
+                    let whole = format!("{start}{rest}");
+                    out.push_str(&whole);
+                    out.push('\n');
+                    self.copy(place, &whole, reference, &mut out)?;
+                }
                 None => {
                     out.push_str(line);
                     out.push('\n');
@@ -25,8 +32,8 @@ impl Shown {
         Some(out)
     }
 
-    fn copy(&self, before: &str, reference: Reference, out: &mut String) -> Option<()> {
-        let place = self.place_of(before)?;
+    /// Appends the lines that follow the one at `place`, which `before` is written as.
+    fn copy(&self, place: usize, before: &str, reference: Reference, out: &mut String) -> Option<()> {
         let first = numbered(before).map(|(number, _)| number);
         for offset in 1..=reference.lines {
             let line = self.line(place + offset)?;

@@ -18,18 +18,55 @@ fn source(lines: std::ops::Range<usize>) -> String {
 
 #[test]
 fn lines_that_stand_above_are_referred_to_by_the_line_before_them() {
+    let shown = shown(&[&format!("begin:\n{}", source(0..40))]);
+    let text = format!("begin:\n{}", source(0..40)) + &source(40..50);
+    let form = shown.write(&text, KEY).unwrap();
+    let expected = ["[headroom repeat 12/52 lines key=Ab3dE5gH7jK]", "begin:", "[+40 lines as above]", &source(40..50)];
+    assert_eq!(form.text, expected.join("\n"));
+    assert_eq!((form.shown, form.total, form.sources.as_slice()), (12, 52, [0].as_slice()));
+    assert_eq!(shown.expand(&form.text).as_deref(), Some(text.as_str()));
+}
+
+#[test]
+fn a_long_line_that_stands_above_is_only_begun() {
     let shown = shown(&[&source(0..40)]);
-    let text = source(20..50);
+    let text = format!("{}other\n{}", source(20..31), source(7..8));
     let form = shown.write(&text, KEY).unwrap();
     let expected = [
-        "[headroom repeat 12/31 lines key=Ab3dE5gH7jK]",
-        "    value_20 = table.lookup(20, otherwise=None)",
-        "[+19 lines as above]",
-        &source(40..50),
+        "[headroom repeat 2/14 lines key=Ab3dE5gH7jK]",
+        "    value_20[…+10 lines as above]",
+        "other",
+        "    value_7 =[… as above]",
+        "",
     ];
     assert_eq!(form.text, expected.join("\n"));
-    assert_eq!((form.shown, form.total, form.sources.as_slice()), (12, 31, [0].as_slice()));
-    assert_eq!(shown.expand(&form.text).as_deref(), Some(text.as_str()));
+    assert_eq!(shown.expand(&form.text), Some(text));
+}
+
+#[test]
+fn the_beginning_of_a_line_is_as_long_as_tells_it_from_the_last_ones() {
+    let long =
+        |end: &str| format!("    the value of it is taken from the table of all the numbers that we know, {end}");
+    let shown =
+        shown(&[
+            &[long("and so on and on"), "    the value of it is taken from elsewhere in this case".into()].join("\n")
+        ]);
+    let form = shown.write(&long("and so on and on"), KEY).unwrap();
+    assert!(form.text.ends_with("\n    the value of it is taken from the table of[… as above]"), "{}", form.text);
+    // No beginning is offered where a later line has it.
+    assert_eq!(shown.write(&long("and so on"), KEY), None);
+}
+
+#[test]
+fn a_line_that_a_search_found_is_known_again_in_its_file_and_the_other_way_round() {
+    let (found, read) = (format!("src/a.py:31:{}", source(5..6)), format!("   31\t{}", source(5..6)));
+    for (first, then, start) in [(&found, &read, "   31\t    value_5 ="), (&read, &found, "src/a.py:31:    value_5 =")]
+    {
+        let shown = shown(&[first]);
+        let form = shown.write(then, KEY).unwrap();
+        assert!(form.text.ends_with(&format!("]\n{start}[… as above]\n")), "{}", form.text);
+        assert_eq!(shown.expand(&form.text).as_ref(), Some(then));
+    }
 }
 
 #[test]
@@ -41,7 +78,7 @@ fn numbers_may_come_go_and_move_on() {
     for (before, after) in [(plain.clone(), lines(95)), (lines(95), plain.clone()), (lines(1), lines(995))] {
         let shown = shown(&[&before]);
         let form = shown.write(&after, KEY).unwrap();
-        assert!(form.text.contains("[+39 lines as above, renumbered]"), "{}", form.text);
+        assert!(form.text.contains("    value_0 =[…+39 lines as above, renumbered]"), "{}", form.text);
         assert_eq!(shown.expand(&form.text), Some(after));
     }
 }
@@ -60,7 +97,7 @@ fn what_refers_is_no_source_but_what_it_adds_is() {
 fn a_line_that_is_shown_often_tells_no_place() {
     let shown = shown(&[&format!("same\n{}", source(0..9)), "same\nother\nsame\nsame\n"]);
     let form = shown.write(&format!("same\n{}", source(0..9)), KEY).unwrap();
-    assert!(form.text.contains("same\n    value_0 = table.lookup(0, otherwise=None)\n[+8 lines as above]"));
+    assert!(form.text.contains("same\n    value_0 =[…+8 lines as above]"), "{}", form.text);
 }
 
 #[test]
@@ -74,15 +111,23 @@ fn the_last_place_of_a_line_is_meant() {
 
 #[test]
 fn what_looks_like_a_reference_is_left_alone() {
-    let text = format!("{}[+3 lines as above]\n", source(0..40));
-    assert_eq!(shown(&[&text]).write(&text, KEY), None);
+    for line in ["[+3 lines as above]", "x[… as above]", "x[…+3 lines as above, renumbered]"] {
+        let text = format!("{}{line}\n", source(0..40));
+        assert_eq!(shown(&[&text]).write(&text, KEY), None, "{line}");
+    }
     assert_eq!(shown(&[]).write(&source(0..9), KEY), None);
 }
 
 #[test]
 fn a_reference_that_leads_nowhere_expands_to_nothing() {
     let shown = shown(&[&source(0..10)]);
-    for form in ["[+3 lines as above]", "x\n[+3 lines as above]", &format!("{}[+30 lines as above]", source(0..1))] {
+    let forms = [
+        "[+3 lines as above]",
+        "x\n[+3 lines as above]",
+        "    value_77[… as above]",
+        "    value_3[…+30 lines as above]",
+    ];
+    for form in forms.into_iter().chain([format!("{}[+30 lines as above]", source(0..1)).as_str()]) {
         assert_eq!(shown.expand(&format!("[headroom repeat 1/4 lines key={KEY}]\n{form}")), None);
     }
 }
@@ -107,6 +152,8 @@ fn lines() -> impl Strategy<Value = String> {
         1 => Just("    }\r".to_owned()),
         1 => "[ -~é→\t]{0,60}",
         1 => Just("[+3 lines as above]".to_owned()),
+        1 => (0u8..9).prop_map(|n| format!("src/a{n}.py:{n}:    the value of field {n} is taken from the table of numbers")),
+        1 => Just("    the value of field 3[… as above]".to_owned()),
     ];
     proptest::collection::vec(line, 0..30).prop_map(|lines| lines.join("\n"))
 }

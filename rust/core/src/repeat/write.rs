@@ -1,8 +1,8 @@
 //! From a text to the form that refers to lines above.
 
-use super::line::{body, numbered};
+use super::line::{behind_place, body, numbered};
 use super::reference::{self, Reference};
-use super::{Referring, Shown};
+use super::{start, Referring, Shown};
 use crate::text::marker;
 use crate::tokens::{count, Encoding};
 
@@ -10,11 +10,14 @@ use crate::tokens::{count, Encoding};
 const FEWEST_TOKENS: usize = 10;
 /// Lines with more bytes surely have so many tokens.
 const MANY_BYTES: usize = 400;
+/// Tokens of the rest of a line from which it is not said again: alone, or with lines after it.
+const FEWEST_OF_LINE: usize = 7;
+const FEWEST_OF_FIRST: usize = 5;
 
-/// A run of lines after the one that says where it stands above.
+/// A run of lines after the one that says where it stands above, at `place`.
 struct Run {
     reference: Reference,
-    text: u32,
+    place: usize,
 }
 
 impl Shown {
@@ -29,16 +32,20 @@ impl Shown {
         let mut sources = Vec::new();
         let (mut at, mut shown) = (0, 0);
         while at < lines.len() {
-            out.push_str(lines[at]);
-            out.push('\n');
-            shown += 1;
-            at += 1;
-            if let Some(run) = self.run(&lines, at - 1) {
-                out.push_str(&reference::write(run.reference));
+            let run = self.run(&lines, at);
+            let begun = self.beginning(lines[at], run.as_ref().map(|run| run.place));
+            let reference = run.as_ref().map_or(Reference { lines: 0, renumbered: false }, |run| run.reference);
+            if begun.is_none() {
+                out.push_str(lines[at]);
                 out.push('\n');
-                sources.push(run.text);
-                at += run.reference.lines;
+                shown += 1;
             }
+            if let Some(place) = run.map(|run| run.place).or(begun.map(|(_, place)| place)) {
+                out.push_str(&reference::write(reference, begun.map_or("", |(start, _)| start)));
+                out.push('\n');
+                sources.push(self.lines[place].text);
+            }
+            at += 1 + reference.lines;
         }
         if sources.is_empty() {
             return None;
@@ -60,7 +67,22 @@ impl Shown {
         let renumbered = self.renumbered_run(lines, at, place);
         let length = plain.max(renumbered);
         let reference = Reference { lines: length, renumbered: renumbered > plain };
-        is_worth(&lines[at + 1..at + 1 + length]).then_some(Run { reference, text: self.lines[place].text })
+        is_worth(&lines[at + 1..at + 1 + length]).then_some(Run { reference, place })
+    }
+
+    /// The beginning of a line that stands above, by which it is found, and where it stands: at `place`, if that is given.
+    fn beginning<'l>(&self, line: &'l str, place: Option<usize>) -> Option<(&'l str, usize)> {
+        let own = body(line);
+        let fewest = if place.is_some() { FEWEST_OF_FIRST } else { FEWEST_OF_LINE };
+        [Some(own), behind_place(own)].into_iter().flatten().find_map(|said| {
+            let before = line.len() - said.len();
+            start::ends(said).find_map(|end| {
+                let (start, rest) = line.split_at(before + end);
+                let (found, same) = self.begun(start)?;
+                let is_it = same == rest && place.is_none_or(|place| place == found);
+                (is_it && is_long(rest, fewest)).then_some((start, found))
+            })
+        })
     }
 
     fn plain_run(&self, lines: &[&str], at: usize, place: usize) -> usize {
@@ -93,5 +115,9 @@ fn end_of(lines: &[&str]) -> usize {
 
 fn is_worth(lines: &[&str]) -> bool {
     let bytes: usize = lines.iter().map(|line| line.trim().len()).sum();
-    bytes > MANY_BYTES || (bytes > FEWEST_TOKENS && count(&lines.join("\n"), Encoding::O200kBase) >= FEWEST_TOKENS)
+    bytes > FEWEST_TOKENS && is_long(&lines.join("\n"), FEWEST_TOKENS)
+}
+
+fn is_long(text: &str, fewest_tokens: usize) -> bool {
+    text.len() > MANY_BYTES || text.len() > fewest_tokens && count(text, Encoding::O200kBase) >= fewest_tokens
 }

@@ -10,6 +10,9 @@ const LISTED: [&str; 10] = ["inode", "blocks", "mode", "links", "owner", "group"
 const LISTED_LONG: [&str; 11] =
     ["inode", "blocks", "mode", "links", "owner", "group", "size", "month", "day", "time", "name"];
 
+/// Columns of what an archive holds, as `tar tv` lists it.
+const ARCHIVED: [&str; 6] = ["mode", "owner", "size", "date", "time", "name"];
+
 /// How the lines of a paragraph are split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Split {
@@ -83,8 +86,12 @@ pub fn words_before_mode(line: &str) -> Option<usize> {
 
 fn listed(line: &str, before: usize) -> Option<Plan> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let is_iso = words.get(before + 5)?.as_bytes().get(4) == Some(&b'-');
-    let names: &'static [&'static str] = if is_iso { &LISTED[2 - before..] } else { &LISTED_LONG[2 - before..] };
+    let is_iso = |at: usize| words.get(at).is_some_and(|word| word.as_bytes().get(4) == Some(&b'-'));
+    let names: &'static [&'static str] = match () {
+        () if before == 0 && is_iso(3) && words[1].contains('/') => &ARCHIVED,
+        () if is_iso(before + 5) => &LISTED[2 - before..],
+        () => &LISTED_LONG[2 - before..],
+    };
     (words.len() >= names.len()).then_some(Plan {
         split: Split::Words(names.len()),
         columns: names.len(),
@@ -95,16 +102,17 @@ fn listed(line: &str, before: usize) -> Option<Plan> {
 }
 
 fn is_underline(line: &str) -> bool {
+    let is_of = |strokes: &[u8]| line.bytes().all(|byte| strokes.contains(&byte));
     line.len() >= 5
-        && line.bytes().all(|byte| matches!(byte, b'-' | b'=' | b' '))
-        && line.contains("--") | line.contains("==")
-        && line.trim_ascii().contains(' ')
+        && (is_of(b"-= ") && line.contains("--") | line.contains("==") && line.trim_ascii().contains(' ')
+            || is_of(b"-=+") && line.contains("-=="))
 }
 
-/// Where the strokes of an underline begin.
+/// Where the strokes of an underline begin: behind spaces, or where there are none, behind single dashes.
 fn underlined(line: &str) -> Vec<usize> {
     let bytes = line.as_bytes();
-    (0..bytes.len()).filter(|&at| bytes[at] != b' ' && (at == 0 || bytes[at - 1] == b' ')).collect()
+    let gap = if bytes.contains(&b' ') { b' ' } else { b'-' };
+    (0..bytes.len()).filter(|&at| bytes[at] != gap && (at == 0 || bytes[at - 1] == gap)).collect()
 }
 
 /// Whether there is a space before each place of a line.
@@ -123,10 +131,15 @@ fn could_name(heading: &str) -> bool {
     (is_gapped(text) || is_capital(text))
         // What is said, or is code, has gaps by chance.
         && memchr::memchr2(b'"', b'`', text.as_bytes()).is_none()
-        && !text.contains(": ")
+        && !says_after_colon(text)
         && !text.ends_with(['.', ':', ',', ';', '{'])
         && text.split_ascii_whitespace().nth(1).is_some()
         && text.split_ascii_whitespace().all(is_name)
+}
+
+/// Whether something is said behind a colon; names may have colons before the gaps.
+fn says_after_colon(text: &str) -> bool {
+    memchr::memmem::find_iter(text.as_bytes(), b": ").any(|at| text.as_bytes().get(at + 2) != Some(&b' '))
 }
 
 fn is_gapped(text: &str) -> bool {
@@ -221,13 +234,14 @@ fn gaps(sample: &[&str]) -> Vec<usize> {
     (0..MAX_WIDTH).filter(|&at| used[at] && (at == 0 || at >= 2 && is_free(at - 1) && is_free(at - 2))).collect()
 }
 
-/// Lines without a heading, most columns of which hold numbers, or checksums and names.
+/// Lines without a heading, most columns of which hold numbers, addresses, checksums or letters.
 fn typed(sample: &[&str]) -> Option<Plan> {
     let columns = sample[0].split_ascii_whitespace().count();
     if !(2..=24).contains(&columns) || sample.len() < 4 {
         return None;
     }
     let mut numeric = vec![0usize; columns];
+    let mut letters = vec![0usize; columns];
     let mut fitting = 0;
     for line in sample {
         let found: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -236,11 +250,14 @@ fn typed(sample: &[&str]) -> Option<Plan> {
         }
         fitting += 1;
         for (column, word) in found.iter().enumerate() {
-            numeric[column] += usize::from(is_amount(word) || column == 0 && is_checksum(word));
+            numeric[column] += usize::from(is_amount(word) || is_number_in_hex(word));
+            letters[column] += usize::from(is_letter(word));
         }
     }
-    let amounts = numeric.iter().filter(|&&count| count * 20 >= fitting * 19).count();
-    let is_good = fitting * 20 >= sample.len() * 19 && amounts * 2 >= columns && stands(sample, columns);
+    let most = |counts: &[usize]| counts.iter().filter(|&&count| count * 20 >= fitting * 19).count();
+    let (amounts, codes) = (most(&numeric), most(&letters));
+    let is_typed = amounts > 0 && (amounts + codes) * 2 >= columns;
+    let is_good = fitting * 20 >= sample.len() * 19 && is_typed && stands(sample, columns);
     // Numbers that count up by one are those of lines.
     let is_numbered = columns == 2
         && sample.windows(2).all(|pair| {
@@ -268,18 +285,25 @@ fn is_amount(word: &str) -> bool {
         && body.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// Whether half of the words of a line are amounts, or stand behind a checksum.
+/// Whether half of the words of a line are amounts, numbers in hexadecimal, or letters.
 fn most_are_amounts(line: &str) -> bool {
     let (mut words, mut amounts) = (0, 0);
     for word in line.split_ascii_whitespace() {
-        amounts += usize::from(is_amount(word) || words == 0 && is_checksum(word));
+        amounts += usize::from(is_amount(word) || is_number_in_hex(word) || is_letter(word));
         words += 1;
     }
     words >= 2 && amounts * 2 >= words
 }
 
-fn is_checksum(word: &str) -> bool {
-    word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// An address, as of a symbol, or a checksum.
+fn is_number_in_hex(word: &str) -> bool {
+    let has_digit = || word.bytes().any(|byte| byte.is_ascii_digit());
+    word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) && has_digit()
+}
+
+/// A letter that says of what sort a thing is.
+fn is_letter(word: &str) -> bool {
+    matches!(word.as_bytes(), [letter] if letter.is_ascii_alphabetic())
 }
 
 /// Where the words of a line begin and end, in bytes; the last has the rest, with the spaces at its end.

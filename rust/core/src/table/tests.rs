@@ -52,6 +52,35 @@ const OUTLINE: &str =
                        └─┬ body-parser@1.18.3\n  └── bytes@3.0.0\n";
 
 #[test]
+fn what_tools_for_binaries_packages_and_archives_print_is_a_table() {
+    let lines = |line: &dyn Fn(usize) -> String| (0..60).map(line).collect::<String>();
+    let symbols = lines(&|at| format!("{:016x} {} symbol_{at}\n", 0x4010c0 + at * 48, ["T", "t", "W"][at % 3]));
+    let sized = lines(&|at| format!("{:016x} {:016x} T symbol_{at}\n", 0x4010c0 + at * 48, at % 7 + 8));
+    let elf = "   Num:    Value          Size Type    Bind   Vis      Ndx Name\n".to_owned()
+        + &lines(&|at| {
+            format!("{at:>6}: {:016x} {:>5} FUNC    GLOBAL DEFAULT   15 symbol_{at}\n", at * 64, at % 9 * 8)
+        });
+    let packages =
+        "Desired=Unknown/Install\n| Status=Not/Inst\n||/ Name           Version      Architecture Description\n\
+                    +++-==============-============-============-=================\n"
+            .to_owned()
+            + &lines(&|at| format!("ii  package-{at:<6} 1.{at:<10} amd64        what package {at} is for\n"));
+    let archive =
+        lines(&|at| format!("-rw-r--r-- 501/20  {:>10} 2017-12-05 20:34 package/data/file-{at}.txt\n", at * 91));
+    for text in [symbols, sized, elf, packages, archive] {
+        assert!(score(&text) > 0.8, "{text}");
+        assert_eq!(expand(&form(&text)).as_deref(), Some(text.as_str()));
+        let view = lossy(&text, "what of 37?");
+        assert!(view.len() < text.len() / 2 && view.contains("37"), "{view}");
+    }
+    for text in
+        ["I am a b\nI am a c\nI am a d\nI am a e\n", "face deed cafe\nbead fade dead\nabed aced bade\nfade face abed\n"]
+    {
+        assert_eq!(score(text), 0.0, "{text}");
+    }
+}
+
+#[test]
 fn forms_of_all_formats_are_shorter_and_read_back() {
     let pods = "NAME      READY   STATUS    AGE\n".to_owned()
         + &(0..30).map(|at| format!("pod-{at:<4}  1/1     Running   {at}d\n")).collect::<String>();
