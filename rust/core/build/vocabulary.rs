@@ -6,32 +6,54 @@ use std::path::Path;
 
 use crate::layout::{
     home, long_key, long_top, pair_key, pair_top, short_entry, FREE, LENGTH_BITS, MAX_TOKEN_BYTES, OFFSET_BITS,
-    RANK_BITS, SHORT_BYTES, SPILL_SLOTS,
+    RANK_BITS, SECTION_BYTES, SHORT_BYTES, SPILL_SLOTS,
 };
+
+/// Higher ones pack hardly better what looks like chance.
+const PACKING_LEVEL: i32 = 9;
 
 type Ranks<'a> = HashMap<&'a [u8], u32>;
 
 /// Writes `NAME.short`, `.long`, `.bytes`, `.pairs`, `.letters` and `.duos`: the fields of `Vocabulary`.
 pub fn write(name: &str, packed: &[u8], target: &Path) {
+    for (suffix, content) in tables(name, packed) {
+        fs::write(target.join(format!("{name}.{suffix}")), content).expect("OUT_DIR is writable");
+    }
+}
+
+/// Writes `NAME.frame`: the same in one zstd frame, each behind its length, and at a place that `SECTION_BYTES` divide.
+pub fn write_packed(name: &str, packed: &[u8], target: &Path) {
+    let mut sections = Vec::new();
+    for (_, content) in tables(name, packed) {
+        let mut head = vec![0; SECTION_BYTES];
+        head[..8].copy_from_slice(&(content.len() as u64).to_le_bytes());
+        sections.extend(head);
+        sections.extend(content);
+        sections.resize(sections.len().next_multiple_of(SECTION_BYTES), 0);
+    }
+    let frame = zstd::bulk::compress(&sections, PACKING_LEVEL).expect("zstd packs what is in memory");
+    fs::write(target.join(format!("{name}.frame")), frame).expect("OUT_DIR is writable");
+}
+
+fn tables(name: &str, packed: &[u8]) -> [(&'static str, Vec<u8>); 6] {
     let tokens = unpack(packed);
     let ranks: Ranks = tokens.iter().zip(0..).map(|(token, rank)| (*token, rank)).collect();
     assert_eq!(ranks.len(), tokens.len(), "{name}: a token stands twice");
     assert!(tokens.len() < 1 << RANK_BITS, "{name}: too many tokens");
     assert_every_number_is_a_token(name, &ranks);
-    let put = |suffix: &str, content: &[u8]| {
-        fs::write(target.join(format!("{name}.{suffix}")), content).expect("OUT_DIR is writable");
-    };
-    put("short", &short_table(name, &tokens));
     let (long, bytes) = long_table(name, &tokens);
-    put("long", &long);
-    put("bytes", &bytes);
-    put("pairs", &pair_table(name, &tokens, &ranks));
     let single: Vec<u8> =
         (0..=255u8).map(|byte| u8::try_from(ranks[&[byte][..]]).expect("the first 256 tokens are the bytes")).collect();
-    put("letters", &single);
     let duos =
         (0..=u16::MAX).flat_map(|duo| ranks.get(&duo.to_le_bytes()[..]).copied().unwrap_or(u32::MAX).to_le_bytes());
-    put("duos", &duos.collect::<Vec<u8>>());
+    [
+        ("short", short_table(name, &tokens)),
+        ("long", long),
+        ("bytes", bytes),
+        ("pairs", pair_table(name, &tokens, &ranks)),
+        ("letters", single),
+        ("duos", duos.collect()),
+    ]
 }
 
 fn unpack(mut packed: &[u8]) -> Vec<&[u8]> {

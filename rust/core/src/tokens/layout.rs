@@ -26,6 +26,9 @@ pub const OFFSET_BITS: u32 = 20;
 /// Slots behind the last home slot, for entries that found theirs taken and for a free one at the end.
 pub const SPILL_SLOTS: usize = 64;
 
+/// Tables that are packed into one frame begin at multiples of this, each behind its length, a little-endian `u64`.
+pub const SECTION_BYTES: usize = 64;
+
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The home slot of an entry, which rises with the entry; `top` is its most significant 32 bits.

@@ -1,14 +1,20 @@
 //! The tables of a vocabulary: which pieces are tokens, and which two tokens merge into one.
 //!
-//! The build script lays them out, they lie in read-only data, and nothing is set up at run time: a page of a table is
-//! read from disk when a text first needs it.
+//! The build script lays them out. Those of the newer encoding lie in read-only data, and nothing is set up at run time: a
+//! page of a table is read from disk when a text first needs it. Those of the older one are packed, and unpacked by the
+//! first count, which takes a few milliseconds.
+
+use std::sync::LazyLock;
 
 use super::layout::{
     home, long_key, long_top, pair_key, pair_top, short_entry, FREE, LENGTH_BITS, MAX_TOKEN_BYTES, OFFSET_BITS,
-    RANK_BITS, SHORT_BYTES, SPILL_SLOTS,
+    RANK_BITS, SECTION_BYTES, SHORT_BYTES, SPILL_SLOTS,
 };
+use crate::frame;
 
 const ENTRY_BYTES: usize = 8;
+
+const MAX_UNPACKED_BYTES: usize = 1 << 24;
 
 /// The rank of what is not a token.
 pub const NO_RANK: u32 = u32::MAX;
@@ -59,7 +65,8 @@ macro_rules! vocabulary {
 pub static O200K_BASE: Vocabulary = vocabulary!("o200k_base");
 
 /// The vocabulary of `cl100k_base`.
-pub static CL100K_BASE: Vocabulary = vocabulary!("cl100k_base");
+pub static CL100K_BASE: LazyLock<Vocabulary> =
+    LazyLock::new(|| Vocabulary::unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/cl100k_base.frame"))));
 
 impl Table {
     /// The first entry that is not smaller than `least`, of which `top` are the most significant 32 bits of the key.
@@ -95,6 +102,23 @@ impl Table {
 }
 
 impl Vocabulary {
+    /// The tables in a frame that the build script has packed, for the rest of the process.
+    fn unpacked(frame: &[u8]) -> Self {
+        let mut rest: &'static [u8] = frame::decompress(frame, MAX_UNPACKED_BYTES)
+            .unwrap_or_else(|error| unreachable!("the build script has packed it: {error}"))
+            .leak();
+        let mut next = || {
+            let (head, behind) = rest.split_at(SECTION_BYTES);
+            let length = u64::from_le_bytes(*head.first_chunk().expect("a section begins with its length")) as usize;
+            rest = &behind[length.next_multiple_of(SECTION_BYTES)..];
+            &behind[..length]
+        };
+        let (short, long, bytes, pairs) = (Table(next()), Table(next()), next(), Table(next()));
+        let whole = "the build script writes all of them";
+        let (letters, duos) = (next().first_chunk().expect(whole), next().first_chunk().expect(whole));
+        Self { short, long, bytes, pairs, letters, duos }
+    }
+
     /// Reads a byte of every page of the tables, so that none has to come from disk when a text needs it.
     pub fn touch(&self) -> u8 {
         const PAGE_BYTES: usize = 4096;
