@@ -165,6 +165,10 @@ def test_a_retrieve_tool_that_must_be_searched_for_first_is_not_enough(proxy, pr
     client.post(tools=tools)
     assert model.bodies[0]["tools"] == [*tools, headroom.retrieve_tool(name)]
     assert redeems(proxy, provider, client, keys_in(model.bodies[0])[0], tools=tools)
+    # Once the model has found the client's own, its calls are the client's.
+    found = ours("o1", "AAAAAAAAAAA")._replace(name="mcp__headroom__headroom_retrieve")
+    Model(provider, client.dialect, lambda body: [found])
+    assert client.dialect.hear(client.post(tools=tools).body, False).calls == [found]
     # Where the name is taken, ours cannot be offered.
     tools[-1] = {**deferred, "name": "headroom_retrieve"}
     client.messages = client.begun(f"deferred, of the same name {name}?", TABLE)

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol, cast
 
 from headroom.places import as_mapping
-from headroom.segment import ToolCall
+from headroom.segment import RETRIEVE_TOOL
 
 MOST_TOOLS = 128
 """So many tools OpenAI's APIs take in one request."""
@@ -109,8 +109,8 @@ def format_of(provider: str) -> Format | None:
 
 
 def is_hidden(name: Any) -> bool:
-    """Whether a call of this tool is for the proxy."""
-    return ToolCall(str(name), "").is_retrieve
+    """Whether a call of this tool is for the proxy: it offers its own where no client has one of that name."""
+    return bool(name == RETRIEVE_TOOL)
 
 
 def runs(
