@@ -106,6 +106,12 @@ def test_only_the_figures_that_the_contract_names_are_added(between, plain):
     assert names[9:] == [b"x-headroom-tokens-before", b"x-headroom-tokens-after", b"Connection"]
 
 
+def test_of_two_proxies_each_tells_its_own_client_its_own_figures(between, plain):
+    plain.answer = OK + b"X-Headroom-Tokens-Before: 1\r\n\r\nok"
+    [told] = [line for line in exchanged(between, post(COMPRESSED)).split(b"\r\n") if b"tokens-before" in line.lower()]
+    assert int(told.partition(b": ")[2]) > 1
+
+
 @pytest.mark.parametrize(
     ("answer", "version", "framed"),
     [

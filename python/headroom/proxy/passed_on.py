@@ -17,7 +17,9 @@ _NO_BODY = frozenset({204, 304})
 
 
 class PassedOn(web.StreamResponse):
-    """The provider's status and fields, with others behind them."""
+    """The provider's status and fields, with others behind them, instead of what the provider (which may be a proxy of
+    this kind) says under the same names.
+    """
 
     def __init__(
         self, upstream: ClientResponse, added: Mapping[str, str], without: Collection[bytes] = frozenset()
@@ -54,7 +56,8 @@ class PassedOn(web.StreamResponse):
         assert writer is not None
         major, minor = request.version
         lines = [f"HTTP/{major}.{minor} {self.status} {self.reason}".encode("utf-8", "surrogateescape")]
-        lines += [b"%s: %s" % field for field in self._fields]
+        own = {name.lower().encode() for name in self._headers}
+        lines += [b"%s: %s" % field for field in self._fields if field[0].lower() not in own]
         lines += [f"{name}: {value}".encode() for name, value in self._headers.items()]
         # The writer would write text alone, in UTF-8: for bytes its own place for the head is the only way.
         writer._headers_buf = b"\r\n".join([*lines, b"", b""])  # type: ignore[attr-defined]
