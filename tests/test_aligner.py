@@ -220,3 +220,19 @@ def test_a_conversation_first_met_while_the_model_thinks_is_told_before_that():
     assert "[current values]" in said(done.messages[1])
     again = send(own, thinking(3), 2)
     assert again.messages[: len(done.messages)] == done.messages
+
+
+def test_a_conversation_that_goes_like_an_earlier_one_is_told_its_own_time():
+    own = store()
+
+    def run(number, minute):
+        first = thinking(0)
+        call = {"type": "tool_use", "id": f"toolu_01Ab{number}", "name": "run", "input": {"of": "x"}}
+        result = {"type": "tool_result", "tool_use_id": f"toolu_01Ab{number}", "content": "same"}
+        second = [*first, {"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+        return [send(own, each, minute, provider="anthropic").messages for each in (first, second)]
+
+    for number, minute in ((1, 1), (2, 5)):
+        first, second = run(number, minute)
+        assert second[: len(first)] == first
+        assert f"05:4{minute}:11" in said(first)

@@ -145,7 +145,7 @@ def _blocks(
     is_sent: bool,
 ) -> tuple[dict[int, str], int]:
     """What was told of values before, where it was told, and what is told now; and how many values that is."""
-    names = _chain(segments, texts, len(parts), store)
+    names = _chain(segments, texts, parts, store)
     place = _place(parts)
     blocks: dict[int, str] = {}
     told: dict[str, str] = {}
@@ -216,9 +216,11 @@ def _version(name: str, number: int, store: Store) -> str:
     return store.name_of("values", name, str(number))
 
 
-def _chain(segments: Sequence[Segment], texts: Mapping[Place, str], count: int, store: Store) -> list[str]:
-    """For each number of messages, a name of what they say."""
-    said: list[list[str]] = [[] for _ in range(count)]
+def _chain(segments: Sequence[Segment], texts: Mapping[Place, str], parts: Sequence[Part], store: Store) -> list[str]:
+    """For each number of messages, a name of what they say, with the ids of calls: those tell conversations apart in
+    which the same is asked, called and found.
+    """
+    said = [[*map(readable, part.ids)] for part in parts]
     for each in segments:
         if isinstance(each.place[0], int):
             said[each.place[0]] += [each.origin, readable(texts.get(each.place, each.text))]

@@ -78,12 +78,14 @@ impl Body {
             return Err(PyValueError::new_err("bytes can be put in up to the end of the body only"));
         }
         let mut wanted = Vec::with_capacity(replacements.len() + named.len() + inserted.len());
-        let kinds: [(_, fn(Vec<Step>, String) -> Change); 3] =
-            [(replacements, Change::Shorter), (named, Change::Text), (inserted, Change::After)];
-        for (changes, kind) in kinds {
-            for (place, text) in changes {
-                wanted.push(kind(steps(&place)?, text));
-            }
+        for (place, text) in replacements {
+            wanted.push(Change::Shorter(steps(&place)?, text));
+        }
+        for (place, text) in named {
+            wanted.push(Change::Text(steps(&place)?, text));
+        }
+        for (place, json) in inserted {
+            wanted.push(Change::After(steps(&place)?, json));
         }
         let (bytes, changed) = detached(py, || self.spans.splice(document, &wanted, added))?;
         Ok((PyBytes::new(py, &bytes), changed))
