@@ -219,7 +219,7 @@ fn parts_that_are_more_than_their_names_say_are_shown() {
         format!("<div>{article}<div class='deprecation-comment'>Use the heron instead.</div></div>"),
         // A post that is shown on a page of its own, and a part that the page calls its main one.
         format!("<div>{article}<div class='post permalink'><p>A heron stood there.</p></div></div>"),
-        format!("<div><div class='permalink' role='main'><p>A heron stood there, said one.</p></div></div>"),
+        "<div><div class='permalink' role='main'><p>A heron stood there, said one.</p></div></div>".to_owned(),
         format!("<div class='toolbar'>{article}<p>Only here: heron.</p></div><p>A page of some other words, told in a line.</p>"),
     ];
     for page in shown {
