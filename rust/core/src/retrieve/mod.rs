@@ -404,11 +404,19 @@ impl Pipe<'_> {
         };
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
         let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let wanted = last_name(self.query).unwrap_or("REGEX");
         QueryError(format!(
-            "query `{}`: {reason} (line {line}, char {column}); write `lines 1-40` or `grep REGEX`",
+            "query `{}`: {reason} (line {line}, char {column}); write `lines 1-40` or `grep {wanted}`",
             self.query
         ))
     }
+}
+
+/// The last name in a query's first stage: what a path into something that is no JSON was meant to find.
+fn last_name(query: &str) -> Option<&str> {
+    let path = query.split('|').next().unwrap_or_default();
+    let mut names = path.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    names.find(|name| name.chars().next().is_some_and(|letter| letter.is_alphabetic() || letter == '_'))
 }
 
 impl<'t> Slice<'t> {

@@ -194,6 +194,12 @@ fn what_is_no_json_says_where() {
 }
 
 #[test]
+fn a_path_into_code_leads_to_what_it_meant() {
+    let message = message("class Order:\n    def total(self): ...\n", "$.Order.total[0] | rows 1");
+    assert!(message.ends_with("write `lines 1-40` or `grep total`"), "{message}");
+}
+
+#[test]
 fn a_bar_of_the_old_kind_that_finds_nothing_is_explained() {
     assert!(message(LOG, r"grep disk\|end").ends_with("write `grep 'disk|end'` for either of two"));
     assert_eq!(counts(LOG, r"grep foo\|bar"), (0, 0));

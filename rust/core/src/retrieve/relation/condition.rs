@@ -2,7 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::clauses::Name;
+use super::clauses::{Function, Name};
 use super::decimal::Decimal;
 use super::lexer::{Kind, PATTERN_WORDS};
 use super::parser::Parser;
@@ -317,6 +317,15 @@ impl Reader<'_, '_> {
         Ok(values)
     }
 
+    /// A figure such as `avg(ms)`, which SQL would have in a query of its own.
+    fn figure(&self) -> Option<String> {
+        let is_figure = self.parser.peek_word(0).is_some_and(|word| Function::named(&word).is_some())
+            && self.parser.is_sign(1, "(");
+        let tokens = &self.parser.tokens[self.parser.at..];
+        let end = tokens.iter().find(|token| token.kind == Kind::Sign && token.text == ")").filter(|_| is_figure)?.end;
+        Some(self.parser.source[tokens[0].start..end].to_owned())
+    }
+
     /// A value: in quotes, or words up to a sign, `and`, `or`, or a clause.
     fn literal(&mut self) -> Result<Literal, Problem> {
         let tokens = self.parser.tokens;
@@ -325,7 +334,14 @@ impl Reader<'_, '_> {
                 self.parser.at += 1;
                 return Ok(Literal::new(token.text.clone(), true));
             }
-            Some(token) if token.kind == Kind::Word => token,
+            Some(token) if token.kind == Kind::Word => {
+                if let Some(figure) = self.figure() {
+                    let complaint =
+                        format!("a condition compares with values, and `{figure}` has to be asked for first");
+                    return Err(Problem::new(complaint, figure));
+                }
+                token
+            }
             _ => return Err(Problem::new("a value is missing", "where a = 'x'")),
         };
         self.parser.at += 1;

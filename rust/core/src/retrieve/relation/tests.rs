@@ -173,6 +173,8 @@ fn what_is_wrong_is_told_with_the_nearest_that_is_right() {
         ("where (id = 1", "where (id = 1)"),
         ("where id ~ '('", "where a contains '('"),
         ("limit many", "limit 20"),
+        ("where ms > avg(ms)", "avg(ms)"),
+        ("where id = 1 and ms < max( ms )", "max( ms )"),
     ] {
         let message = message(JOBS, query);
         assert!(message.ends_with(&format!("; write `{nearest}`")), "{message}");
