@@ -157,6 +157,10 @@ def test_reasoning_that_the_provider_keeps_nothing_of_is_not_sent_back():
     assert wire.round_of({"status": "completed", "store": True, "output": items}).messages == items
 
 
+def test_a_provider_without_a_module_has_no_format():
+    assert format_of("nobody_knows_it") is None
+
+
 def test_usage_is_added_up_in_all_its_parts():
     one = {"input": 1, "details": {"cached": 2, "kind": "a"}, "modes": [{"modality": "TEXT", "n": 1}], "tier": None}
     other = {"input": 10, "details": {"cached": 20, "kind": "b"}, "modes": [{"modality": "TEXT", "n": 5}], "new": 3}

@@ -101,10 +101,13 @@ class Format(Protocol):
 
 @cache
 def format_of(provider: str) -> Format | None:
-    """The module for the format of a provider of this name."""
+    """The module for the format of a provider of this name; None if there is none."""
+    wanted = f"{__name__}.{provider}"
     try:
-        return cast(Format, import_module(f"{__name__}.{provider}"))
-    except ModuleNotFoundError:
+        return cast(Format, import_module(wanted))
+    except ModuleNotFoundError as error:
+        if error.name != wanted:
+            raise
         return None
 
 
