@@ -1,4 +1,5 @@
-//! Turns the packed vocabularies and the Unicode classes into tables that need no set-up at run time.
+//! Turns the vocabularies into tables that are only unpacked at run time, and the Unicode classes into such that need no
+//! set-up at all.
 
 #[path = "src/tokens/class.rs"]
 mod class;
@@ -9,17 +10,14 @@ mod layout;
 #[path = "build/vocabulary.rs"]
 mod vocabulary;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
     let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    // The tables of the older encoding are unpacked when somebody counts in it: most never do.
-    for (name, write) in
-        [("o200k_base", vocabulary::write as fn(&str, &[u8], &Path)), ("cl100k_base", vocabulary::write_packed)]
-    {
+    for name in ["o200k_base", "cl100k_base"] {
         let source = format!("assets/{name}.vocab");
         let packed = std::fs::read(&source).unwrap_or_else(|error| panic!("{source}: {error}"));
-        write(name, &packed, &target);
+        vocabulary::write(name, &packed, &target);
         println!("cargo::rerun-if-changed={source}");
     }
     classes::write(&target);

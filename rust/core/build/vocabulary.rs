@@ -14,17 +14,11 @@ const PACKING_LEVEL: i32 = 9;
 
 type Ranks<'a> = HashMap<&'a [u8], u32>;
 
-/// Writes `NAME.short`, `.long`, `.bytes`, `.pairs`, `.letters` and `.duos`: the fields of `Vocabulary`.
+/// Writes `NAME.frame`: the fields of `Vocabulary` in one zstd frame, each behind its length, and at a place that
+/// `SECTION_BYTES` divide.
 pub fn write(name: &str, packed: &[u8], target: &Path) {
-    for (suffix, content) in tables(name, packed) {
-        fs::write(target.join(format!("{name}.{suffix}")), content).expect("OUT_DIR is writable");
-    }
-}
-
-/// Writes `NAME.frame`: the same in one zstd frame, each behind its length, and at a place that `SECTION_BYTES` divide.
-pub fn write_packed(name: &str, packed: &[u8], target: &Path) {
     let mut sections = Vec::new();
-    for (_, content) in tables(name, packed) {
+    for content in tables(name, packed) {
         let mut head = vec![0; SECTION_BYTES];
         head[..8].copy_from_slice(&(content.len() as u64).to_le_bytes());
         sections.extend(head);
@@ -35,7 +29,7 @@ pub fn write_packed(name: &str, packed: &[u8], target: &Path) {
     fs::write(target.join(format!("{name}.frame")), frame).expect("OUT_DIR is writable");
 }
 
-fn tables(name: &str, packed: &[u8]) -> [(&'static str, Vec<u8>); 6] {
+fn tables(name: &str, packed: &[u8]) -> [Vec<u8>; 6] {
     let tokens = unpack(packed);
     let ranks: Ranks = tokens.iter().zip(0..).map(|(token, rank)| (*token, rank)).collect();
     assert_eq!(ranks.len(), tokens.len(), "{name}: a token stands twice");
@@ -46,14 +40,7 @@ fn tables(name: &str, packed: &[u8]) -> [(&'static str, Vec<u8>); 6] {
         (0..=255u8).map(|byte| u8::try_from(ranks[&[byte][..]]).expect("the first 256 tokens are the bytes")).collect();
     let duos =
         (0..=u16::MAX).flat_map(|duo| ranks.get(&duo.to_le_bytes()[..]).copied().unwrap_or(u32::MAX).to_le_bytes());
-    [
-        ("short", short_table(name, &tokens)),
-        ("long", long),
-        ("bytes", bytes),
-        ("pairs", pair_table(name, &tokens, &ranks)),
-        ("letters", single),
-        ("duos", duos.collect()),
-    ]
+    [short_table(name, &tokens), long, bytes, pair_table(name, &tokens, &ranks), single, duos.collect()]
 }
 
 fn unpack(mut packed: &[u8]) -> Vec<&[u8]> {

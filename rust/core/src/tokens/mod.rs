@@ -49,8 +49,8 @@ pub fn touch(encoding: Encoding) -> u8 {
 
 /// The number of tokens in a text, in time O(n log n) for the worst text and O(n) for any text that has words.
 ///
-/// Equal to the length of tiktoken's `encode(text, disallowed_special=())`. Nothing is set up but, on a thread's first
-/// count, a quarter of a megabyte of cache.
+/// Equal to the length of tiktoken's `encode(text, disallowed_special=())`. What is set up is, on a process's first count,
+/// the tables, and on a thread's, a quarter of a megabyte of cache.
 pub fn count(text: &str, encoding: Encoding) -> usize {
     match encoding {
         Encoding::O200kBase => {

@@ -1,8 +1,7 @@
 //! The tables of a vocabulary: which pieces are tokens, and which two tokens merge into one.
 //!
-//! The build script lays them out. Those of the newer encoding lie in read-only data, and nothing is set up at run time: a
-//! page of a table is read from disk when a text first needs it. Those of the older one are packed, and unpacked by the
-//! first count, which takes a few milliseconds.
+//! The build script lays them out and packs them, which makes half of them on disk. The first count in an encoding unpacks
+//! its tables, in a few milliseconds.
 
 use std::sync::LazyLock;
 
@@ -37,36 +36,18 @@ pub struct Vocabulary {
 /// Little-endian `u64` entries, see `layout`.
 struct Table(&'static [u8]);
 
-/// Bytes that begin with a cache line, so that no entry lies across two.
-#[repr(align(64))]
-struct Aligned<T: ?Sized>(T);
-
-macro_rules! table {
-    ($name:expr) => {{
-        static BYTES: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/", $name)));
-        &BYTES.0
-    }};
-}
-
+/// The tables that the build script has packed.
 macro_rules! vocabulary {
     ($name:literal) => {
-        Vocabulary {
-            short: Table(table!(concat!($name, ".short"))),
-            long: Table(table!(concat!($name, ".long"))),
-            bytes: table!(concat!($name, ".bytes")),
-            pairs: Table(table!(concat!($name, ".pairs"))),
-            letters: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".letters")),
-            duos: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".duos")),
-        }
+        LazyLock::new(|| Vocabulary::unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".frame"))))
     };
 }
 
 /// The vocabulary of `o200k_base`.
-pub static O200K_BASE: Vocabulary = vocabulary!("o200k_base");
+pub static O200K_BASE: LazyLock<Vocabulary> = vocabulary!("o200k_base");
 
 /// The vocabulary of `cl100k_base`.
-pub static CL100K_BASE: LazyLock<Vocabulary> =
-    LazyLock::new(|| Vocabulary::unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/cl100k_base.frame"))));
+pub static CL100K_BASE: LazyLock<Vocabulary> = vocabulary!("cl100k_base");
 
 impl Table {
     /// The first entry that is not smaller than `least`, of which `top` are the most significant 32 bits of the key.
@@ -102,7 +83,7 @@ impl Table {
 }
 
 impl Vocabulary {
-    /// The tables in a frame that the build script has packed, for the rest of the process.
+    /// The tables in a frame, for the rest of the process.
     fn unpacked(frame: &[u8]) -> Self {
         let mut rest: &'static [u8] = frame::decompress(frame, MAX_UNPACKED_BYTES)
             .unwrap_or_else(|error| unreachable!("the build script has packed it: {error}"))
