@@ -49,7 +49,7 @@ class _Remembered(NamedTuple):
 _Eligibility = tuple[int, bool, bool]
 """The least tokens of a text, and whether texts of the user and of the system are compressed."""
 
-_decisions: Memo[_Remembered] = Memo(max_entries=8_192, max_weight=64_000_000)
+_decisions: Memo[_Remembered] = Memo(max_entries=4_096, max_weight=24_000_000)
 _eligibilities: Memo[tuple[Store, _Eligibility]] = Memo(max_entries=1_024, max_weight=1_000_000)
 _without_epochs: Memo[tuple[object, ...]] = Memo(max_entries=1_024, max_weight=1_000_000)
 

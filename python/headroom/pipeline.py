@@ -47,7 +47,7 @@ _END_CHARACTERS = 64
 CODE = "code"
 """The kind of which a lossless form has the text's own lines."""
 
-_decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=32_000_000)
+_decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=8_000_000)
 _counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
 _keys: Memo[tuple[str, Store, str]] = Memo(max_entries=1_024, max_weight=8_000_000)
 _process_secret = os.urandom(32)

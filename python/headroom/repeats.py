@@ -21,7 +21,7 @@ from typing import Any
 from headroom._core import Referring, Shown
 from headroom.memo import Memo
 
-_shown: Memo[Shown] = Memo(max_entries=64, max_weight=64_000_000)
+_shown: Memo[Shown] = Memo(max_entries=64, max_weight=24_000_000)
 _spoken: Memo[tuple[str, ...]] = Memo(max_entries=4_096, max_weight=16_000_000)
 
 

@@ -3,6 +3,8 @@
 What fails is rolled back and told as a StoreError. A file that turns out to be damaged is put aside; one that was
 moved or replaced is not written to any more, since nobody would find there what was put. Either ends the connection:
 `is_closed` tells, and a store that is opened then is a new one.
+
+What stands in the log is brought into the file by a thread beside, since whoever does that waits for the disk.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from threading import Lock
+from threading import Lock, Thread
 from types import TracebackType
 from weakref import WeakSet
 
@@ -19,8 +21,13 @@ from headroom.store._database import connect, explained, quarantine
 from headroom.store._files import identity
 from headroom.store._master_key import MasterKeys
 
+_COMMITS_BETWEEN_LOOKS = 64
+_LONG_LOG_BYTES = 4_000_000
+
 _open_databases: WeakSet[Database] = WeakSet()
 _held: list[Database] = []  # those whose locks a fork in progress holds
+_bringing = Lock()
+"""Held while a log is brought into its file: one at a time, and no fork meanwhile."""
 
 
 class Database:
@@ -34,6 +41,7 @@ class Database:
         self._directory = directory
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
+        self._commits = 0
         self.connect()
         _open_databases.add(self)
 
@@ -50,6 +58,17 @@ class Database:
     def writing(self) -> Use:
         """The connection in a transaction, which is committed at the end, or rolled back after an exception."""
         return Use(self, "written")
+
+    def committed(self) -> None:
+        """Something was written: now and then a log that has become long is brought into the file."""
+        self._commits += 1
+        if self._commits % _COMMITS_BETWEEN_LOOKS or not _is_longer(f"{self.path}-wal", _LONG_LOG_BYTES):
+            return
+        if _bringing.acquire(blocking=False):
+            try:
+                Thread(target=_bring_in, args=(self.path,), name="headroom-log", daemon=True).start()
+            except RuntimeError:
+                _bringing.release()  # the process is ending, and SQLite does it then
 
     def close(self) -> None:
         """Closes the connection; any later use raises StoreError."""
@@ -99,10 +118,12 @@ class Use:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         database = self._database
         failure = None
+        has_written = False
         try:
             if database._connection is not None and database._connection.in_transaction:
                 try:
                     database._connection.execute("ROLLBACK" if error is not None else "COMMIT")
+                    has_written = error is None
                 except sqlite3.Error as late:
                     error = error or late
                     with suppress(sqlite3.Error):
@@ -113,6 +134,8 @@ class Use:
             database._lock.release()
         if failure is not None:
             raise failure from error
+        if has_written:
+            database.committed()
 
     def _refuse_other_file(self) -> None:
         database = self._database
@@ -131,7 +154,32 @@ class Use:
         return failure
 
 
+def _is_longer(path: str, size_bytes: int) -> bool:
+    try:
+        return os.stat(path).st_size > size_bytes
+    except OSError:
+        return False
+
+
+def _bring_in(path: str) -> None:
+    """Brings a log into its file as far as nobody reads it; by a connection of its own, so that nobody waits."""
+    from urllib.parse import quote  # of which nothing else here has need
+
+    try:
+        # Of a file that has been moved away none must be made anew.
+        connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=0, isolation_level=None)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        pass  # whoever uses the file next finds out what is wrong with it, or does it when the log is longer still
+    finally:
+        _bringing.release()
+
+
 def _before_fork() -> None:
+    _bringing.acquire()
     _held.extend(_open_databases)
     for database in _held:
         database._lock.acquire()
@@ -140,6 +188,7 @@ def _before_fork() -> None:
 def _after_fork_in_parent() -> None:
     while _held:
         _held.pop()._lock.release()
+    _bringing.release()
 
 
 def _after_fork_in_child() -> None:

@@ -27,6 +27,7 @@ _APPLICATION_ID = 0x48524D43  # "HRMC"
 _ATTEMPTS = 3
 
 _CACHE_KIB = 16_000  # holds the inner pages of the trees over ten million rows; a small store takes less
+_LONGEST_LOG_PAGES = 8_000  # from there on a commit brings the log in itself
 _ASIDE = "it is put aside and a new one is started"
 # SQLite's words for a failure -> what can be done about it.
 _NEXT_STEPS = (
@@ -87,6 +88,7 @@ def _connect(
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG_PAGES}")
         if _pragma(connection, "user_version") == 0:
             _create(connection, path, keys)
         _check_version(connection, path)

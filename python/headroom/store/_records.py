@@ -50,7 +50,7 @@ class Records:
         self._database = database
         self._tolerance_s = tolerance_s
         # By wrapped key: another value, or another place, never has the same.
-        self._values: Memo[bytes] = Memo(max_entries=8_192, max_weight=16_000_000)
+        self._values: Memo[bytes] = Memo(max_entries=8_192, max_weight=8_000_000)
 
     def row(self, record: Record, key: TenantKey, now: int) -> RecordRow:
         """A record, sealed."""

@@ -139,7 +139,7 @@ pub struct Ahead {
 impl Ahead {
     #[new]
     #[pyo3(signature = (text, encoding = "o200k_base", level = 1))]
-    fn new(py: Python<'_>, text: &str, encoding: &str, level: i32) -> PyResult<Self> {
+    fn new(text: &str, encoding: &str, level: i32) -> PyResult<Self> {
         let encoding: Encoding = encoding_named(encoding)?;
         let is_long = text.len() >= WORKER_BYTES;
         let counted: Arc<str> = Arc::from(text);
@@ -147,11 +147,11 @@ impl Ahead {
         let tokens = Task::new(move || tokens::count(&counted, encoding));
         let frame = Task::new(move || frame::compress(packed.as_bytes(), level));
         if !TOUCHED.swap(true, Ordering::Relaxed) {
-            detached(py, || enqueue(Box::new(Touch(encoding))))?;
+            enqueue(Box::new(Touch(encoding)));
         }
         if is_long {
-            let both = Both(Arc::clone(&tokens), Arc::clone(&frame));
-            detached(py, || enqueue(Box::new(both)))?;
+            // The interpreter's lock is kept, since to get it back could take longer than all else that is done here.
+            enqueue(Box::new(Both(Arc::clone(&tokens), Arc::clone(&frame))));
         }
         Ok(Self { tokens, frame })
     }
