@@ -19,7 +19,7 @@ from headroom.mcp import is_installed
 from headroom.registry import agents, compressors, providers
 
 # What an extra brings, by the module that shows it is there.
-_EXTRAS = {"mcp": ("mcp", "ruamel.yaml")}
+_EXTRAS = {"mcp": ("mcp", "ruamel.yaml"), "ml": ("onnxruntime", "numpy")}
 _CONNECT_TIMEOUT_S = 1.0
 
 

@@ -175,6 +175,7 @@ def resolve(
         origins.append(Origin(name, value, source, each.metadata["about"]))
     origins += tools
     variables = {environment_name(name) for name in known} | {_FILE_VARIABLE}
+    variables |= {each.metadata.get("variable") or "" for _, each in known.values()}
     unknown = sorted(name for name in environment if name.startswith(_PREFIX) and name not in variables)
     levels = tuple((origin.name.removeprefix(_TOOLS), origin.value) for origin in tools)
     return Resolved(_build(values, families, levels), tuple(origins), tuple(unknown), path)
