@@ -97,6 +97,10 @@ def test_nothing_is_read_where_nothing_is_asked_that_is_there():
     assert guess(GUIDE, ASKED, "", deep=False) is not None
 
 
+def test_texts_of_more_than_2_mb_are_left_to_words():
+    assert guess(GUIDE * (2_000_000 // len(GUIDE) + 1), ASKED, "", deep=False) is None
+
+
 def test_the_core_takes_only_numbers_for_all_pieces():
     model = loaded()
     windows = _core.ProseWindows([GUIDE], ASKED, model.vocabulary)
