@@ -42,6 +42,9 @@ def test_the_first_compress_of_a_process_takes_less_than_150_ms_all_told(tmp_pat
     assert fastest(FIRST_COMPRESS, str(tmp_path / "store.sqlite3")) < 0.150
 
 
+MODEL = Path(headroom.__file__).parent / "prose_model" / "data"
+
+
 def package_files() -> list[Path]:
     root = Path(headroom.__file__).parent
     return [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
@@ -50,6 +53,12 @@ def package_files() -> list[Path]:
 def test_the_wheel_is_smaller_than_15_mb():
     packed = sum(len(zlib.compress(path.read_bytes(), 6)) for path in package_files())
     assert packed < 15 * MEGABYTE, f"{packed / MEGABYTE:.1f} MB"
+
+
+def test_the_model_that_the_extra_ml_reads_with_is_smaller_than_8_mb():
+    sizes = [path.stat().st_size for path in package_files() if MODEL in path.parents]
+    assert sizes
+    assert sum(sizes) < 8 * MEGABYTE
 
 
 def test_the_base_install_is_smaller_than_45_mb():

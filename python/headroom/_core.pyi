@@ -216,19 +216,66 @@ def compress_text(
     target_ratio: float | None = None,
     clear_share: float = 0.0,
     unasked_share: float | None = None,
+    guess: ProseGuess | None = None,
 ) -> list[Form]:
     """The forms of a text as one of a kind, the lossy one first; none when it is not one or nothing is gained.
 
     The lossless form is read back and compared. The lossy view is behind a marker with `key`; without a key there is
     none. If it has at most `clear_share` of the text's bytes, the lossless form need not be made. `query` is the
     question in force, `call` the name and arguments of the call that made the text. Of prose that nothing is asked of,
-    `unasked_share` of the tokens are kept at least; None: all. Raises ValueError for an unknown kind.
+    `unasked_share` of the tokens are kept at least; None: all. `guess` is what a model says of prose. Raises ValueError
+    for an unknown kind.
     """
 
-def prose_extract(passages: list[str], question: str, tokens: int) -> list[tuple[int, int, int]]:
+@final
+class ProseVocabulary:
+    """The pieces of words that a model of running text knows."""
+
+    def __new__(cls, list: str) -> ProseVocabulary:
+        """From the pieces, one a line, `##` before those that go on. Raises ValueError where special ones lack."""
+
+@final
+class ProseGuess:
+    """What a model said of a text."""
+
+@final
+class ProseWindows:
+    """What a model reads of a text: windows of at most 128 pieces, whole sentences below the question."""
+
+    def __new__(cls, passages: list[str], question: str, vocabulary: ProseVocabulary) -> ProseWindows:
+        """All of some passages. Linear; releases the GIL."""
+
+    @staticmethod
+    def of_text(
+        text: str, query: str, call: str, vocabulary: ProseVocabulary, *, deep: bool = False
+    ) -> ProseWindows | None:
+        """What is worth reading of a text, about 2,000 words of it at most; None where nothing that is asked for is
+        there, so that nothing would be left out, and of texts of more than 2 MB. Linear; releases the GIL.
+        """
+
+    def batches(self) -> list[tuple[int, int, bytes, bytes, bytes]]:
+        """What is read at once: rows, their length, and as 32-bit integers the numbers of the pieces, of the shapes of
+        their words, and of how those match the question.
+        """
+
+    def guess(self, numbers: Sequence[bytes], weights: Sequence[float]) -> ProseGuess:
+        """What a model said, from its numbers for each batch: three 32-bit floats a piece. `weights` are six: what the
+        likeliest piece of a sentence and the sentence as a whole count for it; a word's own likelihood, its nearness to
+        what is asked for, and each token by the worth of its sentence, for a word; and what beginning another stretch
+        costs. Raises ValueError where there are not as many numbers as pieces, or they are not finite.
+        """
+
+    def places(self) -> bytes:
+        """For every piece of all batches the characters from and to, in all passages with two line breaks between
+        them, and the number of its sentence, as 32-bit integers; -1 for what is not of the text.
+        """
+
+def prose_extract(
+    passages: list[str], question: str, tokens: int, guess: ProseGuess | None = None
+) -> list[tuple[int, int, int]]:
     """What is kept of some passages within one budget of o200k tokens, without the marks of a view: the number of the
-    passage, and the characters from and to, in order. Sentences are kept whole but for the last; what the benchmark
-    compares. Linear; releases the GIL.
+    passage, and the characters from and to, in order. Sentences are kept whole but for the last, or where `guess` tells
+    better stretches; what the benchmark compares. Linear; releases the GIL.
     """
 
 def log_templates(text: str) -> list[int]:

@@ -68,7 +68,7 @@ class Settings:
     ignore_file: str | None = setting(
         None, "file of paths and tools to leave alone; default: .headroomignore in the working directory or above it"
     )
-    retrieve_max_tokens: int = setting(4_000, "most tokens that one answer to a model's retrieval has", low=1)
+    retrieve_max_tokens: int = setting(8_000, "most tokens that one answer to a model's retrieval has", low=1)
     retrieve_request_max_tokens: int = setting(20_000, "most tokens of all answers to retrievals in one request", low=1)
     retrieve_max_rounds: int = setting(3, "how often the proxy answers a model's retrievals in one request", low=1)
     offer_retrieve: bool = setting(True, "whether the proxy offers models the retrieve tool and answers its calls")
@@ -187,6 +187,7 @@ def resolve(
         origins.append(Origin(name, value, source, each.metadata["about"]))
     origins += tools
     variables = {environment_name(name) for name in known} | {_FILE_VARIABLE}
+    variables |= {each.metadata.get("variable") or "" for _, each in known.values()}
     unknown = sorted(name for name in environment if name.startswith(_PREFIX) and name not in variables)
     levels = tuple((origin.name.removeprefix(_TOOLS), origin.value) for origin in tools)
     return Resolved(_build(values, families, levels), tuple(origins), tuple(unknown), path)

@@ -5,6 +5,7 @@ The core reads a sample of the lines once for all kinds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from headroom import _core
@@ -33,18 +34,24 @@ def drafts(
     budget: Budget[Any],
     min_lossy_tokens: int,
     unasked_share: float | None = None,
+    guess_of: Callable[[str], _core.ProseGuess | None] | None = None,
 ) -> list[Draft]:
-    """The core's forms of a text; a lossy one only of a text that is large enough for it to pay."""
-    large = len(segment.text) >= min_lossy_tokens * _CHARACTERS_PER_TOKEN
+    """The core's forms of a text; a lossy one only of a text that is large enough for it to pay.
+
+    `guess_of` is called where there may be a lossy one, with the call that made the text, and has a model guess.
+    """
+    is_lossy = budget.lossy and len(segment.text) >= min_lossy_tokens * _CHARACTERS_PER_TOKEN
+    call = f"{segment.call.name} {segment.call.arguments}" if segment.call else ""
     forms = _core.compress_text(
         kind,
         segment.text,
         segment.query,
-        f"{segment.call.name} {segment.call.arguments}" if segment.call else "",
-        key=budget.key if budget.lossy and large else None,
+        call,
+        key=budget.key if is_lossy else None,
         deep=budget.deep,
         target_ratio=budget.target_ratio,
         clear_share=_CLEAR_SHARE,
         unasked_share=unasked_share,
+        guess=guess_of(call) if guess_of is not None and is_lossy else None,
     )
     return [Draft(form.text, form.lossless, None if form.lossless else form.account) for form in forms]

@@ -1,8 +1,9 @@
 """Running text: documents, chunks of a search, web text. The sentences that answer the question stay.
 
 What is asked (the query in force and the call's arguments) decides which sentences are shown, whole and in their
-places; headings and sources stay, and every gap says what `retrieve` would give. Where nothing is asked the text is
-left as it is, but for repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
+places; headings and sources stay, and every gap says what `retrieve` would give. With the extra `ml` a small model
+reads too, and tells sentences that answer in other words. Where nothing is asked the text is left as it is, but for
+repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from headroom import _core
 from headroom.compressors import Budget, Draft
 from headroom.compressors._printed import drafts, score
+from headroom.prose_model import SHIPPED, guess
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -34,6 +36,11 @@ class Options:
     unasked_share: float = setting(
         0.7, "share of the tokens that is kept at least where nothing is asked", low=0.7, high=1
     )
+    model: str = setting(
+        SHIPPED,
+        "model that reads with the words: shipped (with the extra ml), off, or a folder that training/export.py wrote",
+        variable="HEADROOM_PROSE_MODEL",
+    )
 
 
 def match(segment: Segment) -> float:
@@ -47,5 +54,10 @@ def match(segment: Segment) -> float:
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
     """The lossy draft alone where it saves most of the text, else both, else the lossless one."""
-    share = budget.options.unasked_share if budget.options.unasked else None
-    return drafts("prose", segment, budget, budget.options.min_lossy_tokens, unasked_share=share)
+    options = budget.options
+    share = options.unasked_share if options.unasked else None
+
+    def guess_of(call: str) -> _core.ProseGuess | None:
+        return guess(segment.text, segment.query, call, deep=budget.deep, model=options.model)
+
+    return drafts("prose", segment, budget, options.min_lossy_tokens, unasked_share=share, guess_of=guess_of)

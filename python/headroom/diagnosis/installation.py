@@ -15,7 +15,7 @@ from headroom.settings import Resolved, Settings
 from headroom.store import path_of
 
 _DISTRIBUTION = "headroom-ai"
-_EXTRAS = ("keyring", "mcp", "proxy")
+_EXTRAS = ("keyring", "mcp", "ml", "proxy")
 _NEARLY_FULL = 0.9
 
 

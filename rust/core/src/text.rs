@@ -1,6 +1,7 @@
 //! What the compressors of printed text share: the task, the lines, the drafts.
 
 use crate::json::query::{Found, Hit, Query};
+use crate::prose::model::Guess;
 
 /// A text to be made smaller, and what is known about it.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Task<'a> {
     pub clear_share: f64,
     /// Share of the tokens of running text that is kept at least where nothing is asked; `None`: all of it.
     pub unasked_share: Option<f64>,
+    /// What a model says of running text.
+    pub guess: Option<&'a Guess>,
 }
 
 impl<'a> Task<'a> {
@@ -34,6 +37,7 @@ impl<'a> Task<'a> {
             target_ratio: None,
             clear_share: 0.0,
             unasked_share: None,
+            guess: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod ignore_rules;
 mod json;
 mod outline;
 mod prompt;
+mod prose;
 mod repeat;
 mod retrieve;
 mod seal;
@@ -31,6 +32,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     json::register(module)?;
     outline::register(module)?;
     prompt::register(module)?;
+    prose::register(module)?;
     repeat::register(module)?;
     retrieve::register(module)?;
     seal::register(module)?;

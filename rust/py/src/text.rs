@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::door::detached;
+use crate::prose::ProseGuess;
 
 /// Places shown with the reasons why, and what was left out with its number.
 type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
@@ -72,7 +73,7 @@ fn code_parse(py: Python<'_>, language: &str, text: &str) -> PyResult<bool> {
 
 /// The forms of a text as one of a kind, the lossy one first.
 #[pyfunction]
-#[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0, unasked_share = None))]
+#[pyo3(signature = (kind, text, query = "", call = "", *, key = None, deep = false, target_ratio = None, clear_share = 0.0, unasked_share = None, guess = None))]
 #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
 fn compress_text(
     py: Python<'_>,
@@ -85,9 +86,11 @@ fn compress_text(
     target_ratio: Option<f64>,
     clear_share: f64,
     unasked_share: Option<f64>,
+    guess: Option<&Bound<'_, ProseGuess>>,
 ) -> PyResult<Vec<Form>> {
     let kind = kind_named(kind)?;
-    let task = Task { text, question: query, call, key, deep, target_ratio, clear_share, unasked_share };
+    let guess = guess.map(|guess| &guess.get().0);
+    let task = Task { text, question: query, call, key, deep, target_ratio, clear_share, unasked_share, guess };
     let Drafts { lossy, lossless } = detached(py, || kind::compress(kind, &task))?;
     let lossy = lossy.map(|mut view| Form { text: std::mem::take(&mut view.text), lossless: false, view });
     let lossless = lossless.map(|text| Form { text, lossless: true, view: View::default() });
@@ -98,30 +101,6 @@ fn compress_text(
 #[pyfunction]
 fn expand(py: Python<'_>, text: &str) -> PyResult<Option<String>> {
     detached(py, || kind::expand(text).or_else(|| json::expand(text)))
-}
-
-/// The stretches of some passages that are kept of them within a budget: the passage, and its characters from and to.
-#[pyfunction]
-fn prose_extract(
-    py: Python<'_>,
-    passages: Vec<String>,
-    question: &str,
-    tokens: usize,
-) -> PyResult<Vec<(usize, usize, usize)>> {
-    detached(py, || {
-        let mut parts = Vec::with_capacity(passages.len());
-        let mut text = String::new();
-        for passage in &passages {
-            parts.push(text.len()..text.len() + passage.len());
-            text.push_str(passage);
-            text.push_str("\n\n");
-        }
-        let in_characters = |(passage, range): (usize, std::ops::Range<usize>)| {
-            let from = text[parts[passage].start..range.start].chars().count();
-            (passage, from, from + text[range].chars().count())
-        };
-        prose::extract(&text, &parts, question, tokens).into_iter().map(in_characters).collect()
-    })
 }
 
 /// The template of each line of a log.
@@ -146,7 +125,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code_language, module)?)?;
     module.add_function(wrap_pyfunction!(code_parse, module)?)?;
     module.add_function(wrap_pyfunction!(compress_text, module)?)?;
-    module.add_function(wrap_pyfunction!(prose_extract, module)?)?;
     module.add_function(wrap_pyfunction!(log_templates, module)?)?;
     module.add_function(wrap_pyfunction!(trace_files, module)?)?;
     module.add_function(wrap_pyfunction!(expand, module)?)

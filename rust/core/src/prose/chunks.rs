@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::document::Document;
 use super::sniff;
 use crate::json::parse::{Kind, Tree};
 use crate::json::string;
@@ -73,6 +74,11 @@ pub fn open(text: &str) -> Option<Chunks> {
 }
 
 impl Chunks {
+    /// The passages as a document.
+    pub fn document(&self) -> Document<'_> {
+        Document::of_parts(&self.text, self.list.iter().map(|chunk| chunk.part.clone()))
+    }
+
     /// Where in the JSON text the passage begins that something of the text stands in; `None` of a line that names one.
     pub fn place_of(&self, at: usize) -> Option<usize> {
         let chunk = self.list.get(self.list.partition_point(|chunk| chunk.part.end <= at))?;

@@ -9,11 +9,13 @@
 mod blocks;
 mod chunks;
 mod document;
+pub mod model;
 mod relevance;
 mod repeats;
 mod select;
 mod sentences;
 mod sniff;
+mod stretches;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use std::ops::Range;
 
 use chunks::Chunks;
 use document::Document;
+use model::{Guess, Vocabulary, Windows};
 use relevance::Relevance;
 use select::{Budget, Chosen};
 use terms::{Terms, Wanted};
@@ -63,6 +66,10 @@ const HEAD_SHARE: f64 = 0.4;
 const MAX_OUTLINE_SHARE: f64 = 0.2;
 /// Rounds in which a view is brought below a limit in tokens.
 const MAX_ROUNDS: usize = 4;
+/// Pieces that a model reads of a text, about 2,000 words.
+const MAX_READ_PIECES: usize = 2_800;
+/// Bytes of a text from which words alone decide: to find the pieces of a larger one would take longer than all else.
+const MAX_READ_BYTES: usize = 2_000_000;
 /// Tokens of the marker.
 const MARKER_TOKENS: usize = 20;
 
@@ -116,18 +123,47 @@ pub fn expand(text: &str) -> Option<String> {
 
 /// What is kept of some passages within a budget of tokens, without marks, and the numbers of the passages: what the
 /// benchmark compares.
-pub fn extract(text: &str, parts: &[Range<usize>], question: &str, tokens: usize) -> Vec<(usize, Range<usize>)> {
+pub fn extract(
+    text: &str,
+    parts: &[Range<usize>],
+    question: &str,
+    tokens: usize,
+    guess: Option<&Guess>,
+) -> Vec<(usize, Range<usize>)> {
     let document = Document::of_parts(text, parts.iter().cloned());
     let terms = Terms::new(question, "");
-    let relevance = Relevance::of(&document, &terms);
+    let mut relevance = Relevance::of(&document, &terms);
+    guess.into_iter().for_each(|guess| relevance.add_guess(guess));
     let costs = select::costs(&document);
     let budget = Budget { tokens, may_cut: true, least: -1.0, mark: 0, heads: 0 };
-    let ranges = shown(&document, &select::choose(&document, &relevance, &costs, terms.wanted, budget));
+    let ranges = shown(&document, &select::choose(&document, &relevance, &costs, terms.wanted, budget, guess));
     let inside = |(number, part): (usize, &Range<usize>)| {
         let own = clipped(&ranges, part).map(move |range| (number, range));
         own.collect::<Vec<_>>()
     };
     parts.iter().enumerate().flat_map(inside).collect()
+}
+
+/// What a model reads of some passages for a question: all of it.
+pub fn windows_of(text: &str, parts: &[Range<usize>], question: &str, vocabulary: &Vocabulary) -> Windows {
+    let document = Document::of_parts(text, parts.iter().cloned());
+    let worth = vec![1.0; document.units.len()];
+    Windows::new(&document, question, vocabulary, &worth, usize::MAX)
+}
+
+/// What a model reads of a text that something is asked of: what is worth most without it, up to a bound. `None` where
+/// nothing would be left out, the words asked for are not there, or the text is too large.
+pub fn windows(task: &Task, vocabulary: &Vocabulary) -> Option<Windows> {
+    if task.text.len() > MAX_READ_BYTES {
+        return None;
+    }
+    let chunks = if json::score(task.text) >= 1.0 { Some(chunks::open(task.text)?) } else { None };
+    let document = match &chunks {
+        Some(chunks) => chunks.document(),
+        None => Document::of(task.text),
+    };
+    let asked = Asked::of(&Task { guess: None, ..*task }, &document, &repeats::find(&document))?;
+    Some(Windows::new(&document, task.question, vocabulary, &asked.relevance.scores, MAX_READ_PIECES))
 }
 
 /// What of some ranges lies inside a part.
@@ -158,6 +194,7 @@ impl<'d, 't> Asked<'d, 't> {
         if relevance.coverage < MIN_COVERAGE {
             return None;
         }
+        task.guess.into_iter().for_each(|guess| relevance.add_guess(guess));
         for repeat in repeats {
             relevance.scores[repeat.units.clone()].fill(0.0);
         }
@@ -175,7 +212,7 @@ impl<'d, 't> Asked<'d, 't> {
     fn choose(&self, task: &Task, tokens: usize, heads: usize) -> Chosen {
         let may_cut = task.deep && task.target_ratio.is_some_and(|ratio| ratio < CUT_BELOW);
         let budget = Budget { tokens, may_cut, least: LEAST_SCORE, mark: select::MARK_TOKENS, heads };
-        select::choose(self.document, &self.relevance, &self.costs, self.wanted, budget)
+        select::choose(self.document, &self.relevance, &self.costs, self.wanted, budget, task.guess)
     }
 }
 
@@ -217,7 +254,8 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
         Some(asked) => within(task, &asked, count(task.text, Encoding::O200kBase), written),
         None => {
             let floor = task.unasked_share?;
-            let chosen = Chosen { is_kept: unasked::keep(document, &select::costs(document), floor)?, piece: None };
+            let is_kept = unasked::keep(document, &select::costs(document), floor)?;
+            let chosen = Chosen { is_kept, pieces: Vec::new() };
             Some((written(&chosen), chosen))
         }
     };
@@ -226,7 +264,7 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
 }
 
 fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
-    let document = Document::of_parts(&chunks.text, chunks.list.iter().map(|chunk| chunk.part.clone()));
+    let document = chunks.document();
     let repeats = repeats::find(&document);
     let asked = Asked::of(task, &document, &repeats)?;
     let total = count(task.text, Encoding::O200kBase);
@@ -260,14 +298,15 @@ fn finish(
     chosen: &Chosen,
     place_of: impl Fn(usize) -> Option<usize>,
 ) -> Option<View> {
-    let piece = chosen.piece.as_ref().map(|(unit, _)| *unit as usize);
+    let mut pieces = chosen.pieces.iter().map(|(unit, _)| *unit as usize).peekable();
     let (mut shown, mut total, mut kept) = (0, 0, Vec::new());
     let (mut line, mut counted) = (1, 0);
     for (index, unit) in document.units.iter().enumerate().filter(|(_, unit)| unit.form != blocks::Form::Rule) {
         let Some(place) = place_of(unit.from as usize) else { continue };
         total += 1;
         shown += usize::from(chosen.is_kept[index]);
-        if chosen.is_kept[index] || piece == Some(index) {
+        while pieces.next_if(|&unit| unit < index).is_some() {}
+        if chosen.is_kept[index] || pieces.peek() == Some(&index) {
             line += memchr::memchr_iter(b'\n', &task.text.as_bytes()[counted..place]).count() as u32;
             counted = place;
             kept.push((line, if unit.form.is_head() { "heading" } else { "relevant" }));
@@ -300,6 +339,7 @@ fn filled(document: &Document, chosen: &Chosen) -> Vec<Range<usize>> {
 
 fn shown(document: &Document, chosen: &Chosen) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
+    let mut pieces = chosen.pieces.iter().peekable();
     let mut last_unit = usize::MAX;
     for (index, unit) in document.units.iter().enumerate() {
         if chosen.is_kept[index] {
@@ -308,7 +348,8 @@ fn shown(document: &Document, chosen: &Chosen) -> Vec<Range<usize>> {
                 _ => out.push(unit.from as usize..unit.to as usize),
             }
             last_unit = index;
-        } else if let Some((_, piece)) = chosen.piece.as_ref().filter(|(of, _)| *of as usize == index) {
+        }
+        while let Some((_, piece)) = pieces.next_if(|(of, _)| *of as usize <= index) {
             out.push(piece.start as usize..piece.end as usize);
         }
     }

@@ -6,6 +6,7 @@
 
 use super::blocks::Form;
 use super::document::Document;
+use super::model::Guess;
 use super::terms::{Match, Terms, Wanted};
 use crate::words;
 
@@ -61,6 +62,16 @@ impl Relevance {
         own.add_wanted(document, terms.wanted, asked);
         own.add_named(document, terms, asked);
         own
+    }
+
+    /// Adds what a model says of the sentences that it has read.
+    pub fn add_guess(&mut self, guess: &Guess) {
+        let asked = self.weights.iter().sum::<f32>().max(1.0);
+        guess.for_each_unit(|unit, worth| {
+            if let Some(score) = self.scores.get_mut(unit) {
+                *score += asked * worth;
+            }
+        });
     }
 
     fn best_coverage(&self, asked: f32) -> f32 {

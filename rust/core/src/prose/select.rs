@@ -1,13 +1,16 @@
 //! What units are worth and a budget in, what is shown out: whole units, best first, with what names their sources.
 //!
 //! Where a part of a sentence may be shown, what is left of the budget goes to the stretch of the next best one that
-//! most likely answers: near what is asked for, names and numbers first.
+//! most likely answers: near what is asked for, names and numbers first. Where a model has read the text, it goes to the
+//! stretches of all good ones that do.
 
 use std::ops::Range;
 
 use super::blocks::Form;
 use super::document::{Document, Unit};
+use super::model::Guess;
 use super::relevance::{Place, Relevance};
+use super::stretches;
 use super::terms::Wanted;
 use crate::tokens::{count, Encoding};
 use crate::words;
@@ -31,6 +34,10 @@ const WANTED_DIGITS: f32 = 2.0;
 const WANTED_NAME: f32 = 1.5;
 /// Tokens of the shortest stretch of a sentence.
 const MIN_PIECE_TOKENS: usize = 3;
+/// Room below which stretches are chosen where a model has read the text, and sentences above.
+const MAX_CUT_TOKENS: usize = 160;
+/// Words of the sentences that stretches are chosen from.
+const MAX_WORDS: usize = 700;
 
 /// How much may be shown, and how.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +82,21 @@ pub fn costs(document: &Document) -> Vec<u32> {
     document.units.iter().map(|unit| count(document.of_unit(unit), Encoding::O200kBase) as u32 + 1).collect()
 }
 
-/// What is shown: whole units, and a stretch of one.
+/// What is shown: whole units, and stretches of others, in order, with the numbers of their units.
 pub struct Chosen {
     pub is_kept: Vec<bool>,
-    pub piece: Option<(u32, Range<u32>)>,
+    pub pieces: Vec<(u32, Range<u32>)>,
 }
 
-/// Chooses what is shown.
-pub fn choose(document: &Document, relevance: &Relevance, costs: &[u32], wanted: Wanted, budget: Budget) -> Chosen {
+/// Chooses what is shown; `guess` is what a model says of the words, where parts of sentences may be.
+pub fn choose(
+    document: &Document,
+    relevance: &Relevance,
+    costs: &[u32],
+    wanted: Wanted,
+    budget: Budget,
+    guess: Option<&Guess>,
+) -> Chosen {
     let mut chooser =
         Chooser { document, costs, left: budget.tokens, mark: budget.mark, is_kept: vec![false; costs.len()] };
     chooser.keep_heads(budget.heads.min(budget.tokens));
@@ -95,23 +109,31 @@ pub fn choose(document: &Document, relevance: &Relevance, costs: &[u32], wanted:
         relevance.scores[right as usize].total_cmp(&relevance.scores[left as usize]).then(left.cmp(&right))
     });
     let best = order.first().map_or(0.0, |&unit| relevance.scores[unit as usize]);
+    let guess = guess.filter(|_| budget.may_cut);
     let mut misses = 0;
-    let mut piece = None;
-    for unit in order {
+    let mut pieces = Vec::new();
+    for (rank, &unit) in order.iter().enumerate() {
         let index = unit as usize;
         if relevance.scores[index] < budget.least * best || misses > MAX_MISSES {
+            break;
+        }
+        if let Some(guess) = guess.filter(|_| chooser.left <= MAX_CUT_TOKENS) {
+            pieces = chooser.stretches(&order[rank..], relevance, wanted, guess);
             break;
         }
         if document.units[index].form == Form::Rule || chooser.is_kept[index] || chooser.keep(index) {
             continue;
         }
         if budget.may_cut {
-            piece = chooser.piece(index, relevance, wanted).map(|range| (unit, range));
+            pieces = match guess {
+                Some(guess) => chooser.stretches(&order[rank..], relevance, wanted, guess),
+                None => chooser.piece(index, relevance, wanted).map(|range| (unit, range)).into_iter().collect(),
+            };
             break;
         }
         misses += 1;
     }
-    Chosen { is_kept: chooser.is_kept, piece }
+    Chosen { is_kept: chooser.is_kept, pieces }
 }
 
 struct Chooser<'d, 't> {
@@ -190,11 +212,91 @@ impl Chooser<'_, '_> {
         }
         let unit = &self.document.units[index];
         let text = self.document.of_unit(unit);
-        let first = relevance.places.partition_point(|place| (place.unit as usize) < index);
-        let own = relevance.places[first..].iter().take_while(|place| place.unit as usize == index);
-        let words = words_of(text, own, unit.from, &relevance.weights);
+        let words = self.words(index, relevance);
         let range = densest(text, &values(text, &words, wanted), &words, room)?;
         Some(unit.from + range.start as u32..unit.from + range.end as u32)
+    }
+
+    /// The words of a unit.
+    fn words(&self, index: usize, relevance: &Relevance) -> Vec<Word> {
+        let unit = &self.document.units[index];
+        let first = relevance.places.partition_point(|place| (place.unit as usize) < index);
+        let own = relevance.places[first..].iter().take_while(|place| place.unit as usize == index);
+        words_of(self.document.of_unit(unit), own, unit.from, &relevance.weights)
+    }
+
+    /// The stretches of some units, the best of which come first, that most likely answer; those that are whole units
+    /// are kept as such.
+    fn stretches(
+        &mut self,
+        order: &[u32],
+        relevance: &Relevance,
+        wanted: Wanted,
+        guess: &Guess,
+    ) -> Vec<(u32, Range<u32>)> {
+        let units = &self.document.units;
+        let mut list: Vec<(usize, Vec<Word>)> = Vec::new();
+        let mut count_of_words = 0;
+        for index in order.iter().map(|&unit| unit as usize) {
+            if self.is_kept[index] || units[index].form == Form::Rule || units[index].form.is_head() {
+                continue;
+            }
+            let own = self.words(index, relevance);
+            count_of_words += own.len();
+            if count_of_words > MAX_WORDS && !list.is_empty() {
+                break;
+            }
+            list.push((index, own));
+        }
+        list.sort_unstable_by_key(|(index, _)| *index);
+        let best = list.iter().map(|(index, _)| relevance.scores[*index]).fold(f32::MIN_POSITIVE, f32::max);
+        let mut weighed: Vec<stretches::Word> = Vec::with_capacity(count_of_words);
+        let mut firsts = Vec::with_capacity(list.len());
+        for (index, own) in &list {
+            firsts.push(weighed.len());
+            let share = relevance.scores[*index] / best;
+            self.weigh(*index, own, share, wanted, guess, &mut weighed);
+        }
+        let mut pieces = Vec::new();
+        for range in stretches::best(&weighed, self.left, guess.weights.opening, self.mark) {
+            let at = firsts.partition_point(|&first| first <= range.start) - 1;
+            let (index, own) = &list[at];
+            if range.len() == own.len() {
+                self.is_kept[*index] = true;
+                continue;
+            }
+            let from = units[*index].from;
+            let (first, last) = (&own[range.start - firsts[at]], &own[range.end - 1 - firsts[at]]);
+            pieces.push((*index as u32, from + first.from as u32..from + last.to as u32));
+        }
+        pieces
+    }
+
+    /// Adds the words of a unit, with what they cost and are worth.
+    fn weigh(
+        &self,
+        index: usize,
+        words: &[Word],
+        share: f32,
+        wanted: Wanted,
+        guess: &Guess,
+        out: &mut Vec<stretches::Word>,
+    ) {
+        let unit = &self.document.units[index];
+        let text = self.document.of_unit(unit);
+        let near = values(text, words, wanted);
+        let nearest = near.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        for (at, word) in words.iter().enumerate() {
+            // What stands before a word goes with it, and at the end what stands behind.
+            let from = if at == 0 { 0 } else { words[at - 1].to };
+            let to = if at + 1 == words.len() { text.len() } else { word.to };
+            let tokens = count(&text[from..to], Encoding::O200kBase) as u32;
+            let place = unit.from as usize + word.from..unit.from as usize + word.to;
+            let own = guess.weights;
+            let worth =
+                own.word * guess.of(place) + share * (own.near * near[at] / nearest + own.token * tokens as f32);
+            out.push(stretches::Word { tokens, worth, is_apart: at == 0 });
+        }
     }
 }
 

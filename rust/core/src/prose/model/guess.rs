@@ -1,0 +1,76 @@
+//! What the model said in, how likely each sentence and each stretch of a document answers out.
+
+use std::ops::Range;
+
+use super::windows::{Windows, OUTPUTS};
+
+/// How much what a model says counts: it depends on the model, so it comes with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// What the likeliest piece of a sentence, and the sentence as a whole, count, of all that is asked for.
+    pub answer: f32,
+    pub sentence: f32,
+    /// What the likeliest piece of a word counts, when parts of sentences are chosen; what being near to what is asked
+    /// for counts, as it does without the model; and what each token of a sentence counts, by the worth of the sentence.
+    pub word: f32,
+    pub near: f32,
+    pub token: f32,
+    /// What beginning another part costs.
+    pub opening: f32,
+}
+
+/// How likely each piece that was read is part of the answer, and of a sentence that has it.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    list: Vec<Said>,
+    pub weights: Weights,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    from: u32,
+    to: u32,
+    unit: u32,
+    answer: f32,
+    sentence: f32,
+}
+
+impl Guess {
+    /// Reads the numbers of all batches, behind one another; `None` where there are not as many as were asked for, or
+    /// one is none.
+    pub fn new(windows: &Windows, numbers: &[f32], weights: Weights) -> Option<Self> {
+        let mut list = Vec::with_capacity(windows.pieces.len());
+        let all = windows.for_each_read(|piece, place| {
+            let from = (place * OUTPUTS).min(numbers.len());
+            if let Some(&[answer, _, sentence]) = numbers[from..].first_chunk::<OUTPUTS>() {
+                let (answer, sentence) = (likelihood(answer), likelihood(sentence));
+                list.push(Said { from: piece.from, to: piece.to, unit: piece.unit, answer, sentence });
+            }
+        });
+        if numbers.len() != all * OUTPUTS || !numbers.iter().all(|number| number.is_finite()) {
+            return None;
+        }
+        list.sort_unstable_by_key(|said| said.from);
+        Some(Self { list, weights })
+    }
+
+    /// Calls `each` with every unit that was read and what it is worth, in shares of all that is asked for.
+    pub fn for_each_unit(&self, mut each: impl FnMut(usize, f32)) {
+        for own in self.list.chunk_by(|left, right| left.unit == right.unit) {
+            let answer = own.iter().map(|said| said.answer).fold(0.0, f32::max);
+            let sentence = own.iter().map(|said| said.sentence).sum::<f32>() / own.len() as f32;
+            each(own[0].unit as usize, self.weights.answer * answer + self.weights.sentence * sentence);
+        }
+    }
+
+    /// How likely something of the text is part of the answer: as its likeliest piece.
+    pub fn of(&self, place: Range<usize>) -> f32 {
+        let first = self.list.partition_point(|said| (said.to as usize) <= place.start);
+        let own = self.list[first..].iter().take_while(|said| (said.from as usize) < place.end);
+        own.map(|said| said.answer).fold(0.0, f32::max)
+    }
+}
+
+fn likelihood(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}

@@ -1,0 +1,14 @@
+//! What the model of running text is given and what it says: pieces of words with their features, in windows; and for
+//! every piece how likely it is part of the answer, and of a sentence that has it.
+//!
+//! The model itself is run elsewhere: it is a function from the numbers of a window to those of its pieces.
+
+mod fold;
+mod guess;
+mod pieces;
+mod shape;
+mod windows;
+
+pub use guess::{Guess, Weights};
+pub use pieces::Vocabulary;
+pub use windows::{Batch, Piece, Windows, OUTPUTS};

@@ -1,0 +1,289 @@
+//! A document and a question in, what the model reads out: windows of whole sentences, each below the question.
+//!
+//! A window is `[CLS] question [SEP] sentences [SEP]`. A paragraph begins a new one where it does not fit behind the one
+//! before and the window is half full. Sentences longer than a window are divided.
+
+use std::ops::Range;
+
+use super::super::document::{Document, Unit};
+use super::super::terms::Terms;
+use super::pieces::Vocabulary;
+use super::shape;
+
+/// Pieces of a window, with those of the question and three that divide.
+const LENGTH: usize = 128;
+/// The last pieces of a question are read.
+const MAX_QUESTION: usize = 40;
+/// Windows that are read at once, of about the same length.
+const ROWS: usize = 4;
+/// Numbers that the model gives for a piece.
+pub const OUTPUTS: usize = 3;
+
+/// How a word matches the question.
+const STEM: i32 = 1;
+const EXACT: i32 = 2;
+const STOP: i32 = 3;
+
+/// A piece of the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    pub id: i32,
+    pub shape: i32,
+    pub matches: i32,
+    pub from: u32,
+    pub to: u32,
+    pub unit: u32,
+}
+
+/// Rows of numbers that the model reads at once, padded with 0 to the same length.
+pub struct Batch {
+    pub rows: usize,
+    pub length: usize,
+    pub ids: Vec<i32>,
+    pub shapes: Vec<i32>,
+    pub matches: Vec<i32>,
+}
+
+/// What the model reads of a document.
+pub struct Windows {
+    question: Vec<i32>,
+    divider: i32,
+    pub pieces: Vec<Piece>,
+    /// The pieces of each window, in the order in which they are read: the shortest first.
+    windows: Vec<Range<usize>>,
+}
+
+impl Windows {
+    /// Divides a document. Windows are read in the order of the `worth` of their best units, up to `most` pieces.
+    pub fn new(document: &Document, question: &str, vocabulary: &Vocabulary, worth: &[f32], most: usize) -> Self {
+        let mut own = vec![vocabulary.first];
+        vocabulary.split(question, 0..question.len(), |id, _| own.push(id));
+        own.drain(1..own.len().saturating_sub(MAX_QUESTION).max(1));
+        own.push(vocabulary.between);
+        let terms = Terms::new(question, "");
+        let mut reader = Reader { document, terms: &terms, vocabulary, pieces: Vec::new() };
+        let room = LENGTH - own.len() - 1;
+        let mut windows = reader.windows(room);
+        let pieces = reader.pieces;
+        let worth_of = |window: &Range<usize>| {
+            let own = &pieces[window.clone()];
+            own.chunk_by(|left, right| left.unit == right.unit).map(|of| worth[of[0].unit as usize]).fold(0.0, f32::max)
+        };
+        if pieces.len() > most {
+            windows
+                .sort_by(|left, right| worth_of(right).total_cmp(&worth_of(left)).then(left.start.cmp(&right.start)));
+            let mut left = most;
+            windows.retain(|window| {
+                let fits = window.len() <= left && worth_of(window) > 0.0;
+                left = if fits { left - window.len() } else { 0 };
+                fits
+            });
+        }
+        windows.sort_by_key(|window| (window.len(), window.start));
+        Self { question: own, divider: vocabulary.between, pieces, windows }
+    }
+
+    pub fn batches(&self) -> impl Iterator<Item = Batch> + '_ {
+        self.windows.chunks(ROWS).map(|rows| self.batch(rows))
+    }
+
+    fn batch(&self, rows: &[Range<usize>]) -> Batch {
+        let length = self.length_of(rows);
+        let size = rows.len() * length;
+        let mut batch = Batch {
+            rows: rows.len(),
+            length,
+            ids: Vec::with_capacity(size),
+            shapes: vec![0; size],
+            matches: vec![0; size],
+        };
+        for (row, window) in rows.iter().enumerate() {
+            let own = &self.pieces[window.clone()];
+            batch.ids.extend_from_slice(&self.question);
+            batch.ids.extend(own.iter().map(|piece| piece.id));
+            batch.ids.push(self.divider);
+            batch.ids.resize((row + 1) * length, 0);
+            let from = row * length + self.question.len();
+            for (offset, piece) in own.iter().enumerate() {
+                batch.shapes[from + offset] = piece.shape;
+                batch.matches[from + offset] = piece.matches;
+            }
+        }
+        batch
+    }
+
+    fn length_of(&self, rows: &[Range<usize>]) -> usize {
+        self.question.len() + rows.iter().map(ExactSizeIterator::len).max().unwrap_or(0) + 1
+    }
+
+    /// Calls `each` with every piece that was read and where its numbers stand among those of all batches, counted in
+    /// pieces.
+    pub fn for_each_read(&self, mut each: impl FnMut(&Piece, usize)) -> usize {
+        let mut before = 0;
+        for rows in self.windows.chunks(ROWS) {
+            let length = self.length_of(rows);
+            for window in rows {
+                let own = self.pieces[window.clone()].iter().enumerate();
+                own.for_each(|(offset, piece)| each(piece, before + self.question.len() + offset));
+                before += length;
+            }
+        }
+        before
+    }
+}
+
+struct Reader<'d, 't> {
+    document: &'d Document<'t>,
+    terms: &'d Terms,
+    vocabulary: &'d Vocabulary,
+    pieces: Vec<Piece>,
+}
+
+impl Reader<'_, '_> {
+    fn windows(&mut self, room: usize) -> Vec<Range<usize>> {
+        let units = &self.document.units;
+        let mut windows = Vec::new();
+        let mut from = 0;
+        let mut close = |from: &mut usize, to: usize| {
+            if to > *from {
+                windows.push(*from..to);
+            }
+            *from = to;
+        };
+        let mut first = 0;
+        while first < units.len() {
+            let block = units[first].block;
+            let last = first + units[first..].iter().take_while(|unit| unit.block == block).count();
+            let start = self.pieces.len();
+            let ends: Vec<usize> = (first..last).map(|index| self.read(index)).collect();
+            if self.pieces.len() - from > room && start - from >= room / 2 {
+                close(&mut from, start);
+            }
+            let mut begins = start;
+            for end in ends {
+                if end - from > room {
+                    close(&mut from, begins);
+                }
+                while end - from > room {
+                    let to = from + room;
+                    close(&mut from, to);
+                }
+                begins = end;
+            }
+            first = last;
+        }
+        close(&mut from, self.pieces.len());
+        windows
+    }
+
+    /// Adds the pieces of a unit; returns how many there are now.
+    fn read(&mut self, index: usize) -> usize {
+        let unit = &self.document.units[index];
+        let mut words = Words::new(self.document.text, unit, self.terms);
+        self.vocabulary.split(self.document.text, unit.from as usize..unit.to as usize, |id, place| {
+            let (shape, matches) = words.at(place.start);
+            let (from, to) = (place.start as u32, place.end as u32);
+            self.pieces.push(Piece { id, shape, matches, from, to, unit: index as u32 });
+        });
+        self.pieces.len()
+    }
+}
+
+/// The words of a unit, in order.
+struct Words<'t> {
+    text: &'t str,
+    unit: Range<usize>,
+    /// Where words that are asked for begin, and whether they stand there as they were asked for.
+    asked: std::iter::Peekable<std::vec::IntoIter<(usize, bool)>>,
+    word: Range<usize>,
+    run: Range<usize>,
+    is_code: bool,
+    found: (i32, i32),
+}
+
+impl<'t> Words<'t> {
+    fn new(text: &'t str, unit: &Unit, terms: &Terms) -> Self {
+        let unit = unit.from as usize..unit.to as usize;
+        let mut asked = Vec::new();
+        terms.scan(&text[unit.clone()], |at, found| asked.push((unit.start + at, found.strength == 1.0)));
+        let (word, run) = (unit.start..unit.start, unit.start..unit.start);
+        Self { text, unit, asked: asked.into_iter().peekable(), word, run, is_code: false, found: (0, 0) }
+    }
+
+    /// The shape of the word that a piece stands in, and how it matches.
+    fn at(&mut self, at: usize) -> (i32, i32) {
+        if self.word.contains(&at) {
+            return self.found;
+        }
+        if !self.run.contains(&at) {
+            let rest = &self.text[at..self.unit.end];
+            self.run = at..at + rest.find(char::is_whitespace).unwrap_or(rest.len());
+            self.is_code = shape::is_code(&self.text[self.run.clone()]);
+        }
+        let rest = &self.text[at..self.unit.end];
+        let letter = rest.chars().next().map_or(1, char::len_utf8);
+        let end = at + rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len()).max(letter);
+        let word = &self.text[at..end];
+        let mut matches = if shape::is_stop(word) { STOP } else { 0 };
+        while let Some((_, is_exact)) = self.asked.next_if(|(place, _)| *place < end) {
+            matches = if is_exact || matches == EXACT { EXACT } else { STEM };
+        }
+        self.found = (shape::of(word, at == self.unit.start, self.is_code), matches);
+        self.word = at..end;
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary() -> Vocabulary {
+        let letters: String = ('a'..='z').chain('0'..='9').map(|letter| format!("{letter}\n##{letter}\n")).collect();
+        Vocabulary::read(&format!("[PAD]\n[UNK]\n[CLS]\n[SEP]\nword\nunion\n.\n_\n{letters}")).unwrap()
+    }
+
+    #[test]
+    fn windows_hold_every_piece_once_in_bounds() {
+        for text in ["Word word. ".repeat(300), "word ".repeat(900), "a\n\nb".repeat(200), "x".repeat(2_000)] {
+            let document = Document::of(&text);
+            let windows =
+                Windows::new(&document, "which word", &vocabulary(), &vec![1.0; document.units.len()], usize::MAX);
+            let mut seen = 0;
+            let mut places: Vec<usize> = Vec::new();
+            let all = windows.for_each_read(|piece, place| {
+                seen += (piece.to - piece.from) as usize;
+                places.push(place);
+            });
+            assert_eq!(seen, text.chars().filter(|letter| !letter.is_whitespace()).count());
+            let sizes: Vec<usize> = windows.batches().map(|batch| batch.rows * batch.length).collect();
+            assert_eq!(all, sizes.iter().sum::<usize>());
+            let ids: Vec<i32> = windows.batches().flat_map(|batch| batch.ids).collect();
+            let mut own = places.iter().map(|&place| ids[place]);
+            windows.for_each_read(|piece, _| assert_eq!(Some(piece.id), own.next()));
+            assert!(windows.batches().all(|batch| batch.length <= LENGTH && batch.ids.len() == batch.matches.len()));
+        }
+    }
+
+    #[test]
+    fn words_that_are_asked_for_are_told() {
+        let document = Document::of("The union of unions is UNION_word.");
+        let windows = Windows::new(&document, "what union?", &vocabulary(), &[1.0], usize::MAX);
+        let told: Vec<(i32, i32)> = windows.pieces.iter().map(|piece| (piece.shape, piece.matches)).collect();
+        assert_eq!(told[0], (3, STOP));
+        assert_eq!(told[3], (1, EXACT));
+        assert_eq!(told[6].1, STEM);
+        assert_eq!(told[told.len() - 4], (10, EXACT));
+    }
+
+    #[test]
+    fn only_the_windows_that_are_worth_most_are_read() {
+        let text = "A word stands here and there. ".repeat(60);
+        let document = Document::of(&text);
+        let worth: Vec<f32> = (0..60).map(|unit| if unit == 40 { 2.0 } else { 0.5 }).collect();
+        let windows = Windows::new(&document, "", &vocabulary(), &worth, 200);
+        let mut units: Vec<u32> = Vec::new();
+        let all = windows.for_each_read(|piece, _| units.push(piece.unit));
+        assert!(units.contains(&40) && units.len() <= 200 && units.len() > 80 && all > units.len());
+    }
+}
