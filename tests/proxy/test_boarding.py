@@ -31,11 +31,11 @@ def store():
 
 @pytest.fixture
 def board(store):
-    boarding = Boarding(resolve_settings({}).settings, lambda: store)
+    boarding = Boarding(resolve_settings({}).settings)
 
     def boarded(dialect, body):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return raw, boarding.board(raw, provider_named(dialect.name), URL)
+        return raw, boarding.board(raw, provider_named(dialect.name), URL, lambda: store)
 
     return boarded
 
@@ -195,6 +195,6 @@ def test_a_store_that_cannot_be_opened_costs_the_offer_alone():
     dialect = DIALECTS["openai_chat"]
     client = Client(None, dialect, stream=False)
     client.messages = [dialect.user("q")]
-    boarding = Boarding(resolve_settings({}).settings, closed)
-    boarded = boarding.board(json.dumps(client.body()).encode(), provider_named(dialect.name), URL)
+    boarding = Boarding(resolve_settings({}).settings)
+    boarded = boarding.board(json.dumps(client.body()).encode(), provider_named(dialect.name), URL, closed)
     assert (boarded.offer, boarded.added, boarded.raw) == (None, (), None)

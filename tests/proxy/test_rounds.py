@@ -36,7 +36,7 @@ def tally():
 def rounds_of(store, tally, **flags):
     wire = format_of(CHAT.name)
     offer = Offer(provider_named(CHAT.name), wire, store, "c", Counter(), None, is_kept=False, is_stream=False)
-    return Rounds(offer, resolve_settings(flags).settings, tally)
+    return Rounds(offer, resolve_settings(flags).settings, tally, lambda made, failed: None)
 
 
 def heard(rounds, blocks):

@@ -7,7 +7,6 @@ first needed, and run. Its files are those of `data`, or of a folder that `train
 from __future__ import annotations
 
 from headroom import _core
-from headroom.prose_model._loaded import Missing, loaded
 from headroom.report import report
 
 SHIPPED = "shipped"
@@ -23,6 +22,9 @@ def guess(text: str, query: str, call: str, *, deep: bool, model: str = SHIPPED)
     """
     if model == OFF or not query.strip():
         return None
+    # Imported here, since most texts are none that it reads, and the import takes milliseconds.
+    from headroom.prose_model._loaded import Missing, loaded
+
     try:
         own = loaded(model if model != SHIPPED else "")
     except Missing as error:

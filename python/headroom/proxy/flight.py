@@ -64,7 +64,7 @@ class Flight:
         self._engine = engine
         self._sent = sent
         self._send = send
-        self._rounds = Rounds(offer, settings, stats.of(offer.provider.name), bill)
+        self._rounds = Rounds(offer, settings, stats.of(offer.provider.name), bill.add_retrievals)
         self._later: ClientResponse | None = None
 
     async def bring(

@@ -6,9 +6,10 @@ words, whatever the reason.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from headroom.errors import StoreError
 from headroom.proxy.answers import Answer, Round
-from headroom.proxy.billing import Bill
 from headroom.proxy.boarding import Offer
 from headroom.proxy.hidden import Chained, Exchange, Message, Result, exchange_name, written, written_chain
 from headroom.proxy.request_edits import extended
@@ -25,14 +26,17 @@ _NO_TOKENS_NOTE = "Nothing was retrieved: the limit of one answer is reached. As
 
 
 class Rounds:
-    """What was asked and answered since the client's request came."""
+    """What was asked and answered since the client's request came.
 
-    def __init__(self, offer: Offer, settings: Settings, tally: Tally, bill: Bill) -> None:
+    `told` hears how many retrievals there were, and how many failed.
+    """
+
+    def __init__(self, offer: Offer, settings: Settings, tally: Tally, told: Callable[[int, int], object]) -> None:
         self._offer = offer
         self._format = offer.format
         self._settings = settings
         self._tally = tally
-        self._bill = bill
+        self._told = told
         self._held: list[tuple[list[Message], list[Result]]] = []
         self._tokens_left = settings.retrieve_request_max_tokens
 
@@ -67,7 +71,7 @@ class Rounds:
         count = token_counter(None).count
         for call in said.calls:
             self._tally.retrievals += 1
-            self._bill.add_retrievals(1)
+            self._told(1, 0)
             request = self._offer.provider.read_tool_call(call)
             assert request is not None, "hidden calls are calls of the format"
             if self._tokens_left <= 0:
@@ -79,7 +83,7 @@ class Rounds:
             except Exception as error:
                 # Whatever goes wrong in here must not cost the client its answer: the model is told.
                 self._tally.failures += 1
-                self._bill.add_retrievals(0, failed=1)
+                self._told(0, 1)
                 report(f"a retrieval failed: {type(error).__name__} in {self._offer.provider.name}")
                 words = f"Nothing was retrieved: {type(error).__name__}{note}"
                 answer = self._offer.provider.answer_tool_call(request, words, True)
