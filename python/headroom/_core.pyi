@@ -98,9 +98,9 @@ class Body:
     def splice(
         self,
         replacements: Sequence[tuple[tuple[str | int, ...], str]],
-        added: Sequence[tuple[int, bytes]] = (),
-        named: Sequence[tuple[tuple[str | int, ...], str]] = (),
-        inserted: Sequence[tuple[tuple[str | int, ...], str]] = (),
+        added: Sequence[tuple[int, bytes]] = ...,
+        named: Sequence[tuple[tuple[str | int, ...], str]] = ...,
+        inserted: Sequence[tuple[tuple[str | int, ...], str]] = ...,
     ) -> tuple[bytes, list[bool]]:
         """The body with a text as a string in each place, and for each whether it was changed. `added` are bytes to be
         put in, with the positions in the bytes that came; ValueError for one behind their end.
