@@ -280,11 +280,10 @@ fn window(text: &str, from: usize, bytes: usize) -> &str {
 
 /// What only code, or hardly anything else, has in a line.
 fn has_symbols(bare: &str) -> bool {
-    let ends = match *bare.as_bytes() {
-        [.., b';' | b'{' | b'}' | b'(' | b'[' | b']' | b')' | b'\\'] => true,
-        [.., b'}' | b')', b','] | [.., b')', b':'] => true,
-        _ => false,
-    };
+    let ends = matches!(
+        *bare.as_bytes(),
+        [.., b';' | b'{' | b'}' | b'(' | b'[' | b']' | b')' | b'\\'] | [.., b'}' | b')', b','] | [.., b')', b':']
+    );
     ends || has_symbol_inside(bare.as_bytes())
         || bare.starts_with(['@', '}', ')', '#']) && bare.len() > 1
         || bare.ends_with([',', '"']) && !bare.contains(' ')
