@@ -16,7 +16,7 @@ from headroom.store.memory import MemoryStore
 
 GUIDE = (Path(__file__).parent / "conformance" / "inputs" / "markdown-guide.md").read_text(encoding="utf-8")
 ASKED = "Below which voltage must the battery be changed?"
-EAGER = {"kompress.min_lossy_tokens": 100}
+EAGER = {"kompress.min_lossy_tokens": 100, "level": "deep"}
 
 
 def view(text, query, **settings):
@@ -48,6 +48,8 @@ def test_nothing_of_it_is_imported_before_it_is_needed():
             "from headroom.store.memory import MemoryStore\n"
             f"text = open({str(Path(__file__).parent / 'conformance/inputs/markdown-guide.md')!r}).read()\n"
             "headroom.compress(text, store=MemoryStore(), settings={'kompress.min_lossy_tokens': 100})\n"
+            f"mild = {{**{EAGER!r}, 'level': 'balanced', 'target_ratio': 0.6}}\n"
+            f"headroom.compress(text, query={ASKED!r}, store=MemoryStore(), settings=mild)\n"
             "print({'onnxruntime', 'numpy'} & sys.modules.keys())\n"
             f"headroom.compress(text, query={ASKED!r}, store=MemoryStore(), settings={EAGER!r})\n"
             "print('onnxruntime' in sys.modules)"

@@ -2,8 +2,8 @@
 
 What is asked (the query in force and the call's arguments) decides which sentences are shown, whole and in their
 places; headings and sources stay, and every gap says what `retrieve` would give. With the extra `ml` a small model
-reads too, and tells sentences that answer in other words. Where nothing is asked the text is left as it is, but for
-repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
+reads too where much must go, and tells sentences that answer in other words. Where nothing is asked the text is left
+as it is, but for repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ class Options:
     )
 
 
+_MILD_RATIO = 0.5
+"""Where so much is kept at least, words alone keep what answers, in a hundredth of the time."""
+
+
 def match(segment: Segment) -> float:
     """How surely the text is natural language that no other kind claims; a source file is none, however documented."""
     own = score("prose", segment.text)
@@ -60,4 +64,6 @@ def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
     def guess_of(call: str) -> _core.ProseGuess | None:
         return guess(segment.text, segment.query, call, deep=budget.deep, model=options.model)
 
-    return drafts("prose", segment, budget, options.min_lossy_tokens, unasked_share=share, guess_of=guess_of)
+    cuts_deep = budget.deep or (budget.target_ratio or 1.0) < _MILD_RATIO
+    asked = guess_of if cuts_deep else None
+    return drafts("prose", segment, budget, options.min_lossy_tokens, unasked_share=share, guess_of=asked)
