@@ -244,8 +244,10 @@ def read_view(text, files):
         while rest:
             path, rest = names(rest if first else directory + rest)
             assert path, (line, text)
-            number = re.match(r":(\d+)", rest)
+            number = re.match(r":(\d+)(?![\d-])", rest)
             found[path] += int(number[1]) if number else 1
+            if rest.startswith(":") and number is None:
+                break  # a match as it was printed, whose path has a colon too
             rest = rest[number.end() :] if number else rest
             directory = path[: path.rfind("/") + 1].removeprefix(root) if first else directory
             rest, first = rest.removeprefix(" "), False

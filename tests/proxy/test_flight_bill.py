@@ -16,6 +16,10 @@ both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stre
 @both_ways
 def test_hidden_rounds_are_billed_and_are_rent(proxy, provider, dialect, stream):
     client = Client(proxy, dialect, stream)
+    # What came before is in the ledger once this is.
+    project = f"{dialect.name}-{stream}"
+    proxy.post(client.path, client.body(), headers={"x-headroom-project": project})
+    proxy.booked(1, project=project)
     before = proxy.dashboard()
     model = Model(provider, dialect, in_turn(asking(Think("hm"), Say("Let me look. ")), DONE))
     heard = client.ask(*client.begun(f"what was billed? {dialect.name} {stream}", big_table(280, 9)))

@@ -23,6 +23,7 @@ from headroom.store._master_key import MasterKeys
 
 _COMMITS_BETWEEN_LOOKS = 64
 _LONG_LOG_BYTES = 4_000_000
+_MOST_ATTEMPTS = 20
 
 _open_databases: WeakSet[Database] = WeakSet()
 _held: list[Database] = []  # those whose locks a fork in progress holds
@@ -169,7 +170,12 @@ def _bring_in(path: str) -> None:
         # Of a file that has been moved away none must be made anew.
         connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=0, isolation_level=None)
         try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            before = None
+            for _ in range(_MOST_ATTEMPTS):
+                _, written, brought = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if written == brought == before:
+                    break  # Nothing came meanwhile, so whoever writes next begins the log anew.
+                before = written
         finally:
             connection.close()
     except sqlite3.Error:
