@@ -98,7 +98,11 @@ def decide(
                 break
             name = compressor.name
             # What may be left out of a text is for the compressor that is surest of its kind to say.
-            settled = any(not verdict.draft.lossless for each in tried for verdict in each.verdicts)
+            settled = any(
+                getattr(each.compressor, "hides_nothing", False)
+                or any(not verdict.draft.lossless for verdict in each.verdicts)
+                for each in tried
+            )
             drafts = [draft for draft in _drafts(segment, key, policy, compressor) if draft.lossless or not settled]
             verdicts = judge(drafts, segment.text, count_original(), key, counts)
             tried.append(_Tried(score, compressor, verdicts))

@@ -13,6 +13,7 @@ from headroom.settings import setting
 name = "search_results"
 content_types = ("search",)
 lossless = True
+hides_nothing = True  # no view of another kind may stand for a search: it could hide that a file has matches
 
 
 @dataclass(frozen=True, slots=True)
