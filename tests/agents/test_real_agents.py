@@ -281,7 +281,7 @@ def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were
         assert lines[20] not in retrieved
     else:
         # The proxy offers the tool where the agent has none; what nobody can ask for is not left out.
-        assert "upstream timed out" in shown
+        assert count_tokens(shown) < count_tokens(log.read_text()) / 2
         assert ("key=" in shown) == ("headroom_retrieve" in requests[-1]["tools"])
     after = {path: kind for path, kind in snapshot(home).items() if path in before}
     if name == "cline":
