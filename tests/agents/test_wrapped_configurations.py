@@ -6,7 +6,10 @@ of each agent; every step that changes a file is one at which the kill may come.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  (imported only to address a host)
+import importlib
 import os
+import pkgutil
 import shutil
 import signal
 import socket
@@ -18,6 +21,7 @@ from random import Random
 
 import pytest
 
+import headroom as package
 from configurations import place, snapshot
 from headroom.agent_setup import Surroundings, wished_edits
 from headroom.cli import group
@@ -28,6 +32,7 @@ from proxy.conftest import wait_until
 
 CONFIGURATIONS = int(os.environ.get("WRAP_CONFIGURATIONS", "2"))
 REFUSED = 2
+RUN_MAIN = "__main__"
 STEPS = 60
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.posix_spawn", "subprocess.Popen")
 # What a generated configuration may have as the address of a provider; wrap replaces it, since the proxy sends there.
@@ -37,6 +42,9 @@ TARGETS = {f"{name}_TARGET_API_URL": "http://old" for name in ("ANTHROPIC", "OPE
 @pytest.fixture(scope="module")
 def machine():
     """A user's environment with every agent in PATH and a proxy that runs, in memory where there is such a place."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith(RUN_MAIN):
+            importlib.import_module(module.name)
     directory = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     programs = directory / "bin"
     programs.mkdir()
