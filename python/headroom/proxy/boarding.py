@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from headroom._core import Body
+from headroom._core import Body, holds
 from headroom.errors import StoreError
 from headroom.frozen import conversation_name
 from headroom.places import readable
@@ -67,7 +67,7 @@ class Boarded(NamedTuple):
 
 def is_concerned(raw: bytes) -> bool:
     """Whether there may be something to put into a body; looks for two names alone."""
-    return _TOOLS in raw or _PREVIOUS in raw
+    return holds(raw, _TOOLS) or holds(raw, _PREVIOUS)
 
 
 class Boarding:

@@ -55,6 +55,55 @@ pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
     }
 }
 
+/// The end of the string body that begins at `start`, and whether its text, which is then appended to `out`, is not what
+/// stands there. `None` if it never closes or has a control character, a lone surrogate or a bad escape; what was appended
+/// is of no use then. Reads once what `scan` and `decode_into` read twice.
+pub fn read(text: &[u8], start: usize, out: &mut Vec<u8>) -> Option<(usize, bool)> {
+    let mut at = start;
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        match first_stop(block) {
+            Some(hit) => {
+                at += hit;
+                break;
+            }
+            None => at += 16,
+        }
+    }
+    at += text.get(at..)?.iter().position(|&byte| is_stop(byte))?;
+    if text[at] == b'"' {
+        return Some((at, false));
+    }
+    // All that is left is more than enough room; what is not written to costs nothing.
+    out.reserve(text.len() - start);
+    out.extend_from_slice(&text[start..at]);
+    loop {
+        match text[at] {
+            b'"' => return Some((at, true)),
+            b'\\' => at = decode_escape(text, at, out)?,
+            _ => return None,
+        }
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+            out.extend_from_slice(block);
+            let Some(hit) = first_stop(block) else {
+                at += 16;
+                continue;
+            };
+            out.truncate(out.len() - 16 + hit);
+            at += hit;
+            break;
+        }
+        let rest = text.get(at..)?;
+        let next = rest.iter().position(|&byte| is_stop(byte))?;
+        out.extend_from_slice(&rest[..next]);
+        at += next;
+    }
+}
+
+/// Whether a byte cannot stand for itself in a string.
+fn is_stop(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
 /// The text of a raw string body; `None` if it has a lone surrogate or a bad escape.
 pub fn decode(raw: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(raw.len());
@@ -216,7 +265,27 @@ mod tests {
             let mut out = Vec::new();
             encode(&text, &mut out);
             proptest::prop_assert_eq!(scan(&out, 1).map(|found| found.0), Some(out.len() - 1));
+            let mut read_text = Vec::new();
+            let (end, is_decoded) = read(&out, 1, &mut read_text).unwrap();
+            proptest::prop_assert_eq!(end, out.len() - 1);
+            let seen = if is_decoded { &read_text } else { &out[1..end] };
+            proptest::prop_assert_eq!(seen, text.as_bytes());
             proptest::prop_assert_eq!(decode(&out[1..out.len() - 1]), Some(text));
+        }
+
+        #[test]
+        fn one_reading_says_what_two_say(raw in "[\\x1e-\\x24\\\\a-cuédD890n]{0,60}\"?") {
+            let bytes = raw.as_bytes();
+            let mut once = Vec::new();
+            let twice = scan(bytes, 0).and_then(|(end, special)| {
+                let own = &bytes[..end];
+                let is_good = !own.iter().any(|&byte| byte < 0x20);
+                let text = if special { decode(own)?.into_bytes() } else { own.to_vec() };
+                is_good.then_some((end, special, text))
+            });
+            let read = read(bytes, 0, &mut once);
+            let text = |is_decoded: bool, end: usize| if is_decoded { once.clone() } else { bytes[..end].to_vec() };
+            proptest::prop_assert_eq!(read.map(|(end, special)| (end, special, text(special, end))), twice);
         }
     }
 

@@ -36,6 +36,11 @@ impl Change {
     }
 }
 
+/// Whether some bytes hold others.
+pub fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(bytes, part).is_some()
+}
+
 /// The values of one JSON document.
 pub struct Spans {
     nodes: Vec<Node>,

@@ -162,24 +162,25 @@ impl Scan<'_> {
 
     fn string(&mut self) -> Option<()> {
         let start = self.at + 1;
-        let (end, special) = string::scan(self.bytes, start)?;
-        self.at = end + 1;
-        let raw = &self.bytes[start..end];
-        if !special {
-            self.push(Kind::String, start, end, (0, 0));
-            return Some(());
-        }
-        if raw.iter().fold(false, |found, &byte| found | (byte < 0x20)) {
-            return None;
-        }
         let from = self.texts.len();
-        if string::decode_into(raw, &mut self.texts).is_some() {
-            self.push(Kind::String, start, end, (from as u32, self.texts.len() as u32));
-        } else {
+        let Some((end, is_decoded)) = string::read(self.bytes, start, &mut self.texts) else {
             self.texts.truncate(from);
-            are_escapes_good(raw).then_some(())?;
-            self.push(Kind::Lone, start, end, (0, 0));
-        }
+            return self.lone(start);
+        };
+        self.at = end + 1;
+        let text = if is_decoded { (from as u32, self.texts.len() as u32) } else { (0, 0) };
+        self.push(Kind::String, start, end, text);
+        Some(())
+    }
+
+    /// A string that no text has, if it is one for all that.
+    #[cold]
+    fn lone(&mut self, start: usize) -> Option<()> {
+        let (end, _) = string::scan(self.bytes, start)?;
+        let raw = &self.bytes[start..end];
+        (are_escapes_good(raw) && raw.iter().all(|&byte| byte >= 0x20)).then_some(())?;
+        self.at = end + 1;
+        self.push(Kind::Lone, start, end, (0, 0));
         Some(())
     }
 
