@@ -47,6 +47,14 @@ def test_the_answer_stays_below_its_heading_and_the_rest_goes(store):
     assert count_tokens(view) < 0.6 * count_tokens(text)
 
 
+def test_who_wants_all_that_a_text_says_gets_all_of_it_unless_he_wants_it_short(store):
+    query = "Read this guide's page and tell me what it says, please."
+    text, view = ask("markdown-guide.md", query, store)
+    assert view == text
+    _, view = ask("markdown-guide.md", query, MemoryStore(), target_ratio=0.5)
+    assert count_tokens(view) <= 0.5 * count_tokens(text)
+
+
 def test_every_heading_stays_so_that_what_was_left_out_can_be_named(store):
     text, view = ask("markdown-guide.md", "Below which voltage must the battery be changed?", store)
     assert [line for line in text.splitlines() if line.startswith("#")] == [

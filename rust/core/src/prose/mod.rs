@@ -21,6 +21,7 @@ mod terms;
 mod tests;
 mod unasked;
 mod view;
+mod whole;
 
 pub use sniff::is_running;
 
@@ -184,10 +185,14 @@ struct Asked<'d, 't> {
 
 impl<'d, 't> Asked<'d, 't> {
     /// `None` where nothing is asked for, or nothing of it is there. Of a talk too, unless the least is wanted: people
-    /// answer in other words than those they are asked in, so words do not tell where.
+    /// answer in other words than those they are asked in, so words do not tell where. And where all that the text says is
+    /// asked for, unless it is to be made shorter for all that.
     fn of(task: &Task, document: &'d Document<'t>, repeats: &[repeats::Repeat]) -> Option<Self> {
         let terms = Terms::new(task.question, task.call);
         if task.question.trim().is_empty() || terms.is_empty() || document.is_talk && !task.deep {
+            return None;
+        }
+        if !task.deep && task.target_ratio.is_none() && whole::is_asked_for(task.question, document.text) {
             return None;
         }
         let mut relevance = Relevance::of(document, &terms);
