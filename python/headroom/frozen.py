@@ -54,6 +54,23 @@ _eligibilities: Memo[tuple[Store, _Eligibility]] = Memo(max_entries=1_024, max_w
 _without_epochs: Memo[tuple[object, ...]] = Memo(max_entries=1_024, max_weight=1_000_000)
 
 
+class _Before:
+    """What was asked and called up to some point, told apart by a digest, which is worked out where it is wanted."""
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=16)
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    def digest(self) -> str:
+        for text in self._texts:
+            self._hash.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        self._texts.clear()
+        return self._hash.hexdigest()
+
+
 class Frozen:
     """The decisions of one conversation that were made before, and those of this run, to be recorded.
 
@@ -86,14 +103,14 @@ class Frozen:
         self._known: dict[int, _Remembered] = {}
         missing: dict[str, int] = {}
         times: dict[tuple[str, str, str], int] = {}
-        before = blake2b(digest_size=16)
+        before = _Before()
         for index, segment in enumerate(segments):
             if segment.origin in ("user", "assistant"):
-                before.update(segment.text.encode("utf-8", "surrogatepass") + b"\0")
+                before.add(segment.text)
             key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
             if key:
                 self.keys[index] = key
-                same = (segment.call_id, key, "" if _TELLING_ID.search(segment.call_id) else before.hexdigest())
+                same = (segment.call_id, key, "" if _TELLING_ID.search(segment.call_id) else before.digest())
                 times[same] = ordinal = times.get(same, 0) + 1
                 self._names[index] = name = store.name_of("decision", conversation, *same, str(ordinal))
                 found = self._remembered(name)
@@ -103,7 +120,7 @@ class Frozen:
                     self._known[index] = found
         flag = name_of_epochs(store, segments) if has_limit and not self.is_new else ""
         # That there is none is taken to be true only of the very texts of which it was found.
-        state: tuple[object, ...] = (store, before.hexdigest(), len(segments), *self._names.values()) if flag else ()
+        state: tuple[object, ...] = (store, before.digest(), len(segments), *self._names.values()) if flag else ()
         is_flag_known = not flag or _without_epochs.get(flag) == state
         self.has_epochs = False
         """Whether something may have been left out of the conversation before, where it `has_limit`."""
