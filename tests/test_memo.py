@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +43,28 @@ def test_the_bounds_hold_whatever_is_put(puts):
         kept = [other for other in weights if memo.get(other) is not None]
         assert len(kept) == len(memo) <= 5
         assert sum(weights[other] for other in kept) <= 60
+
+
+def test_what_is_used_stays_while_others_come_and_go():
+    memo: Memo[int] = Memo(max_entries=8, max_weight=100)
+    memo.put("used", 0)
+    for each in range(100):
+        memo.put(each, each)
+        assert memo.get("used") == 0
+
+
+def test_threads_that_get_put_and_take_at_once_find_what_was_put_or_nothing():
+    memo: Memo[int] = Memo(max_entries=6, max_weight=40)
+
+    def work(seed):
+        random = Random(seed)
+        for _ in range(3_000):
+            key = random.randrange(9)
+            assert memo.get(key) in (key, None)
+            memo.put(key, key, random.randrange(12))
+            assert memo.take(random.randrange(9)) in (*range(9), None)
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(4)))
+    assert len(memo) <= 6

@@ -7,7 +7,7 @@ here, so a lossy decision may be used only after its original is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ _RIVAL_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything besides the segment that a decision depends on."""
+    """Everything besides the segment that a decision depends on; hashed once, since its options are many."""
 
     level: Level = "balanced"
     retrieval: Retrieval = "assumed"
@@ -37,6 +37,14 @@ class Policy:
     compress_system: bool = False
     min_tokens: int = 50
     options: tuple[tuple[str, Any], ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sizes = (self.target_ratio, self.compress_user, self.compress_system, self.min_tokens)
+        object.__setattr__(self, "_hash", hash((self.level, self.retrieval, *sizes, self.options)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def lossy(self) -> bool:
@@ -90,6 +98,7 @@ def decide(
     tried: list[_Tried] = []
     routed: list[tuple[float, Compressor]] = []
     steps: list[Step] = []
+    tokens: int | None = None
     name = "the router"
     try:
         routed = route(segment, compressors, policy.lossy)
@@ -104,7 +113,8 @@ def decide(
                 for each in tried
             )
             drafts = [draft for draft in _drafts(segment, key, policy, compressor) if draft.lossless or not settled]
-            verdicts = judge(drafts, segment.text, count_original(), key, counts)
+            tokens = count_original() if tokens is None else tokens
+            verdicts = judge(drafts, segment.text, tokens, key, counts)
             tried.append(_Tried(score, compressor, verdicts))
     except Exception as error:
         # Whatever a compressor does wrong must not cost the caller the request: what others made, or the original,
@@ -114,7 +124,7 @@ def decide(
     others = [f"{compressor.name} {score:.2f}" for score, compressor in routed[len(tried) :]]
     if others and not steps:
         steps.append(Step("choose", f"not tried: {', '.join(others)}"))
-    return _choose(segment, tried, steps, count_original(), policy)
+    return _choose(segment, tried, steps, count_original() if tokens is None else tokens, policy)
 
 
 def _choose(segment: Segment, tried: Sequence[_Tried], more: Sequence[Step], tokens: int, policy: Policy) -> Decision:

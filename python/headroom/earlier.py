@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 from headroom import _core
+from headroom.file_names import dotted_names
 from headroom.memo import Memo
 from headroom.segment import Segment
 
 _FILE = re.compile(r"[\w.+-]+\.\w{1,10}")
-"""The name of a file in the arguments of a call."""
+"""The name of a file with an ending, at the beginning of what could be one."""
 
 _ARGUMENTS_CHARACTERS = 2_000
 _MOST_PLACES = 12
@@ -37,7 +38,8 @@ class Earlier:
         """The question in force at a segment, with the places in a file which its call reads."""
         if segment.call is None or segment.origin != "tool" or not (self._pending or self._places):
             return segment.query
-        files = _FILE.findall(segment.call.arguments[:_ARGUMENTS_CHARACTERS])
+        names = dotted_names(segment.call.arguments[:_ARGUMENTS_CHARACTERS])
+        files = [found[0] for name in names if (found := _FILE.match(name))]
         if not files:
             return segment.query
         self._look()

@@ -54,6 +54,23 @@ _eligibilities: Memo[tuple[Store, _Eligibility]] = Memo(max_entries=1_024, max_w
 _without_epochs: Memo[tuple[object, ...]] = Memo(max_entries=1_024, max_weight=1_000_000)
 
 
+class _Before:
+    """What was asked and called up to some point, told apart by a digest, which is worked out where it is wanted."""
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=16)
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    def digest(self) -> str:
+        for text in self._texts:
+            self._hash.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        self._texts.clear()
+        return self._hash.hexdigest()
+
+
 class Frozen:
     """The decisions of one conversation that were made before, and those of this run, to be recorded.
 
@@ -78,27 +95,32 @@ class Frozen:
         self._counter = counter
         conversation = key_of(first_text(segments))
         self._eligibility = conversation_name(store, conversation)
-        self._new_eligibility = b""
+        self._new_eligibility: _Eligibility | None = None
         self.policy = self._frozen_policy(policy)
         self.keys: dict[int, str] = {}
         """The keys of the texts whose decisions are recorded, by index."""
         self._names: dict[int, str] = {}
+        self._known: dict[int, _Remembered] = {}
+        missing: dict[str, int] = {}
         times: dict[tuple[str, str, str], int] = {}
-        before = blake2b(digest_size=16)
+        before = _Before()
         for index, segment in enumerate(segments):
             if segment.origin in ("user", "assistant"):
-                before.update(segment.text.encode("utf-8", "surrogatepass") + b"\0")
+                before.add(segment.text)
             key = key_of(segment.text) if is_eligible(segment, self.policy) else ""
             if key:
                 self.keys[index] = key
-                same = (segment.call_id, key, "" if _TELLING_ID.search(segment.call_id) else before.hexdigest())
+                same = (segment.call_id, key, "" if _TELLING_ID.search(segment.call_id) else before.digest())
                 times[same] = ordinal = times.get(same, 0) + 1
-                self._names[index] = store.name_of("decision", conversation, *same, str(ordinal))
-        self._known = {index: found for index, name in self._names.items() if (found := self._remembered(name))}
-        missing = {name: index for index, name in self._names.items() if index not in self._known}
+                self._names[index] = name = store.name_of("decision", conversation, *same, str(ordinal))
+                found = self._remembered(name)
+                if found is None:
+                    missing[name] = index
+                else:
+                    self._known[index] = found
         flag = name_of_epochs(store, segments) if has_limit and not self.is_new else ""
         # That there is none is taken to be true only of the very texts of which it was found.
-        state: tuple[object, ...] = (store, before.hexdigest(), len(segments), *self._names.values())
+        state: tuple[object, ...] = (store, before.digest(), len(segments), *self._names.values()) if flag else ()
         is_flag_known = not flag or _without_epochs.get(flag) == state
         self.has_epochs = False
         """Whether something may have been left out of the conversation before, where it `has_limit`."""
@@ -115,7 +137,7 @@ class Frozen:
     @property
     def is_new(self) -> bool:
         """Whether nothing was ever recorded of the conversation: its own record is written with the first decisions."""
-        return bool(self._new_eligibility)
+        return self._new_eligibility is not None
 
     def decision(self, index: int, segment: Segment, standing: Collection[str]) -> Decision | None:
         """What was decided on the segment of this index before; `standing` are the keys of the texts before it.
@@ -150,8 +172,8 @@ class Frozen:
             for index, (key, decision) in decisions.items()
             if index in self._names and not self.is_recorded(index)
         ]
-        if self._new_eligibility:
-            records.append(Record(self._eligibility, self._new_eligibility))
+        if self._new_eligibility is not None:
+            records.append(Record(self._eligibility, _VERSION + json.dumps(self._new_eligibility).encode()))
         return records
 
     def settle(
@@ -167,8 +189,10 @@ class Frozen:
                 others[index] = self._known[index].decision
             elif name:
                 self._remember(index, decision, is_recorded=True)
-        if self._new_eligibility:
-            self._learn_eligibility(earlier.get(self._eligibility, self._new_eligibility))
+        if self._eligibility in earlier:
+            self._learn_eligibility(earlier[self._eligibility])
+        elif self._new_eligibility is not None:
+            self._remember_eligibility(self._new_eligibility)
         return others
 
     def remember(self, decisions: Mapping[int, tuple[str, Decision]]) -> None:
@@ -200,7 +224,7 @@ class Frozen:
         if recorded is None:
             value = self._store.records([self._eligibility]).get(self._eligibility)
             if value is None:
-                self._new_eligibility = _VERSION + json.dumps(own).encode()
+                self._new_eligibility = own
                 return policy
             recorded = self._learn_eligibility(value)
         if recorded is None or recorded == own:
@@ -214,8 +238,11 @@ class Frozen:
             return None
         min_tokens, user, system = json.loads(value[len(_VERSION) :])
         recorded = (min_tokens, user, system)
-        _eligibilities.put(self._eligibility, (self._store, recorded), 1)
+        self._remember_eligibility(recorded)
         return recorded
+
+    def _remember_eligibility(self, recorded: _Eligibility) -> None:
+        _eligibilities.put(self._eligibility, (self._store, recorded), 1)
 
 
 def name_of_epochs(store: Store, segments: Iterable[Segment]) -> str:

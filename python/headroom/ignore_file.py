@@ -72,8 +72,10 @@ def _path_above() -> str | None:
         folder = os.getcwd()
     except OSError:
         return None  # the working directory is gone, and so is what stood in it
-    places = _places(folder, int(time.monotonic()))
-    return next((path for path in places if os.access(path, os.F_OK) and os.path.isfile(path)), None)
+    for path in _places(folder, int(time.monotonic())):
+        if os.access(path, os.F_OK) and os.path.isfile(path):
+            return path
+    return None
 
 
 @lru_cache(maxsize=16)

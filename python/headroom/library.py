@@ -50,16 +50,22 @@ def default_settings() -> Settings:
 
 def default_store(settings: Settings | None = None) -> Store:
     """The store that the settings describe, opened once a process. Raises StoreError when it cannot be."""
+    global _last_store
     chosen = settings or default_settings()
+    last = _last_store
+    if last is not None and last[0] is chosen and not last[1].is_closed:
+        return last[1]
     # What is no setting of the store must not open another one.
     own = tuple([getattr(chosen, name) for name in _STORE_FIELDS])
     store = _opened_store(own)
     if store.is_closed:
         _opened_store.cache_clear()
         store = _opened_store(own)
+    _last_store = (chosen, store)
     return store
 
 
+_last_store: tuple[Settings, Store] | None = None
 _STORE_FIELDS = tuple(field.name for field in fields(Settings) if field.name.startswith("store_"))
 
 

@@ -20,25 +20,29 @@ _memos: WeakSet[Memo[Any]] = WeakSet()
 class Memo(Generic[Value]):
     """The most recently used results, up to a number of entries and a total weight (of characters they hold).
 
-    Getting and putting take constant time.
+    Getting and putting take constant time. Which were used most recently is noted once half of the bounds is taken:
+    before, nothing is about to be forgotten.
     """
 
     def __init__(self, max_entries: int, max_weight: int) -> None:
         self._max_entries = max_entries
         self._max_weight = max_weight
         self._weight = 0
+        self._is_half_full = False
         self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = Lock()
         _memos.add(self)
 
     def get(self, key: Hashable) -> Value | None:
         """The result remembered under `key`, which becomes the most recent one; None if there is none."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if self._is_half_full:
+            with self._lock:
+                if key in self._entries:  # another thread may have taken it
+                    self._entries.move_to_end(key)
+        return entry[0]
 
     def take(self, key: Hashable) -> Value | None:
         """The result remembered under `key`, which is then forgotten; None if there is none."""
@@ -61,6 +65,7 @@ class Memo(Generic[Value]):
             while len(self._entries) > self._max_entries or self._weight > self._max_weight:
                 _, (_, forgotten) = self._entries.popitem(last=False)
                 self._weight -= forgotten
+            self._is_half_full = 2 * len(self._entries) > self._max_entries or 2 * self._weight > self._max_weight
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -70,6 +75,7 @@ class Memo(Generic[Value]):
         self._lock = Lock()
         self._entries = OrderedDict()
         self._weight = 0
+        self._is_half_full = False
 
 
 def forget_everything() -> None:

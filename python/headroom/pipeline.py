@@ -151,10 +151,10 @@ class Pipeline:
         earlier, repeats = Earlier(), Repeats() if is_conversation else None
         works = []
         for index, segment in enumerate(listed):
-            before = self._before(frozen, index, segment, repeats)
-            work = self._plan(segment, earlier, repeats) if before is None else self._replayed(segment, before)
-            if not work.key and frozen is not None:
-                work.key = frozen.keys.get(index, "")  # what is left alone once shall be from now on
+            key = "" if frozen is None else frozen.keys.get(index, "")
+            before = self._before(frozen, index, segment, repeats) if key else None
+            work = self._plan(segment, key, earlier, repeats) if before is None else self._replayed(segment, before)
+            work.key = work.key or key  # what is left alone once shall be from now on
             works.append(work)
             earlier.add(work.key, segment)
             self._protection.add(segment)
@@ -166,11 +166,11 @@ class Pipeline:
         fitted = None if limit is None else self._fit(works, limit, is_whole)
         self._keep_originals(works, frozen)
         outcome = Outcome(
-            segments=tuple(_account(work) for work in works),
+            segments=tuple([_account(work) for work in works]),
             replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
             keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
             notices=(),
-            known=tuple(work.segment.place for work in works if work.is_known),
+            known=tuple([work.segment.place for work in works if work.is_known]),
         )
         return outcome if fitted is None else _fitting(outcome, fitted, works)
 
@@ -219,14 +219,16 @@ class Pipeline:
     def _replayed(self, segment: Segment, before: Decision) -> _Work:
         return _Work(segment, before, "", policy=self._policy, is_known=True, is_replayed=True)
 
-    def _plan(self, segment: Segment, earlier: Earlier, repeats: Repeats | None) -> _Work:
+    def _plan(self, segment: Segment, key: str, earlier: Earlier, repeats: Repeats | None) -> _Work:
+        """What is to become of a text; `key` is its key in the store, if that is known already."""
         reason = self._protection.reason(segment, self._policy)
         if not reason:
             try:
                 question = earlier.question(segment)
                 asked = segment if question is segment.query else segment._replace(query=question)
                 policy = self._protection.policy(segment, self._policy)
-                work = self._decided(_clipped(asked), self._key(segment.text), policy)
+                key = key if key and self._store is not None else self._key(segment.text)
+                work = self._decided(_clipped(asked), key, policy)
                 return work if repeats is None else self._referring(work, repeats)
             except UnicodeEncodeError:
                 reason = "left alone: it holds lone surrogates, which no encoding of an output could carry"
@@ -288,12 +290,18 @@ class Pipeline:
         return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
 
     def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> None:
-        changed = [work for work in works if work.decision.text is not None]
-        missing = self._missing(
-            {work.key for work in changed if work.is_known} | {work.decision.seen_key for work in works} - {""}
-        )
-        unsafe = [work for work in changed if not work.is_known or work.key in missing]
-        decided = {index: (work.key, work.decision) for index, work in enumerate(works) if work.key}
+        in_use, decided = set(), {}
+        for index, work in enumerate(works):
+            if work.key:
+                decided[index] = (work.key, work.decision)
+                if work.is_known and work.decision.text is not None:
+                    in_use.add(work.key)
+            if work.decision.seen_key:
+                in_use.add(work.decision.seen_key)
+        missing = self._missing(in_use)
+        unsafe = [
+            work for work in works if work.decision.text is not None and (not work.is_known or work.key in missing)
+        ]
         for index, decision in self._put(unsafe, frozen, decided, works).items():
             works[index].decision, works[index].memo_key = decision, None
         for work in works:

@@ -37,20 +37,21 @@ TEXT_KINDS = frozenset({"text"})
 
 def texts_of(
     content: Any, place: Place, kinds: frozenset[str] = TEXT_KINDS
-) -> Iterator[tuple[str, Place, Mapping[str, Any]]]:
+) -> list[tuple[str, Place, Mapping[str, Any]]]:
     """The texts of a `content` value: a string, or a list whose blocks of a type in `kinds` hold one each.
 
-    Yields the text, its place, and the block it stands in (empty for a bare string). Empty texts are passed over.
+    Each with its place, and the block it stands in (empty for a bare string). Empty texts are passed over.
     """
     if isinstance(content, str):
-        if content:
-            yield content, place, {}
-    elif isinstance(content, Sequence):
+        return [(content, place, {})] if content else []
+    texts = []
+    if isinstance(content, Sequence):
         for index, block in enumerate(content):
             fields = as_mapping(block)
             text = fields.get("text")
             if isinstance(text, str) and text and str(fields.get("type")) in kinds:
-                yield text, (*place, index, "text"), fields
+                texts.append((text, (*place, index, "text"), fields))
+    return texts
 
 
 def compact_json(value: Any) -> str:

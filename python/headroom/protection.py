@@ -24,6 +24,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from headroom.decide import Policy
+from headroom.file_names import dotted_names
 from headroom.ignore_file import IgnoreFile
 from headroom.marker import parse_marker
 from headroom.router import PLAIN
@@ -36,14 +37,13 @@ _EDITING_TOOL = re.compile(
     r"(?:^|[^A-Za-z])(?i:edit|write|replace|patch|insert|create_?file|update_?file)(?:or|[Ff]ile)?(?![a-z])"
     r"|(?<=[a-z0-9])(?:Edit|Write|Replace|Patch|Insert|CreateFile|UpdateFile)"
 )
-_EDITING_COMMAND = re.compile(r"\bsed\s+(?:-\S+\s+)*-i|\bapply_patch\b|\bpatch\s+-p|^\s*(?:edit|create)\s|\bcat\s*>")
-_READING_TOOL = re.compile(r"todo|memory|note", re.IGNORECASE)
-_FILE = re.compile(
-    # With an ending, a dot before it, or a folder; or what an argument for a path holds.
-    r"[\w.+-]*\.\w{1,20}|(?<=/)[\w.+-]+(?=[\"'\s\\;|&)]|$)"
-    r"|(?<=\"path\":\")[\w+-]+(?=\")|(?<=\"path\": \")[\w+-]+(?=\")"
-    r"|(?<=\"file_path\":\")[\w+-]+(?=\")|(?<=\"file_path\": \")[\w+-]+(?=\")"
+_EDITING_COMMAND = re.compile(
+    r"\b(?:sed\s+(?:-\S+\s+)*-i|apply_patch\b|patch\s+-p|cat\s*>)|^\s*(?:edit|create)\s",
 )
+_READING_TOOL = re.compile(r"todo|memory|note", re.IGNORECASE)
+_WITH_ENDING = re.compile(r"[\w.+-]*\.\w{1,20}")
+_IN_FOLDER = re.compile(r"/([\w.+-]+)(?=[\"'\s\\;|&)]|$)")
+_OF_PATH = re.compile(r"\"(?:file_)?path\": ?\"([\w+-]+)(?=\")")
 _ARGUMENTS_CHARACTERS = 4_000
 
 
@@ -101,7 +101,7 @@ class Protection:
         level = self._level(segment.call)
         if level is not None and level != "off" and level != policy.level:
             policy = replace(policy, level=level)
-        if policy.lossy and (_edits(segment.call) or not self._edited.isdisjoint(_files(segment.call))):
+        if policy.lossy and (_edits(segment.call) or (self._edited and self._edited & _files(segment.call))):
             return replace(policy, level="lossless")
         return policy
 
@@ -125,5 +125,11 @@ def _edits(call: ToolCall) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _files(call: ToolCall) -> frozenset[str]:
-    """Names of files in the arguments of a call, without their folders."""
-    return frozenset(_FILE.findall(call.arguments[:_ARGUMENTS_CHARACTERS]))
+    """Names of files in the arguments of a call, without their folders.
+
+    They have an ending, a dot before them, or a folder; or an argument for a path holds them.
+    """
+    arguments = call.arguments[:_ARGUMENTS_CHARACTERS]
+    with_ending = [found[0] for name in dotted_names(arguments) if (found := _WITH_ENDING.match(name))]
+    in_folder = [name for name in _IN_FOLDER.findall(arguments) if not _WITH_ENDING.match(name)]
+    return frozenset((*with_ending, *in_folder, *_OF_PATH.findall(arguments)))

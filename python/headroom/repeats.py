@@ -48,6 +48,8 @@ class Repeats:
 
     def write(self, text: str, key: str) -> tuple[Referring, tuple[str, ...]] | None:
         """The form of a text that refers to what was shown, and the keys of the texts that it refers to."""
+        if not self._texts:
+            return None
         shown = self._up_to_date()
         form = shown.write(text, key)
         return form and (form, tuple(dict.fromkeys(self._keys[source] for source in form.sources)))

@@ -58,8 +58,9 @@ def read(messages: Sequence[Any]) -> list[Segment]:
         if origin == "tool":
             identifier = str(fields.get("tool_call_id") or fields.get("name"))
             call = calls.get(identifier)
-        texts = list(texts_of(fields.get("content"), (index, "content")))
-        segments += [Segment(text, place, origin, call, query, call_id=identifier) for text, place, _ in texts]
+        texts = texts_of(fields.get("content"), (index, "content"))
+        for text, place, _ in texts:
+            segments.append(Segment(text, place, origin, call, query, call_id=identifier))
         if origin == "user" and texts:
             query = "\n".join(text for text, _, _ in texts)
         if "tool_calls" in fields or "function_call" in fields:
@@ -100,7 +101,7 @@ def part_of(message: Any) -> Part:
     if role == "assistant":
         ids = tuple(identifier for identifier, _, _ in _calls(fields, 0))
         return Part("call" if ids else "said", ids)
-    texts = list(texts_of(content, ()))
+    texts = texts_of(content, ())
     is_text = isinstance(content, str) or (isinstance(content, list) and len(texts) == len(content))
     if role in ("tool", "function") and is_text:
         return Part("result", (str(fields.get("tool_call_id") or fields.get("name")),))

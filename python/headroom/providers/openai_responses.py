@@ -68,7 +68,7 @@ def read(messages: Sequence[Any]) -> list[Segment]:
         kind = str(fields.get("type") or "message")
         if kind == "message":
             origin = _ORIGINS.get(str(fields.get("role")), "system")
-            found = list(texts_of(fields.get("content"), (index, "content"), _TEXT_KINDS))
+            found = texts_of(fields.get("content"), (index, "content"), _TEXT_KINDS)
             segments += [
                 Segment(text, place, origin, None, query, frozen=bool(part.get("annotations")))
                 for text, place, part in found

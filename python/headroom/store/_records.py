@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -21,8 +21,9 @@ _NAMES_PER_QUERY = 500
 
 _INSERT = (
     "INSERT INTO records (name, tenant_key, original, last_seen, wrapped, value)"
-    " VALUES (?, ?, (SELECT id FROM originals WHERE key = ?), ?, ?, ?) ON CONFLICT (name) DO NOTHING"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING"
 )
+_NUMBER = "SELECT id FROM originals WHERE key = ?"
 _FIND = "SELECT name, tenant_key, last_seen, wrapped, value FROM records WHERE name IN ({})"
 _SEE = "UPDATE records SET last_seen = max(last_seen, ?) WHERE name = ?"
 _SEE_ORIGINAL = (
@@ -58,9 +59,17 @@ class Records:
         wrapped, sealed = key.sealer.seal(record.value, place, os.urandom(KEY_BYTES))
         return record.name, key.number, record.key, now, wrapped, sealed
 
-    def insert(self, connection: sqlite3.Connection, rows: Iterable[RecordRow], now: int) -> list[Found]:
-        """Writes those that are new, in a transaction; the result are those that were there before."""
-        known = [row[0] for row in rows if connection.execute(_INSERT, row).rowcount == 0]
+    def insert(
+        self, connection: sqlite3.Connection, rows: Iterable[RecordRow], numbers: Mapping[str, int], now: int
+    ) -> list[Found]:
+        """Writes those that are new, in a transaction; the result are those that were there before. `numbers` are those
+        of originals, by key, as far as they are known.
+        """
+        known = []
+        for name, tenant_key, key, last_seen, wrapped, value in rows:
+            original = numbers.get(key) or (number_of(connection, key) if key else None)
+            if connection.execute(_INSERT, (name, tenant_key, original, last_seen, wrapped, value)).rowcount == 0:
+                known.append(name)
         if not known:
             return []
         earlier = self.find(connection, known)
@@ -85,8 +94,7 @@ class Records:
         """The values of those of the names that are here, which count as seen."""
         with self._database.reading() as connection:
             found = self.find(connection, names)
-        stale = self._stale(found, now)
-        if stale:
+        if stale := self._stale(found, now):
             # Reading must work where writing does not.
             with suppress(StoreError), self._database.writing() as connection:
                 self._see(connection, stale, now)
@@ -132,3 +140,9 @@ class Records:
             f"record {name} in {self._database.path} is damaged: {reason}; run `headroom store verify`, and check the"
             " disk"
         )
+
+
+def number_of(connection: sqlite3.Connection, key: str) -> int | None:
+    """The number of an original in the file; None where it is not there."""
+    row = connection.execute(_NUMBER, (key,)).fetchone()
+    return None if row is None else row[0]

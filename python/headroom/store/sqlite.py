@@ -36,7 +36,7 @@ from headroom.store._collect import Collector, used_bytes
 from headroom.store._connection import Database
 from headroom.store._domain import output_digest, refuse_bad_tenant, seen_tolerance_s
 from headroom.store._master_key import KEY_BYTES, default_key_directory, open_keys
-from headroom.store._records import Records
+from headroom.store._records import Records, number_of
 from headroom.store._vault import TenantKey
 
 name = "sqlite"
@@ -49,15 +49,15 @@ _MAX_TOUCHED = 4_096
 
 _FIND = "SELECT last_seen, tenant_key FROM originals WHERE key = ?"
 _GET = "SELECT tenant_key, size_bytes, last_seen, wrapped, content FROM originals WHERE key = ?"
-# What was seen a while ago is written again: its row is as long as before, so SQLite changes the one page it begins on.
 _INSERT = (
     "INSERT INTO originals (key, tenant_key, kind, size_bytes, last_seen, wrapped, content)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (key) DO UPDATE SET last_seen = excluded.last_seen WHERE last_seen < excluded.last_seen - {}"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 )
+# What was seen a while ago is written again: its row is as long as before, so SQLite changes the one page it begins on.
+_SEE_AGAIN = "UPDATE originals SET last_seen = ?1 WHERE key = ?2 AND last_seen < ?1 - ?3"
 _SEE = "UPDATE originals SET last_seen = max(last_seen, ?) WHERE key = ?"
 _LINK_OUTPUT = (
-    "INSERT INTO outputs SELECT ?, id FROM originals WHERE key = ?"
+    "INSERT INTO outputs VALUES (?, ?)"
     " ON CONFLICT (digest) DO UPDATE SET original = excluded.original WHERE original != excluded.original"
 )
 
@@ -108,7 +108,6 @@ class SqliteStore:
         self._max_bytes = max_bytes
         self._ttl_s = ttl_s
         self._tolerance_s = seen_tolerance_s(ttl_s)
-        self._insert = _INSERT.format(self._tolerance_s)
         self._clock = clock
         self._known_outputs: set[str] = set()
         self._touched: dict[str, int] = {}
@@ -141,26 +140,28 @@ class SqliteStore:
         originals, notes = list(entries), list(records)
         if not originals and not notes:
             return {}
-        outputs = [(self._digest(entry.output), entry.key) for entry in originals if entry.output]
+        digests = [self._digest(entry.output) if entry.output else "" for entry in originals]
         key = self._database.vault.newest()
         for _ in range(_ATTEMPTS):
             if key is not None:
                 now = self._now()
                 rows = [self._row(entry, key, now) for entry in originals]
                 noted = [self._records.row(record, key, now) for record in notes]
-                self._refuse_too_much(rows, noted)
+                size_bytes = sum(map(_sealed_bytes, (*rows, *noted)))
+                self._refuse_too_much(rows, noted, size_bytes)
                 with self._database.writing() as connection:
                     if self._database.vault.is_newest(connection, key.number):
-                        connection.executemany(self._insert, rows)
-                        connection.executemany(_LINK_OUTPUT, outputs)
-                        earlier = self._records.insert(connection, noted, now)
+                        numbers = {row[0]: self._inserted(connection, row, now) for row in rows}
+                        for entry, digest in zip(originals, digests, strict=True):
+                            if digest:
+                                connection.execute(_LINK_OUTPUT, (digest, numbers[entry.key]))
+                        earlier = self._records.insert(connection, noted, numbers, now)
                         break
             with self._database.writing() as connection:
                 key = self._database.vault.renewed(connection)
         else:
             raise StoreError(f"store {self.path} cannot be written: its keys are being changed; try again")
-        self._remember_outputs([digest for digest, _ in outputs])
-        size_bytes = sum(map(_sealed_bytes, (*rows, *noted)))
+        self._remember_outputs(filter(None, digests))
         if self._collector.collect_when_due(now, len(rows) + len(noted), size_bytes):
             self._known_outputs.clear()
         return self._records.opened(earlier)
@@ -293,6 +294,14 @@ class SqliteStore:
         )
         return entry.key, key.number, entry.kind, size_bytes, now, wrapped, sealed
 
+    def _inserted(self, connection: sqlite3.Connection, row: tuple[object, ...], now: int) -> int:
+        """The number of an original in the file; it is written if it is new, and else counts as seen."""
+        insert = connection.execute(_INSERT, row)
+        if insert.rowcount:
+            return insert.lastrowid or 0
+        connection.execute(_SEE_AGAIN, (now, row[0], self._tolerance_s))
+        return number_of(connection, str(row[0])) or 0
+
     def _unsealed(self, sealer: Sealer, key: str, wrapped: bytes, sealed: bytes, size_bytes: int) -> str:
         try:
             content = sealer.open_text(wrapped, sealed, self._database.vault.of_original(key), size_bytes)
@@ -326,8 +335,9 @@ class SqliteStore:
         self._known_outputs.clear()
         return count
 
-    def _refuse_too_much(self, rows: Sequence[tuple[object, ...]], records: Sequence[tuple[object, ...]]) -> None:
-        size_bytes = sum(map(_sealed_bytes, (*rows, *records)))
+    def _refuse_too_much(
+        self, rows: Sequence[tuple[object, ...]], records: Sequence[tuple[object, ...]], size_bytes: int
+    ) -> None:
         if not self._collector.may_refuse(size_bytes):
             return
         with self._database.reading() as connection:
