@@ -194,13 +194,19 @@ def test_a_label_that_does_not_say_what_it_means_can_be_named(headroom, hub, mod
     assert "which of its labels (yes, no, perhaps) means keep?" in headroom("model", "pull", ID, code=2).stderr
     hub.files["config.json"] = hub.files["config.json"].replace(b', "2": "perhaps"', b"").replace(b"no", b"O")
     headroom("model", "pull", ID, "--label", "yes")
-    assert json.loads((models / "org--keeper" / "weights.json").read_text()) == {"label": "yes"}
+    weights = models / "org--keeper" / "weights.json"
+    assert json.loads(weights.read_text()) == {"label": "yes"}
+    weights.write_text('{"label": "yes", "sentence": 0.25}')
+    headroom("model", "pull", ID, "--label", "O")
+    assert json.loads(weights.read_text()) == {"label": "O", "sentence": 0.25}
     assert headroom("doctor", "--json", HEADROOM_PROSE_MODEL=ID, HEADROOM_PORT="0")
 
 
 REFUSALS = {
     "an unknown id": ({"id": "org/nobody"}, "has no model org/nobody, or shows it to some alone"),
     "a place outside": ({"id": "../../etc"}, "is no id of a model"),
+    "a file outside": ({"more": ("--file", "../../model.onnx")}, "is no path in a repository"),
+    "a file that is not there": ({"more": ("--file", "a/b.onnx")}, "has none of a/b.onnx"),
     "an unknown revision": ({"more": ("--revision", "v9")}, "has no revision 'v9'"),
     "a model with terms": ({"fault": "gated"}, "set HF_TOKEN"),
     "no hub": ({"more": ("--endpoint", "http://127.0.0.1:9")}, "127.0.0.1:9 cannot be reached"),

@@ -9,12 +9,13 @@ a tagger of names keeps names. Its own tokenizer finds the tokens, in windows of
 positions for.
 
 How much it counts, since it does not know the question: what is asked for decides which sentences are good, and among
-those that have as much of it, or nothing, the model does. A sentence of which it would keep everything gains half of
-what one gains that has all that is asked for (`sentence`); its likeliest token alone says nothing of a sentence
-(`answer`). Where parts of sentences are chosen, a word counts by how likely it is kept (`word`), as much as by being
-near to what is asked for (`near`). A file `weights.json` in the folder says otherwise: any of `answer`, `sentence`,
-`word`, `near`, `token` and `opening` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means
-keeping.
+those that have as much of it, or nothing, the model does. A sentence of which it would keep everything gains a quarter
+of what one gains that has all that is asked for (`sentence`); its likeliest token alone says nothing of a sentence
+(`answer`). Where parts of sentences are chosen, the worth of the sentence counts most (`token`), then being near to
+what is asked for (`near`), then how likely a word is kept (`word`). With these, one that keeps rare words, names and
+numbers costs no answers to questions about SQuAD's paragraphs at any budget; with ten times `word`, 5 to 15 of 100. A
+file `weights.json` in the folder says otherwise: any of `answer`, `sentence`, `word`,
+`near`, `token` and `opening` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means keeping.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS_FILE = "weights.json"
 
-_DEFAULTS = {"answer": 0.0, "sentence": 0.5, "word": 1.0, "near": 1.0, "token": 0.5, "opening": 0.1}
+_DEFAULTS = {"answer": 0.0, "sentence": 0.25, "word": 0.1, "near": 0.5, "token": 1.6, "opening": 0.1}
 _KEEPS = frozenset({"keep", "kept", "preserve", "preserved", "important", "relevant", "retain", "answer"})
 _MOST_POSITIONS = 512
 """Longer windows take more time than several that are shorter, and gain nothing."""

@@ -29,7 +29,18 @@ from headroom import __version__
 from headroom.errors import InputError
 from headroom.prose_model import _token_classifier as classifiers
 from headroom.prose_model._session import Missing, require
-from headroom.prose_model.pulled import ONNX_FILES, File, Pulled, alone, is_id, partial_directory, put, sha256_of, write
+from headroom.prose_model.pulled import (
+    ONNX_FILES,
+    File,
+    Pulled,
+    alone,
+    directory_of,
+    is_id,
+    partial_directory,
+    put,
+    sha256_of,
+    write,
+)
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -72,6 +83,8 @@ def pull(wish: Wish, endpoint: str, token: str, progress: Progress) -> tuple[Pat
     """Fetches a model, and says where it is now. Raises InputError with what is wrong; then that is as it was."""
     if not is_id(wish.id):
         raise InputError(f"{wish.id!r} is no id of a model; write it as its page does: organisation/name")
+    if wish.file is not None and (wish.file.startswith("/") or ".." in wish.file.split("/")):
+        raise InputError(f"--file {wish.file!r} is no path in a repository; write one like {ONNX_FILES[1]}")
     if wish.sha256 is not None and not _SHA256.fullmatch(wish.sha256.lower()):
         raise InputError(f"--sha256 {wish.sha256!r} is no SHA-256: that has 64 hexadecimal digits")
     with alone(), _in_plain_words(wish.id):
@@ -110,6 +123,7 @@ class _Download:
             self._fetch(classifiers.TOKENIZER)
             own = Pulled(self._wish.id, model=self._network(), commit=self._revision, files=self._files)
             write(self._folder, own)
+            self._weights()
             classifiers.load(self._folder)
             return put(self._folder, self._wish.id), own
         finally:
@@ -119,10 +133,15 @@ class _Download:
         """Fetches what tells of which kind the model is, before more is fetched."""
         self._fetch(classifiers.CONFIG)
         raw = (self._folder / classifiers.CONFIG).read_text(encoding="utf-8", errors="replace")
-        label = self._wish.label
-        classifiers.kept_labels(classifiers.parsed(raw, classifiers.CONFIG), label)
-        if label is not None:
-            told = json.dumps({"label": label}) + "\n"
+        classifiers.kept_labels(classifiers.parsed(raw, classifiers.CONFIG), self._wish.label)
+
+    def _weights(self) -> None:
+        """Writes how much the model counts, as far as the user has said so: here, or where it was pulled to before."""
+        before = directory_of(self._wish.id) / classifiers.WEIGHTS_FILE
+        told = before.read_text(encoding="utf-8") if before.exists() else "{}"
+        if self._wish.label is not None:
+            told = json.dumps({**classifiers.parsed(told, str(before)), "label": self._wish.label}) + "\n"
+        if told != "{}":
             (self._folder / classifiers.WEIGHTS_FILE).write_text(told, encoding="utf-8")
 
     def _network(self) -> str:
@@ -236,6 +255,8 @@ class _Hub:
                 with self._open(url, id, revision, begin=begin) as answer:
                     yield answer, begin if answer.status == 206 else 0
                     return
+            except _Absent:
+                raise InputError(f"{self.endpoint} tells of {name}, and does not have it; try again later") from None
             except _Redirect as redirect:
                 url = redirect.url
         raise InputError(f"{self.endpoint} redirects in circles")
@@ -260,6 +281,8 @@ class _Hub:
             with error:
                 if error.code in _REDIRECTS and "Location" in error.headers:
                     raise _Redirect(self._next(url, error.headers["Location"]), error.headers) from None
+                if not self._is_own(url):
+                    raise _failure(error, urlsplit(url).netloc) from None
                 raise _refusal(error, self.endpoint, id, revision) from None
         except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
@@ -316,7 +339,11 @@ def _refusal(error: HTTPError, endpoint: str, id: str, revision: str) -> Excepti
         return InputError(f"{endpoint} has no model {id}, or shows it to some alone: check the id, or set HF_TOKEN")
     if error.code == 404:
         return _Absent()
-    return InputError(f"{endpoint} answers {error.code} {error.reason}; try again later, or another by --endpoint")
+    return _failure(error, endpoint)
+
+
+def _failure(error: HTTPError, where: str) -> InputError:
+    return InputError(f"{where} answers {error.code} {error.reason}; try again later, or another hub by --endpoint")
 
 
 def _chunks(stream: IO[bytes], id: str, name: str) -> Iterator[bytes]:

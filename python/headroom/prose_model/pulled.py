@@ -54,7 +54,7 @@ def is_id(name: str) -> bool:
     >>> is_id("org/some-model"), is_id("../model"), is_id("/srv/model")
     (True, False, False)
     """
-    return _ID.fullmatch(name) is not None and not {"--", ".."} & {name[at : at + 2] for at in range(len(name))}
+    return _ID.fullmatch(name) is not None and "--" not in name and ".." not in name
 
 
 def models_directory() -> Path:
