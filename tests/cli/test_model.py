@@ -182,6 +182,24 @@ def test_pulling_again_brings_what_is_there_now(headroom, hub, models, tmp_path)
     assert headroom("doctor", "--json", HEADROOM_PROSE_MODEL=ID, HEADROOM_PORT="0")
 
 
+def test_a_disk_that_fills_up_is_told_and_the_rest_comes_when_there_is_room(headroom, models):
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))"
+    # Python would cut its own files at the limit too.
+    done = headroom("model", "pull", ID, code=2, program=limited, PYTHONDONTWRITEBYTECODE="1")
+    assert "cannot be written: File too large" in done.stderr
+    assert whole(models) == []
+    headroom("model", "pull", ID)
+    assert whole(models) == ["org--keeper"]
+
+
+def test_numbers_in_a_file_of_their_own_come_too(headroom, hub, models):
+    hub.files["model.onnx_data"] = bytes(range(256)) * 8
+    headroom("model", "pull", ID)
+    assert (models / "org--keeper" / "model.onnx_data").read_bytes() == hub.files["model.onnx_data"]
+    (models / "org--keeper" / "model.onnx_data").write_bytes(b"")
+    assert "model.onnx_data is not the file that was pulled" in compressed(headroom, HEADROOM_PROSE_MODEL=ID).stderr
+
+
 def test_a_model_that_was_renamed_is_found(headroom, models):
     headroom("model", "pull", "old/name")
     assert whole(models) == ["old--name"]

@@ -37,10 +37,11 @@ def command() -> None:
 @click.option("--label", metavar="NAME", help="The label that means keeping a token, if its name does not say so.")
 @click.option("--endpoint", metavar="URL", help="The hub; default: HF_ENDPOINT, else https://huggingface.co.")
 def pull(id: str, revision: str, file: str | None, sha256: str | None, label: str | None, endpoint: str | None) -> None:
-    """Fetch a token classifier in ONNX form from a hub, as organisation/name.
+    """Fetch a model from a hub.
 
-    This is the only command that asks a hub for anything. Each file is checked by its hash, now and whenever it is
-    loaded. A token in HF_TOKEN is sent to the hub alone.
+    HUB_ID is that of a token classifier in ONNX form: organisation/name. This is the only command that asks a hub for
+    anything. Each file is checked by its hash, now and whenever it is loaded. A token in HF_TOKEN is sent to the hub
+    alone.
     """
     from headroom.prose_model.hub import DEFAULT_ENDPOINT, Wish, pull
 
@@ -80,7 +81,10 @@ def list_models(as_json: bool) -> None:
 @command.command("remove")
 @click.argument("id", metavar="HUB_ID")
 def remove_model(id: str) -> None:
-    """Remove a model that was pulled, or what came of one whose download was cut off."""
+    """Remove a model.
+
+    Removes too what came of one whose download was cut off.
+    """
     remove(id)
     write_text(f"{id} was removed from {models_directory()}\n")
 
