@@ -242,6 +242,35 @@ class ProseGuess:
     """What a model said of a text."""
 
 @final
+class ProseReading:
+    """What a model with a tokenizer of its own reads of a text: the sentences worth most, with what stands beside."""
+
+    @staticmethod
+    def of_text(text: str, query: str, call: str, *, deep: bool = False) -> ProseReading | None:
+        """What is worth reading of a text, 12,000 bytes of it at most; None where `ProseWindows.of_text` is. Linear;
+        releases the GIL.
+        """
+
+    @property
+    def text(self) -> str:
+        """What is to be divided into pieces."""
+
+    def windows(
+        self,
+        ids: Sequence[int],
+        offsets: Sequence[tuple[int, int]],
+        *,
+        before: Sequence[int],
+        after: Sequence[int],
+        filler: int,
+        length: int,
+    ) -> ProseWindows:
+        """Windows of at most `length` numbers, whole sentences between `before` and `after`; `filler` makes rows
+        equally long. `ids` are the pieces of `text`, `offsets` their characters from and to, in order. Raises
+        ValueError where the text has no such characters, or a window no room. Linear; releases the GIL.
+        """
+
+@final
 class ProseWindows:
     """What a model reads of a text: windows of at most 128 pieces, whole sentences below the question."""
 
@@ -259,6 +288,11 @@ class ProseWindows:
     def batches(self) -> list[tuple[int, int, bytes, bytes, bytes]]:
         """What is read at once: rows, their length, and as 32-bit integers the numbers of the pieces, of the shapes of
         their words, and of how those match the question.
+        """
+
+    def masked(self) -> list[tuple[int, int, bytes, bytes]]:
+        """What a model with another tokenizer reads at once: rows, their length, and as 32-bit integers the numbers of
+        the pieces, and 1 for each that is no filler.
         """
 
     def guess(self, numbers: Sequence[bytes], weights: Sequence[float]) -> ProseGuess:

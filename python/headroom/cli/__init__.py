@@ -26,6 +26,7 @@ _COMMANDS = (
     "hook",
     "init",
     "mcp",
+    "model",
     "outline",
     "perf",
     "proxy",

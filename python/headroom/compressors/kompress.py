@@ -2,7 +2,8 @@
 
 What is asked (the query in force and the call's arguments) decides which sentences are shown, whole and in their
 places; headings and sources stay, and every gap says what `retrieve` would give. With the extra `ml` a small model
-reads too where much must go, and tells sentences that answer in other words. Where nothing is asked the text is left
+reads too where much must go, and tells sentences that answer in other words; or another does, a token classifier, which
+tells what is worth keeping whatever is asked. Where nothing is asked the text is left
 as it is, but for repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
 """
 
@@ -38,7 +39,7 @@ class Options:
     )
     model: str = setting(
         SHIPPED,
-        "model that reads with the words: shipped (with the extra ml), off, or a folder that training/export.py wrote",
+        "model that reads with the words (extra ml): shipped, off, a folder, or an id that headroom model pull fetched",
         variable="HEADROOM_PROSE_MODEL",
     )
 

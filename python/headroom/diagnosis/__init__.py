@@ -1,7 +1,7 @@
 """Findings about an installation, each with its cure. Only what a crash left half done is mended on the way.
 
-`installation` looks at versions, settings, the store and the proxy; `agents` at their configurations, at what was set
-up in them, and at launchers. Nothing beyond this machine is asked.
+`installation` looks at versions, settings, the model, the store and the proxy; `agents` at their configurations, at
+what was set up in them, and at launchers. Nothing beyond this machine is asked.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ def examine() -> list[Finding]:
     try:
         resolved = resolve_settings()
     except HeadroomError as error:
-        cure = "mend it, then run this again: without settings the store and the proxy were not looked at"
+        cure = "mend it, then run this again: without settings the model, the store and the proxy were not looked at"
         findings.append(Finding("settings", "problem", str(error), cure))
     else:
         findings += [
             *_checked("settings", lambda: installation.settings(resolved)),
+            *_checked("model", lambda: installation.prose_model(resolved.settings)),
             *_checked("store", lambda: installation.store(resolved.settings)),
             *_checked("proxy", lambda: installation.proxy(resolved.settings)),
         ]

@@ -1,4 +1,6 @@
-"""The installation itself: versions, extras, settings, the store, and who listens on the proxy's port."""
+"""The installation itself: versions, extras, settings, the model of running text, the store, and who listens on the
+proxy's port.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import os
 import platform
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from headroom import __version__
 from headroom.diagnosis.finding import Finding
 from headroom.library import default_store
+from headroom.prose_model import OFF, SHIPPED
 from headroom.registry import agents, compressors, providers
 from headroom.settings import Resolved, Settings
 from headroom.store import path_of
@@ -54,6 +58,27 @@ def settings(resolved: Resolved) -> Iterator[Finding]:
     yield Finding("settings", "good", f"{len(resolved.origins)} settings; file {resolved.file}")
     for name in resolved.unknown:
         yield Finding("settings", "note", f"{name} in the environment is no setting", "see: headroom settings")
+
+
+def prose_model(chosen: Settings) -> Iterator[Finding]:
+    """Which model of running text is in force, and whether it loads."""
+    name = dict(chosen.options)["kompress"].model
+    if name == OFF:
+        yield Finding("model", "good", "off: in running text words alone decide")
+        return
+    # Imported here, since nothing else in this module needs the core.
+    from headroom.prose_model._loaded import loaded
+    from headroom.prose_model._session import Missing
+
+    try:
+        loaded("" if name == SHIPPED else name)
+    except Missing as error:
+        # Without the extra, which nobody has to have, there is none: that is no fault.
+        verdict: Literal["note", "problem"] = "note" if name == SHIPPED else "problem"
+        cure = "do what it says, or set HEADROOM_PROSE_MODEL to another; see: headroom model list"
+        yield Finding("model", verdict, f"in running text words alone decide: {error}", cure)
+    else:
+        yield Finding("model", "good", f"{name} is in force, and can be read with")
 
 
 def store(chosen: Settings) -> Iterator[Finding]:

@@ -1,7 +1,9 @@
 """The model of running text: which words and sentences answer a question. Optional: it needs the extra `ml`.
 
 The core says what there is to read and reckons with what the model says; here the model is found, loaded when it is
-first needed, and run. Its files are those of `data`, or of a folder that `training/export.py` wrote.
+first needed, and run. Its files are those of `data`, or of another folder: one that `training/export.py` wrote, or a
+token classifier in Hugging Face's form (`_token_classifier`). `hub` fetches such a one when it is told to, and nothing
+else here asks the network; `pulled` knows what was fetched, and that it has not changed.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ def guess(text: str, query: str, call: str, *, deep: bool, model: str = SHIPPED)
     """How likely each sentence and word of a text answers what is asked; `None` where that need not be known, or
     cannot be.
 
-    `model` is `SHIPPED`, `OFF`, or the folder of another. Without the extra, or where the folder has no model that
-    works, words alone decide, as without a model; that is reported once. Threads may call it at once.
+    `model` is `SHIPPED`, `OFF`, the folder of another, or the id of one that was pulled. Without the extra, or where
+    there is no such model that works, words alone decide, as without a model; that is reported once. Threads may call
+    it at once.
     """
     if model == OFF or not query.strip():
         return None
     # Imported here, since most texts are none that it reads, and the import takes milliseconds.
-    from headroom.prose_model._loaded import Missing, loaded
+    from headroom.prose_model._loaded import loaded
+    from headroom.prose_model._session import Missing
 
     try:
         own = loaded(model if model != SHIPPED else "")
@@ -31,5 +35,4 @@ def guess(text: str, query: str, call: str, *, deep: bool, model: str = SHIPPED)
         if model != SHIPPED:
             report(f"the model of running text cannot be used: {error}")
         return None
-    windows = _core.ProseWindows.of_text(text, query, call, own.vocabulary, deep=deep)
-    return own.guess(windows) if windows is not None else None
+    return own.read(text, query, call, deep=deep)

@@ -1,26 +1,24 @@
-"""A folder in, a model that is ready to be asked out: each is loaded once, and shared by all threads."""
+"""The name of a model in, one that is ready to be asked out: each is loaded once, and shared by all threads."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from headroom import _core
+from headroom.prose_model import _token_classifier as classifiers
+from headroom.prose_model._session import WEIGHTS, Missing, require, session
+from headroom.prose_model.pulled import folder_of
 
-_DATA = Path(__file__).parent / "data"
-_WEIGHTS = ("answer", "sentence", "word", "near", "token", "opening")
+DATA = Path(__file__).parent / "data"
+"""The folder of the model that is shipped."""
 
 _lock = Lock()
-_known: dict[str, Model | Missing] = {}
-
-
-class Missing(Exception):
-    """There is no such model, or what it needs is not installed."""
+_known: dict[str, Model | classifiers.TokenClassifier | Missing] = {}
 
 
 class Model(NamedTuple):
@@ -34,46 +32,47 @@ class Model(NamedTuple):
         """What the model says of what there is to read."""
         return windows.guess([self.run(batch) for batch in windows.batches()], self.weights)
 
+    def read(self, text: str, query: str, call: str, *, deep: bool) -> _core.ProseGuess | None:
+        """What the model says of a text; `None` where that need not be known."""
+        windows = _core.ProseWindows.of_text(text, query, call, self.vocabulary, deep=deep)
+        return self.guess(windows) if windows is not None else None
 
-def loaded(folder: str = "") -> Model:
-    """The model of a folder, by default the one that is shipped. Raises Missing, each time, where there is none."""
-    found = _known.get(folder)
+
+def loaded(name: str = "") -> Model | classifiers.TokenClassifier:
+    """The model of a folder or of an id that was pulled, by default the one that is shipped.
+
+    Raises Missing, each time, where there is none.
+    """
+    found = _known.get(name)
     if found is None:
         with _lock:
-            found = _known.get(folder)
+            found = _known.get(name)
             if found is None:
                 try:
-                    found = _load(Path(folder) if folder else _DATA)
+                    found = _load(folder_of(name) if name else DATA)
                 except Missing as error:
                     found = error
-                _known[folder] = found
+                _known[name] = found
     if isinstance(found, Missing):
         raise found
     return found
 
 
-def _load(folder: Path) -> Model:
-    for module in ("onnxruntime", "numpy"):
-        if find_spec(module) is None:
-            raise Missing(f"{module} is not installed: pip install 'headroom-ai[ml]'")
+def _load(folder: Path) -> Model | classifiers.TokenClassifier:
+    if (folder / classifiers.CONFIG).exists():
+        return classifiers.load(folder)
+    require("onnxruntime", "numpy")
     try:
         vocabulary = _core.ProseVocabulary((folder / "vocabulary.txt").read_text(encoding="utf-8"))
         told = json.loads((folder / "weights.json").read_text(encoding="utf-8"))
-        return Model(_session(folder / "model.onnx"), vocabulary, tuple(float(told[name]) for name in _WEIGHTS))
+        return Model(_runner(folder / "model.onnx"), vocabulary, tuple(float(told[name]) for name in WEIGHTS))
     except Exception as error:
         # onnxruntime has errors of its own, which it does not document.
         raise Missing(f"{folder}: {type(error).__name__}") from error
 
 
-def _session(path: Path) -> Callable[[tuple[int, int, bytes, bytes, bytes]], bytes]:
-    """Runs a batch: on one thread, which is the caller's and sleeps when there is nothing to do."""
-    # Neither is imported before there is something to read; the one has no types, the other need not be installed.
-    numpy, onnxruntime = import_module("numpy"), import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+def _runner(path: Path) -> Callable[[tuple[int, int, bytes, bytes, bytes]], bytes]:
+    numpy, opened = import_module("numpy"), session(path)
 
     def run(batch: tuple[int, int, bytes, bytes, bytes]) -> bytes:
         rows, length, *columns = batch
@@ -81,7 +80,7 @@ def _session(path: Path) -> Callable[[tuple[int, int, bytes, bytes, bytes]], byt
             name: numpy.frombuffer(column, numpy.int32).reshape(rows, length)
             for name, column in zip(("ids", "shapes", "matches"), columns, strict=True)
         }
-        numbers: bytes = session.run(("numbers",), inputs)[0].tobytes()
+        numbers: bytes = opened.run(("numbers",), inputs)[0].tobytes()
         return numbers
 
     return run

@@ -12,6 +12,8 @@ use crate::door::detached;
 
 /// The rows, their length, and the numbers of pieces, shapes and matches.
 type Batch<'py> = (usize, usize, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+/// The rows, their length, the numbers of pieces, and 1 for each that is no filler.
+type Masked<'py> = (usize, usize, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 /// The pieces that a model knows.
 #[pyclass(frozen, module = "headroom._core")]
@@ -29,6 +31,44 @@ impl ProseVocabulary {
 /// What a model said of some text.
 #[pyclass(frozen, module = "headroom._core")]
 pub struct ProseGuess(pub model::Guess);
+
+/// What a model with a tokenizer of its own reads of some text.
+#[pyclass(frozen, module = "headroom._core")]
+struct ProseReading(model::Reading);
+
+#[pymethods]
+impl ProseReading {
+    /// What it needs to read to tell what of a text is worth keeping; `None` where it need not.
+    #[staticmethod]
+    #[pyo3(signature = (text, query, call, *, deep = false))]
+    fn of_text(py: Python<'_>, text: &str, query: &str, call: &str, deep: bool) -> PyResult<Option<Self>> {
+        let task = Task { question: query, call, deep, ..Task::lossless(text) };
+        detached(py, || prose::reading(&task).map(Self))
+    }
+
+    #[getter]
+    fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The pieces that its tokenizer finds in the text, in windows.
+    #[pyo3(signature = (ids, offsets, *, before, after, filler, length))]
+    fn windows(
+        &self,
+        py: Python<'_>,
+        ids: Vec<i32>,
+        offsets: Vec<(usize, usize)>,
+        before: Vec<i32>,
+        after: Vec<i32>,
+        filler: i32,
+        length: usize,
+    ) -> PyResult<ProseWindows> {
+        let frame = model::Frame { before, after, filler, length };
+        let windows = detached(py, || model::Windows::of_reading(&self.0, &ids, &offsets, frame))?;
+        let windows = windows.ok_or_else(|| PyValueError::new_err("the pieces are not those of the text"))?;
+        Ok(ProseWindows { windows, text: String::new() })
+    }
+}
 
 /// What a model reads of some text.
 #[pyclass(frozen, module = "headroom._core")]
@@ -95,6 +135,13 @@ impl ProseWindows {
         Ok(batches.iter().map(told).collect())
     }
 
+    /// The same for a model with another tokenizer.
+    fn masked<'py>(&self, py: Python<'py>) -> PyResult<Vec<Masked<'py>>> {
+        let batches: Vec<model::Masked> = detached(py, || self.windows.masked().collect())?;
+        let numbers = |own: &[i32]| PyBytes::new(py, &bytes_of(own));
+        Ok(batches.iter().map(|own| (own.rows, own.length, numbers(&own.ids), numbers(&own.mask))).collect())
+    }
+
     /// For every number of a piece in all batches three: the characters from and to, and the sentence; -1 for what is
     /// not of the text.
     fn places<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -159,6 +206,7 @@ fn prose_extract(
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ProseVocabulary>()?;
+    module.add_class::<ProseReading>()?;
     module.add_class::<ProseWindows>()?;
     module.add_class::<ProseGuess>()?;
     module.add_function(wrap_pyfunction!(prose_extract, module)?)?;

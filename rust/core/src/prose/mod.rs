@@ -29,7 +29,7 @@ use std::ops::Range;
 
 use chunks::Chunks;
 use document::Document;
-use model::{Guess, Vocabulary, Windows};
+use model::{Guess, Reading, Vocabulary, Windows};
 use relevance::Relevance;
 use select::{Budget, Chosen};
 use terms::{Terms, Wanted};
@@ -69,6 +69,8 @@ const MAX_OUTLINE_SHARE: f64 = 0.2;
 const MAX_ROUNDS: usize = 4;
 /// Pieces that a model reads of a text, about 2,000 words.
 const MAX_READ_PIECES: usize = 2_800;
+/// And bytes that one with a tokenizer of its own reads, about as many words.
+const MAX_READ_BY_OTHERS_BYTES: usize = 12_000;
 /// Bytes of a text from which words alone decide: to find the pieces of a larger one would take longer than all else.
 const MAX_READ_BYTES: usize = 2_000_000;
 /// Tokens of the marker.
@@ -155,6 +157,16 @@ pub fn windows_of(text: &str, parts: &[Range<usize>], question: &str, vocabulary
 /// What a model reads of a text that something is asked of: what is worth most without it, up to a bound. `None` where
 /// nothing would be left out, the words asked for are not there, or the text is too large.
 pub fn windows(task: &Task, vocabulary: &Vocabulary) -> Option<Windows> {
+    to_read(task, |document, worth| Some(Windows::new(document, task.question, vocabulary, worth, MAX_READ_PIECES)))
+}
+
+/// What a model with a tokenizer of its own reads of a text, as `windows` says.
+pub fn reading(task: &Task) -> Option<Reading> {
+    to_read(task, |document, worth| Reading::new(document, worth, MAX_READ_BY_OTHERS_BYTES))
+}
+
+/// Has `read` choose by what each unit is worth without a model.
+fn to_read<T>(task: &Task, read: impl FnOnce(&Document, &[f32]) -> Option<T>) -> Option<T> {
     if task.text.len() > MAX_READ_BYTES {
         return None;
     }
@@ -164,7 +176,7 @@ pub fn windows(task: &Task, vocabulary: &Vocabulary) -> Option<Windows> {
         None => Document::of(task.text),
     };
     let asked = Asked::of(&Task { guess: None, ..*task }, &document, &repeats::find(&document))?;
-    Some(Windows::new(&document, task.question, vocabulary, &asked.relevance.scores, MAX_READ_PIECES))
+    read(&document, &asked.relevance.scores)
 }
 
 /// What of some ranges lies inside a part.

@@ -42,7 +42,9 @@ impl Guess {
         let mut list = Vec::with_capacity(windows.pieces.len());
         let all = windows.for_each_read(|piece, place| {
             let from = (place * OUTPUTS).min(numbers.len());
-            if let Some(&[answer, _, sentence]) = numbers[from..].first_chunk::<OUTPUTS>() {
+            let found = numbers[from..].first_chunk::<OUTPUTS>();
+            // A piece of white space, which tokenizers of other models find, is part of nothing.
+            if let Some(&[answer, _, sentence]) = found.filter(|_| piece.from < piece.to) {
                 let (answer, sentence) = (likelihood(answer), likelihood(sentence));
                 list.push(Said { from: piece.from, to: piece.to, unit: piece.unit, answer, sentence });
             }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::super::document::{Document, Unit};
 use super::super::terms::Terms;
 use super::pieces::Vocabulary;
+use super::reading::Reading;
 use super::shape;
 
 /// Pieces of a window, with those of the question and three that divide.
@@ -44,10 +45,34 @@ pub struct Batch {
     pub matches: Vec<i32>,
 }
 
+/// Rows that a model with another tokenizer reads at once: the numbers of pieces, and 1 for each that is none of those
+/// that make the rows equally long.
+pub struct Masked {
+    pub rows: usize,
+    pub length: usize,
+    pub ids: Vec<i32>,
+    pub mask: Vec<i32>,
+}
+
+/// What stands around the pieces of every window, the number that makes windows equally long, and the most numbers of
+/// one.
+pub struct Frame {
+    pub before: Vec<i32>,
+    pub after: Vec<i32>,
+    pub filler: i32,
+    pub length: usize,
+}
+
+impl Frame {
+    /// Pieces of a text that a window has room for.
+    fn room(&self) -> usize {
+        self.length.saturating_sub(self.before.len() + self.after.len())
+    }
+}
+
 /// What the model reads of a document.
 pub struct Windows {
-    question: Vec<i32>,
-    divider: i32,
+    frame: Frame,
     pub pieces: Vec<Piece>,
     /// The pieces of each window, in the order in which they are read: the shortest first.
     windows: Vec<Range<usize>>,
@@ -62,8 +87,8 @@ impl Windows {
         own.push(vocabulary.between);
         let terms = Terms::new(question, "");
         let mut reader = Reader { document, terms: &terms, vocabulary, pieces: Vec::new() };
-        let room = LENGTH - own.len() - 1;
-        let mut windows = reader.windows(room);
+        let frame = Frame { before: own, after: vec![vocabulary.between], filler: 0, length: LENGTH };
+        let mut windows = reader.windows(frame.room());
         let pieces = reader.pieces;
         let worth_of = |window: &Range<usize>| {
             let own = &pieces[window.clone()];
@@ -79,8 +104,20 @@ impl Windows {
                 fits
             });
         }
+        Self::shortest_first(frame, pieces, windows)
+    }
+
+    /// All of what another model reads, of which its tokenizer says the numbers of the pieces and their characters, from
+    /// and to. `None` where these are not of that text, or a window has no room for a piece.
+    pub fn of_reading(reading: &Reading, ids: &[i32], places: &[(usize, usize)], frame: Frame) -> Option<Self> {
+        let found = reading.find(ids, places).filter(|_| frame.room() > 0)?;
+        let windows = divided(&found.ends, frame.room());
+        Some(Self::shortest_first(frame, found.pieces, windows))
+    }
+
+    fn shortest_first(frame: Frame, pieces: Vec<Piece>, mut windows: Vec<Range<usize>>) -> Self {
         windows.sort_by_key(|window| (window.len(), window.start));
-        Self { question: own, divider: vocabulary.between, pieces, windows }
+        Self { frame, pieces, windows }
     }
 
     pub fn batches(&self) -> impl Iterator<Item = Batch> + '_ {
@@ -93,17 +130,13 @@ impl Windows {
         let mut batch = Batch {
             rows: rows.len(),
             length,
-            ids: Vec::with_capacity(size),
+            ids: self.ids(rows, length),
             shapes: vec![0; size],
             matches: vec![0; size],
         };
         for (row, window) in rows.iter().enumerate() {
             let own = &self.pieces[window.clone()];
-            batch.ids.extend_from_slice(&self.question);
-            batch.ids.extend(own.iter().map(|piece| piece.id));
-            batch.ids.push(self.divider);
-            batch.ids.resize((row + 1) * length, 0);
-            let from = row * length + self.question.len();
+            let from = row * length + self.frame.before.len();
             for (offset, piece) in own.iter().enumerate() {
                 batch.shapes[from + offset] = piece.shape;
                 batch.matches[from + offset] = piece.matches;
@@ -112,8 +145,32 @@ impl Windows {
         batch
     }
 
+    pub fn masked(&self) -> impl Iterator<Item = Masked> + '_ {
+        self.windows.chunks(ROWS).map(|rows| {
+            let length = self.length_of(rows);
+            let mut mask = Vec::with_capacity(rows.len() * length);
+            for (row, window) in rows.iter().enumerate() {
+                mask.resize(row * length + self.length_of(std::slice::from_ref(window)), 1);
+                mask.resize((row + 1) * length, 0);
+            }
+            Masked { rows: rows.len(), length, ids: self.ids(rows, length), mask }
+        })
+    }
+
+    fn ids(&self, rows: &[Range<usize>], length: usize) -> Vec<i32> {
+        let mut ids = Vec::with_capacity(rows.len() * length);
+        for (row, window) in rows.iter().enumerate() {
+            ids.extend_from_slice(&self.frame.before);
+            ids.extend(self.pieces[window.clone()].iter().map(|piece| piece.id));
+            ids.extend_from_slice(&self.frame.after);
+            ids.resize((row + 1) * length, self.frame.filler);
+        }
+        ids
+    }
+
     fn length_of(&self, rows: &[Range<usize>]) -> usize {
-        self.question.len() + rows.iter().map(ExactSizeIterator::len).max().unwrap_or(0) + 1
+        let longest = rows.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        self.frame.before.len() + longest + self.frame.after.len()
     }
 
     /// Calls `each` with every piece that was read and where its numbers stand among those of all batches, counted in
@@ -124,7 +181,7 @@ impl Windows {
             let length = self.length_of(rows);
             for window in rows {
                 let own = self.pieces[window.clone()].iter().enumerate();
-                own.for_each(|(offset, piece)| each(piece, before + self.question.len() + offset));
+                own.for_each(|(offset, piece)| each(piece, before + self.frame.before.len() + offset));
                 before += length;
             }
         }
@@ -142,38 +199,8 @@ struct Reader<'d, 't> {
 impl Reader<'_, '_> {
     fn windows(&mut self, room: usize) -> Vec<Range<usize>> {
         let units = &self.document.units;
-        let mut windows = Vec::new();
-        let mut from = 0;
-        let mut close = |from: &mut usize, to: usize| {
-            if to > *from {
-                windows.push(*from..to);
-            }
-            *from = to;
-        };
-        let mut first = 0;
-        while first < units.len() {
-            let block = units[first].block;
-            let last = first + units[first..].iter().take_while(|unit| unit.block == block).count();
-            let start = self.pieces.len();
-            let ends: Vec<usize> = (first..last).map(|index| self.read(index)).collect();
-            if self.pieces.len() - from > room && start - from >= room / 2 {
-                close(&mut from, start);
-            }
-            let mut begins = start;
-            for end in ends {
-                if end - from > room {
-                    close(&mut from, begins);
-                }
-                while end - from > room {
-                    let to = from + room;
-                    close(&mut from, to);
-                }
-                begins = end;
-            }
-            first = last;
-        }
-        close(&mut from, self.pieces.len());
-        windows
+        let ends: Vec<(usize, u32)> = (0..units.len()).map(|index| (self.read(index), units[index].block)).collect();
+        divided(&ends, room)
     }
 
     /// Adds the pieces of a unit; returns how many there are now.
@@ -187,6 +214,37 @@ impl Reader<'_, '_> {
         });
         self.pieces.len()
     }
+}
+
+/// The pieces of each window, of at most `room`: `ends` tells, behind each sentence, how many pieces there are, and the
+/// number of its block.
+fn divided(ends: &[(usize, u32)], room: usize) -> Vec<Range<usize>> {
+    let mut windows = Vec::new();
+    let mut from = 0;
+    let mut close = |from: &mut usize, to: usize| {
+        if to > *from {
+            windows.push(*from..to);
+        }
+        *from = to;
+    };
+    let mut begins = 0;
+    for block in ends.chunk_by(|left, right| left.1 == right.1) {
+        if block[block.len() - 1].0 - from > room && begins - from >= room / 2 {
+            close(&mut from, begins);
+        }
+        for &(end, _) in block {
+            if end - from > room {
+                close(&mut from, begins);
+            }
+            while end - from > room {
+                let to = from + room;
+                close(&mut from, to);
+            }
+            begins = end;
+        }
+    }
+    close(&mut from, begins);
+    windows
 }
 
 /// The words of a unit, in order.
@@ -262,6 +320,31 @@ mod tests {
             let mut own = places.iter().map(|&place| ids[place]);
             windows.for_each_read(|piece, _| assert_eq!(Some(piece.id), own.next()));
             assert!(windows.batches().all(|batch| batch.length <= LENGTH && batch.ids.len() == batch.matches.len()));
+        }
+    }
+
+    #[test]
+    fn windows_of_another_tokenizer_hold_every_piece_once_in_bounds() {
+        for text in ["Word word. ".repeat(300), "天".repeat(900), "a\n\nö".repeat(200), "Ä".repeat(40)] {
+            let document = Document::of(&text);
+            let reading = Reading::new(&document, &vec![1.0; document.units.len()], usize::MAX).unwrap();
+            let letters = reading.text.chars().count();
+            let places: Vec<(usize, usize)> = (0..letters).map(|at| (at, at + 1)).collect();
+            let frame = Frame { before: vec![1, 2], after: vec![3], filler: 9, length: 50 };
+            let windows = Windows::of_reading(&reading, &vec![7; letters], &places, frame).unwrap();
+            let (mut seen, mut said) = (0, 0);
+            let all = windows.for_each_read(|piece, _| {
+                seen += 1;
+                said += (piece.to - piece.from) as usize;
+            });
+            assert_eq!(seen, letters);
+            assert_eq!(said, text.chars().filter(|letter| !letter.is_whitespace()).map(char::len_utf8).sum::<usize>());
+            let batches: Vec<Masked> = windows.masked().collect();
+            assert_eq!(all, batches.iter().map(|own| own.rows * own.length).sum::<usize>());
+            for own in batches {
+                assert!(own.length <= 50 && own.ids.len() == own.mask.len() && own.ids[..2] == [1, 2]);
+                assert!(own.ids.iter().zip(&own.mask).all(|(&id, &mask)| (id == 9) == (mask == 0)));
+            }
         }
     }
 
