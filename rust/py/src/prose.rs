@@ -55,9 +55,9 @@ impl ProseWindows {
         })
     }
 
-    /// What a model needs to read of a text to tell what of it answers; `None` where it need not.
+    /// What a model needs to read of a text to tell what of it answers, or would; `None` where it need not.
     #[staticmethod]
-    #[pyo3(signature = (text, query, call, vocabulary, *, deep = false))]
+    #[pyo3(signature = (text, query, call, vocabulary, *, deep = false, unasked_share = None))]
     fn of_text(
         py: Python<'_>,
         text: &str,
@@ -65,10 +65,11 @@ impl ProseWindows {
         call: &str,
         vocabulary: &Bound<'_, ProseVocabulary>,
         deep: bool,
+        unasked_share: Option<f64>,
     ) -> PyResult<Option<Self>> {
         let vocabulary = &vocabulary.get().0;
         detached(py, || {
-            let task = Task { question: query, call, deep, ..Task::lossless(text) };
+            let task = Task { question: query, call, deep, unasked_share, ..Task::lossless(text) };
             prose::windows(&task, vocabulary).map(|windows| Self { windows, text: String::new() })
         })
     }

@@ -11,4 +11,5 @@ mod windows;
 
 pub use guess::{Guess, Weights};
 pub use pieces::Vocabulary;
+pub use shape::is_code;
 pub use windows::{Batch, Piece, Windows, OUTPUTS};
