@@ -246,7 +246,9 @@ class ProseReading:
     """What a model with a tokenizer of its own reads of a text: the sentences worth most, with what stands beside."""
 
     @staticmethod
-    def of_text(text: str, query: str, call: str, *, deep: bool = False) -> ProseReading | None:
+    def of_text(
+        text: str, query: str, call: str, *, deep: bool = False, unasked_share: float | None = None
+    ) -> ProseReading | None:
         """What is worth reading of a text, 12,000 bytes of it at most; None where `ProseWindows.of_text` is. Linear;
         releases the GIL.
         """
@@ -279,10 +281,17 @@ class ProseWindows:
 
     @staticmethod
     def of_text(
-        text: str, query: str, call: str, vocabulary: ProseVocabulary, *, deep: bool = False
+        text: str,
+        query: str,
+        call: str,
+        vocabulary: ProseVocabulary,
+        *,
+        deep: bool = False,
+        unasked_share: float | None = None,
     ) -> ProseWindows | None:
-        """What is worth reading of a text, about 2,000 words of it at most; None where nothing that is asked for is
-        there, so that nothing would be left out, and of texts of more than 2 MB. Linear; releases the GIL.
+        """What is worth reading of a text, about 2,000 words of it at most. Where nothing that is asked for is there:
+        None, or with `unasked_share` its beginning, without the question. None of texts of more than 2 MB. Linear;
+        releases the GIL.
         """
 
     def batches(self) -> list[tuple[int, int, bytes, bytes, bytes]]:
@@ -312,7 +321,9 @@ def prose_extract(
 ) -> list[tuple[int, int, int]]:
     """What is kept of some passages within one budget of o200k tokens, without the marks of a view: the number of the
     passage, and the characters from and to, in order. Sentences are kept whole but for the last, or where `guess` tells
-    better stretches; what the benchmark compares. Linear; releases the GIL.
+    better stretches. Without a question, stretches that nobody is likely to ask for are left out; negations and modal
+    verbs stay with the word behind them wherever the budget has room for them. What the benchmark compares. Linear;
+    releases the GIL.
     """
 
 def log_templates(text: str) -> list[int]:

@@ -114,6 +114,16 @@ def test_what_is_said_twice_is_said_once_without_losing_anything():
         assert count_tokens(result.text) < 0.9 * count_tokens(text)
 
 
+@pytest.mark.parametrize("write", [lambda parts: "\n---\n".join(parts), lambda parts: json.dumps(parts, indent=1)])
+def test_windows_of_a_search_that_overlap_within_sentences_are_said_once(write):
+    words = text_of("markdown-guide.md").split()
+    text = write([" ".join(words[at : at + 200]) for at in range(0, len(words) - 50, 150)])
+    result = compress(text, level="lossless", store=MemoryStore(), settings=EAGER)
+    assert expand(result.text) == text
+    assert result.text.startswith("#prose ")
+    assert count_tokens(result.text) < 0.95 * count_tokens(text)
+
+
 def test_where_nothing_is_asked_nothing_is_left_out(store):
     text = text_of("markdown-guide.md")
     assert compress(text, store=store, settings=EAGER).text == text
@@ -137,6 +147,20 @@ def test_leaving_out_where_nothing_is_asked_keeps_seventy_percent_and_every_fact
         assert result.text.count(fact) == text.count(fact)
 
 
+@pytest.mark.parametrize("model", ["off", "shipped"])
+def test_what_is_left_out_where_nothing_is_asked_can_be_asked_for_and_denies_nothing(store, model):
+    settings = {"kompress.unasked": True, "kompress.model": model}
+    text, view = ask("markdown-guide.md", "", store, settings=settings)
+    assert parse_marker(view).kind == "prose"
+    marks = MARK.findall(view)
+    assert marks
+    for query in marks:
+        missing = retrieve(parse_marker(view).key, query, store=store).text.strip()
+        assert missing in text
+        assert not re.search(r"\d|\b(not|never|no|must|may|can|should)\b|`|n't\b", missing), missing
+    assert count_tokens(view) >= 0.7 * count_tokens(text)
+
+
 def test_less_than_seventy_percent_cannot_be_asked_for():
     with pytest.raises(SettingsError, match=r"kompress.unasked_share=0.5 .* 0.7"):
         compress("x", store=MemoryStore(), settings={"kompress.unasked_share": 0.5})
@@ -148,6 +172,26 @@ def test_source_files_are_not_taken_for_prose_however_documented(store):
     )
     result = compress(code, query="what is the level?", store=store, settings=EAGER)
     assert parse_marker(result.text) is None or parse_marker(result.text).kind != "prose"
+
+
+def cuts(text, view):
+    """What stands before and behind the gaps of a view, and what is missing there, with the white space between."""
+    for query in re.findall(r"\[… chars ([\d-]+)\]", view):
+        first, last = (int(number) for number in query.split("-"))
+        yield text[: first - 1].rstrip(" "), text[first - 1 : last]
+
+
+@pytest.mark.parametrize("ratio", [0.3, 0.1, 0.05])
+@pytest.mark.parametrize("level", ["balanced", "deep"])
+def test_parts_of_sentences_are_shown_at_the_deep_level_alone_and_every_cut_is_marked(store, level, ratio):
+    text, view = ask("markdown-guide.md", "Who built the first gauges?", store, target_ratio=ratio, level=level)
+    rest = text
+    for shown in re.split(r"\[… [^\]]+\]", view.partition("\n")[2]):
+        assert shown.strip() in rest
+        rest = rest[rest.index(shown.strip()) + len(shown.strip()) :]
+    ends = re.compile(r"(^|\n|[.!?:][\"')\]*`]*)$")
+    is_cut = any(not ends.search(before) or not ends.search(gap) for before, gap in cuts(text, view))
+    assert is_cut <= (level == "deep" and ratio < 0.25)
 
 
 @pytest.mark.parametrize("ratio", [0.4, 0.25, 0.15])

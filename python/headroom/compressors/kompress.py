@@ -3,8 +3,9 @@
 What is asked (the query in force and the call's arguments) decides which sentences are shown, whole and in their
 places; headings and sources stay, and every gap says what `retrieve` would give. With the extra `ml` a small model
 reads too where much must go, and tells sentences that answer in other words; or another does, a token classifier, which
-tells what is worth keeping whatever is asked. Where nothing is asked the text is left
-as it is, but for repeated runs, which are said once; `unasked` allows leaving out sentences all the same.
+tells what is worth keeping whatever is asked. Where nothing is asked the text is left as it is, but for repeated runs,
+which are said once; `unasked` allows leaving out stretches that nobody is likely to ask for all the same, which the model
+tells too.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Options:
         600, "texts estimated smaller than this are only written losslessly: dropping would not pay", low=0
     )
     unasked: bool = setting(
-        False, "leave sentences out where nothing is asked, too: none with numbers, names, negations"
+        False, "leave stretches out where nothing is asked, too: no number, name, quotation, code or negation"
     )
     unasked_share: float = setting(
         0.7, "share of the tokens that is kept at least where nothing is asked", low=0.7, high=1
@@ -63,8 +64,8 @@ def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
     share = options.unasked_share if options.unasked else None
 
     def guess_of(call: str) -> _core.ProseGuess | None:
-        return guess(segment.text, segment.query, call, deep=budget.deep, model=options.model)
+        return guess(segment.text, segment.query, call, deep=budget.deep, unasked_share=share, model=options.model)
 
-    cuts_deep = budget.deep or (budget.target_ratio or 1.0) < _MILD_RATIO
-    asked = guess_of if cuts_deep else None
+    is_read = options.unasked or budget.deep or (budget.target_ratio or 1.0) < _MILD_RATIO
+    asked = guess_of if is_read else None
     return drafts("prose", segment, budget, options.min_lossy_tokens, unasked_share=share, guess_of=asked)

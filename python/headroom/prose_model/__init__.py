@@ -15,15 +15,17 @@ SHIPPED = "shipped"
 OFF = "off"
 
 
-def guess(text: str, query: str, call: str, *, deep: bool, model: str = SHIPPED) -> _core.ProseGuess | None:
+def guess(
+    text: str, query: str, call: str, *, deep: bool, unasked_share: float | None = None, model: str = SHIPPED
+) -> _core.ProseGuess | None:
     """How likely each sentence and word of a text answers what is asked; `None` where that need not be known, or
-    cannot be.
+    cannot be. With `unasked_share`, how likely it answers anything, where nothing is asked.
 
     `model` is `SHIPPED`, `OFF`, the folder of another, or the id of one that was pulled. Without the extra, or where
     there is no such model that works, words alone decide, as without a model; that is reported once. Threads may call
     it at once.
     """
-    if model == OFF or not query.strip():
+    if model == OFF or (not query.strip() and unasked_share is None):
         return None
     # Imported here, since most texts are none that it reads, and the import takes milliseconds.
     from headroom.prose_model._loaded import loaded
@@ -35,4 +37,4 @@ def guess(text: str, query: str, call: str, *, deep: bool, model: str = SHIPPED)
         if model != SHIPPED:
             report(f"the model of running text cannot be used: {error}")
         return None
-    return own.read(text, query, call, deep=deep)
+    return own.read(text, query, call, deep=deep, unasked_share=unasked_share)

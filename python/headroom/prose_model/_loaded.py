@@ -32,9 +32,11 @@ class Model(NamedTuple):
         """What the model says of what there is to read."""
         return windows.guess([self.run(batch) for batch in windows.batches()], self.weights)
 
-    def read(self, text: str, query: str, call: str, *, deep: bool) -> _core.ProseGuess | None:
+    def read(
+        self, text: str, query: str, call: str, *, deep: bool, unasked_share: float | None = None
+    ) -> _core.ProseGuess | None:
         """What the model says of a text; `None` where that need not be known."""
-        windows = _core.ProseWindows.of_text(text, query, call, self.vocabulary, deep=deep)
+        windows = _core.ProseWindows.of_text(text, query, call, self.vocabulary, deep=deep, unasked_share=unasked_share)
         return self.guess(windows) if windows is not None else None
 
 

@@ -63,9 +63,11 @@ class TokenClassifier(NamedTuple):
     frame: _Frame
     weights: tuple[float, ...]
 
-    def read(self, text: str, query: str, call: str, *, deep: bool) -> _core.ProseGuess | None:
+    def read(
+        self, text: str, query: str, call: str, *, deep: bool, unasked_share: float | None = None
+    ) -> _core.ProseGuess | None:
         """What the model says of a text; `None` where that need not be known."""
-        reading = _core.ProseReading.of_text(text, query, call, deep=deep)
+        reading = _core.ProseReading.of_text(text, query, call, deep=deep, unasked_share=unasked_share)
         if reading is None:
             return None
         found = self.tokenizer.encode(reading.text, add_special_tokens=False)

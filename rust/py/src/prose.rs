@@ -40,9 +40,16 @@ struct ProseReading(model::Reading);
 impl ProseReading {
     /// What it needs to read to tell what of a text is worth keeping; `None` where it need not.
     #[staticmethod]
-    #[pyo3(signature = (text, query, call, *, deep = false))]
-    fn of_text(py: Python<'_>, text: &str, query: &str, call: &str, deep: bool) -> PyResult<Option<Self>> {
-        let task = Task { question: query, call, deep, ..Task::lossless(text) };
+    #[pyo3(signature = (text, query, call, *, deep = false, unasked_share = None))]
+    fn of_text(
+        py: Python<'_>,
+        text: &str,
+        query: &str,
+        call: &str,
+        deep: bool,
+        unasked_share: Option<f64>,
+    ) -> PyResult<Option<Self>> {
+        let task = Task { question: query, call, deep, unasked_share, ..Task::lossless(text) };
         detached(py, || prose::reading(&task).map(Self))
     }
 
@@ -95,9 +102,9 @@ impl ProseWindows {
         })
     }
 
-    /// What a model needs to read of a text to tell what of it answers; `None` where it need not.
+    /// What a model needs to read of a text to tell what of it answers, or would; `None` where it need not.
     #[staticmethod]
-    #[pyo3(signature = (text, query, call, vocabulary, *, deep = false))]
+    #[pyo3(signature = (text, query, call, vocabulary, *, deep = false, unasked_share = None))]
     fn of_text(
         py: Python<'_>,
         text: &str,
@@ -105,10 +112,11 @@ impl ProseWindows {
         call: &str,
         vocabulary: &Bound<'_, ProseVocabulary>,
         deep: bool,
+        unasked_share: Option<f64>,
     ) -> PyResult<Option<Self>> {
         let vocabulary = &vocabulary.get().0;
         detached(py, || {
-            let task = Task { question: query, call, deep, ..Task::lossless(text) };
+            let task = Task { question: query, call, deep, unasked_share, ..Task::lossless(text) };
             prose::windows(&task, vocabulary).map(|windows| Self { windows, text: String::new() })
         })
     }

@@ -9,6 +9,8 @@
 mod blocks;
 mod chunks;
 mod document;
+mod gaps;
+mod held;
 pub mod model;
 mod relevance;
 mod repeats;
@@ -109,10 +111,12 @@ pub fn compress(task: &Task) -> Drafts {
     }
     if json::score(task.text) >= 1.0 {
         let lossy = task.key.and_then(|key| of_chunks(task, &chunks::open(task.text)?, key));
-        return Drafts { lossy, lossless: None };
+        let is_clear = lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
+        let lossless = if is_clear { None } else { repeats::form(task.text, &repeats::find(task.text)) };
+        return Drafts { lossy, lossless };
     }
     let document = Document::of(task.text);
-    let repeats = repeats::find(&document);
+    let repeats = repeats::find(document.text);
     let lossy = task.key.and_then(|key| of_document(task, &document, &repeats, key));
     let is_clear = lossy.as_ref().is_some_and(|view| task.is_clear(&view.text));
     let lossless = if is_clear { None } else { repeats::form(task.text, &repeats) };
@@ -125,7 +129,7 @@ pub fn expand(text: &str) -> Option<String> {
 }
 
 /// What is kept of some passages within a budget of tokens, without marks, and the numbers of the passages: what the
-/// benchmark compares.
+/// benchmark compares. Where nothing is asked, what is left by `unasked`.
 pub fn extract(
     text: &str,
     parts: &[Range<usize>],
@@ -135,11 +139,15 @@ pub fn extract(
 ) -> Vec<(usize, Range<usize>)> {
     let document = Document::of_parts(text, parts.iter().cloned());
     let terms = Terms::new(question, "");
-    let mut relevance = Relevance::of(&document, &terms);
-    guess.into_iter().for_each(|guess| relevance.add_guess(guess));
-    let costs = select::costs(&document);
-    let budget = Budget { tokens, may_cut: true, least: -1.0, mark: 0, heads: 0 };
-    let ranges = shown(&document, &select::choose(&document, &relevance, &costs, terms.wanted, budget, guess));
+    let chosen = if terms.is_empty() {
+        unasked::within(&document, tokens, guess)
+    } else {
+        let mut relevance = Relevance::of(&document, &terms);
+        guess.into_iter().for_each(|guess| relevance.add_guess(guess));
+        let budget = Budget { tokens, may_cut: true, least: -1.0, mark: 0, heads: 0 };
+        select::choose(&document, &relevance, &select::costs(&document), terms.wanted, budget, guess)
+    };
+    let ranges = shown(&document, &chosen);
     let inside = |(number, part): (usize, &Range<usize>)| {
         let own = clipped(&ranges, part).map(move |range| (number, range));
         own.collect::<Vec<_>>()
@@ -154,19 +162,22 @@ pub fn windows_of(text: &str, parts: &[Range<usize>], question: &str, vocabulary
     Windows::new(&document, question, vocabulary, &worth, usize::MAX)
 }
 
-/// What a model reads of a text that something is asked of: what is worth most without it, up to a bound. `None` where
-/// nothing would be left out, the words asked for are not there, or the text is too large.
+/// What a model reads of a text that something is asked of: what is worth most without it, up to a bound. Of another, the
+/// beginning, where sentences may be left out all the same. `None` where nothing would be left out, or the text is too
+/// large.
 pub fn windows(task: &Task, vocabulary: &Vocabulary) -> Option<Windows> {
-    to_read(task, |document, worth| Some(Windows::new(document, task.question, vocabulary, worth, MAX_READ_PIECES)))
+    to_read(task, |document, worth, question| {
+        Some(Windows::new(document, question, vocabulary, worth, MAX_READ_PIECES))
+    })
 }
 
 /// What a model with a tokenizer of its own reads of a text, as `windows` says.
 pub fn reading(task: &Task) -> Option<Reading> {
-    to_read(task, |document, worth| Reading::new(document, worth, MAX_READ_BY_OTHERS_BYTES))
+    to_read(task, |document, worth, _| Reading::new(document, worth, MAX_READ_BY_OTHERS_BYTES))
 }
 
-/// Has `read` choose by what each unit is worth without a model.
-fn to_read<T>(task: &Task, read: impl FnOnce(&Document, &[f32]) -> Option<T>) -> Option<T> {
+/// Has `read` choose by what each unit is worth without a model, for the question that is asked, if one is.
+fn to_read<T>(task: &Task, read: impl FnOnce(&Document, &[f32], &str) -> Option<T>) -> Option<T> {
     if task.text.len() > MAX_READ_BYTES {
         return None;
     }
@@ -175,8 +186,11 @@ fn to_read<T>(task: &Task, read: impl FnOnce(&Document, &[f32]) -> Option<T>) ->
         Some(chunks) => chunks.document(),
         None => Document::of(task.text),
     };
-    let asked = Asked::of(&Task { guess: None, ..*task }, &document, &repeats::find(&document))?;
-    read(&document, &asked.relevance.scores)
+    if let Some(asked) = Asked::of(&Task { guess: None, ..*task }, &document, &repeats::find(document.text)) {
+        return read(&document, &asked.relevance.scores, task.question);
+    }
+    task.unasked_share?;
+    read(&document, &vec![1.0; document.units.len()], "")
 }
 
 /// What of some ranges lies inside a part.
@@ -213,7 +227,7 @@ impl<'d, 't> Asked<'d, 't> {
         }
         task.guess.into_iter().for_each(|guess| relevance.add_guess(guess));
         for repeat in repeats {
-            relevance.scores[repeat.units.clone()].fill(0.0);
+            relevance.scores[repeat.units(document)].fill(0.0);
         }
         Some(Self { document, costs: select::costs(document), relevance, wanted: terms.wanted })
     }
@@ -270,9 +284,7 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
     let found = match Asked::of(task, document, repeats) {
         Some(asked) => within(task, &asked, count(task.text, Encoding::O200kBase), written),
         None => {
-            let floor = task.unasked_share?;
-            let is_kept = unasked::keep(document, &select::costs(document), floor)?;
-            let chosen = Chosen { is_kept, pieces: Vec::new() };
+            let chosen = unasked::keep(document, task.unasked_share?, task.guess)?;
             Some((written(&chosen), chosen))
         }
     };
@@ -282,9 +294,7 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
 
 fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
     let document = chunks.document();
-    let repeats = repeats::find(&document);
-    let asked = Asked::of(task, &document, &repeats)?;
-    let total = count(task.text, Encoding::O200kBase);
+    let repeats = repeats::find(document.text);
     let written = |chosen: &Chosen| {
         let ranges = filled(&document, chosen);
         let mut text = Vec::with_capacity(task.text.len() / 2);
@@ -301,7 +311,13 @@ fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
         text.extend_from_slice(&task.text.as_bytes()[at..]);
         String::from_utf8_lossy(&text).into_owned()
     };
-    let (text, chosen) = within(task, &asked, total, written)?;
+    let (text, chosen) = match Asked::of(task, &document, &repeats) {
+        Some(asked) => within(task, &asked, count(task.text, Encoding::O200kBase), written)?,
+        None => {
+            let chosen = unasked::keep(&document, task.unasked_share?, task.guess)?;
+            (written(&chosen), chosen)
+        }
+    };
     finish(task, &document, key, &text, &chosen, |at| chunks.place_of(at))
 }
 

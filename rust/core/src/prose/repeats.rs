@@ -1,4 +1,4 @@
-//! A text in, a form that says repeated runs of sentences once out, and back again byte for byte.
+//! A text in, a form that says repeated runs of words once out, and back again byte for byte.
 //!
 //! ```text
 //! #prose 5120 bytes; `[=A+N: words]`: the N bytes from byte A of the whole text, which begin and end with these words
@@ -6,12 +6,14 @@
 //! [=410+380: The treaty was … in 1957.]
 //! ```
 //!
-//! Overlapping windows on a document, and what is written on each of its pages, are such runs. Linear.
+//! Overlapping windows on a document, wherever they are cut, and what is written on each of its pages, are such runs, in
+//! plain text as in the strings of JSON. Linear.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::document::Document;
+use crate::json::paths::MixMap;
 
 /// Bytes of a run that is worth a reference.
 const MIN_RUN_BYTES: usize = 120;
@@ -23,45 +25,89 @@ const MAX_SHARE: f64 = 0.95;
 /// What a form may stand for, at most.
 const MAX_BYTES: usize = 256 << 20;
 
+/// Words by which a run is found, and which share of the places where so many begin is remembered: one of so many, told by
+/// the words themselves, so that the same places of the same words are.
+const SHINGLE_WORDS: usize = 6;
+const SAMPLED: u64 = 4;
+
 /// A run that is there already, and where.
+#[derive(Debug)]
 pub struct Repeat {
     pub run: Range<usize>,
     /// Where it stood first.
     pub first: usize,
-    /// Its units.
-    pub units: Range<usize>,
 }
 
-/// The runs of whole units that stand earlier in a text too.
-pub fn find(document: &Document) -> Vec<Repeat> {
-    let units = &document.units;
-    let text = document.text;
-    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(units.len());
-    let mut found = Vec::new();
+impl Repeat {
+    /// The units of a document that stand within the run.
+    pub fn units(&self, document: &Document) -> Range<usize> {
+        let from = document.units.partition_point(|unit| (unit.from as usize) < self.run.start);
+        let to = document.units.partition_point(|unit| unit.to as usize <= self.run.end);
+        from..to.max(from)
+    }
+}
+
+/// The runs of whole words that stand earlier in a text too, wherever they begin and end. Linear.
+pub fn find(text: &str) -> Vec<Repeat> {
+    let mut seen: MixMap<u64, u32> = MixMap::default();
+    let mut found: Vec<Repeat> = Vec::new();
     let mut at = 0;
-    while at < units.len() {
-        let own = document.of_unit(&units[at]);
-        if let Some(&first) = seen.get(own) {
-            let mut length = 1;
-            let start = |unit: usize| units[unit].from as usize;
-            // The white space between two units belongs to the run.
-            while first + length < at && at + length < units.len() && {
-                let stretch = |unit: usize| &text[units[unit - 1].to as usize..units[unit].to as usize];
-                stretch(first + length) == stretch(at + length)
-            } {
-                length += 1;
-            }
-            let run = start(at)..units[at + length - 1].to as usize;
-            if run.len() >= MIN_RUN_BYTES {
-                found.push(Repeat { run, first: start(first), units: at..at + length });
-                at += length;
-                continue;
-            }
+    let mut last: VecDeque<(u32, u64)> = VecDeque::with_capacity(SHINGLE_WORDS);
+    let mut words = words_of(text).peekable();
+    while let Some(word) = words.next() {
+        if last.len() == SHINGLE_WORDS {
+            last.pop_front();
         }
-        seen.entry(own).or_insert(at);
-        at += 1;
+        last.push_back((word.start as u32, hash(&text.as_bytes()[word.clone()])));
+        let shingle = last.iter().fold(0u64, |sum, (_, hash)| (sum.rotate_left(9) ^ hash).wrapping_mul(FACTOR));
+        if last.len() < SHINGLE_WORDS || (shingle >> 32) % SAMPLED != 0 {
+            continue;
+        }
+        let start = last[0].0 as usize;
+        let first = *seen.entry(shingle).or_insert(start as u32) as usize;
+        let Some(repeat) = Some(first).filter(|&first| first < start).and_then(|first| repeat(text, first, start, at))
+        else {
+            continue;
+        };
+        at = repeat.run.end;
+        while words.next_if(|word| word.start < at).is_some() {}
+        last.clear();
+        found.push(repeat);
     }
     found
+}
+
+/// The longest run around two places that is worth a reference; it begins at `least` at the earliest.
+fn repeat(text: &str, first: usize, start: usize, least: usize) -> Option<Repeat> {
+    let bytes = text.as_bytes();
+    let room = (start - first).min(bytes.len() - start);
+    let length = (0..room).take_while(|&offset| bytes[first + offset] == bytes[start + offset]).count();
+    // What stands first ends before the run begins, so what is added in front is taken from the room.
+    let before = (start - least).min(first).min(start - first - length);
+    let before = (1..=before).take_while(|&offset| bytes[first - offset] == bytes[start - offset]).count();
+    let (from, to) = (start - before, start + length);
+    // Whole words, and so whole characters.
+    let is_space = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+    let begins = |at: usize| !is_space(at) && (at == 0 || is_space(at - 1));
+    let ends = |at: usize| is_space(at) && at > 0 && !is_space(at - 1);
+    let other = |at: usize| at - (start - first);
+    let from = (from..start).find(|&at| begins(at) && begins(other(at))).unwrap_or(start);
+    let to = (start..=to).rev().find(|&at| ends(at) && ends(other(at)))?;
+    (to >= from + MIN_RUN_BYTES).then(|| Repeat { run: from..to, first: other(from) })
+}
+
+/// What stands between white space.
+fn words_of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.split_ascii_whitespace().map(|word| {
+        let from = word.as_ptr() as usize - text.as_ptr() as usize;
+        from..from + word.len()
+    })
+}
+
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn hash(word: &[u8]) -> u64 {
+    word.iter().fold(FACTOR, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// The form of a text; `None` where little is repeated, or the text has such references of its own.
@@ -150,7 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn form_of(text: &str) -> Option<String> {
-        form(text, &find(&Document::of(text)))
+        form(text, &find(text))
     }
 
     fn sentences(from: usize, to: usize) -> String {
@@ -184,6 +230,50 @@ mod tests {
         ] {
             assert_eq!(read(broken), None);
         }
+    }
+
+    /// Windows of so many words on a document, each going on before the last one ends.
+    fn windows(words: usize, overlap: usize) -> Vec<String> {
+        let all = sentences(0, 60).replace(" of the document", "");
+        let all: Vec<&str> = all.split_whitespace().collect();
+        let starts = (0..all.len()).step_by(words - overlap);
+        starts.map(|from| all[from..all.len().min(from + words)].join(" ")).collect()
+    }
+
+    #[test]
+    fn windows_that_are_cut_within_sentences_are_said_once() {
+        let own = windows(200, 50);
+        let plain = own.iter().enumerate().map(|(n, own)| format!("--- result {n} ---\n{own}\n")).collect::<String>();
+        let json = own.iter().map(|own| format!("{{\"text\": \"{own}\"}}")).collect::<Vec<_>>().join(",\n");
+        for text in [plain, format!("[{json}]")] {
+            let repeats = find(&text);
+            assert_eq!(repeats.len(), own.len() - 1, "{repeats:?}");
+            let words: Vec<usize> =
+                repeats.iter().map(|own| text[own.run.clone()].split_whitespace().count()).collect();
+            // The last word of a string stands before a quotation mark here, and before white space there.
+            assert!(words[..words.len() - 1].iter().all(|words| (48..=50).contains(words)), "{words:?}");
+            assert_eq!(read(&form_of(&text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_each_page_says_is_said_once_but_for_its_date() {
+        let page = |n: usize| {
+            format!(
+                "{}\n\nThis document is the property of the harbour office and may be copied for its own use only. Printed \
+                 on 2024-05-{:02}. Whoever finds a mistake is asked to write to the office, which is glad of every letter \
+                 that it gets.\n\n",
+                sentences(7 * n, 7 * n + 4),
+                n + 10
+            )
+        };
+        let text: String = (0..6).map(page).collect();
+        let form = form_of(&text).unwrap();
+        assert_eq!(read(&form).unwrap(), text);
+        for said in ["harbour office and", "is glad of every"] {
+            assert_eq!(form.matches(said).count(), 1, "{form}");
+        }
+        (0..6).for_each(|n| assert!(form.contains(&format!("2024-05-{:02}", n + 10)), "{form}"));
     }
 
     proptest! {

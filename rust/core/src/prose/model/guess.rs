@@ -32,6 +32,7 @@ struct Said {
     to: u32,
     unit: u32,
     answer: f32,
+    any: f32,
     sentence: f32,
 }
 
@@ -44,9 +45,9 @@ impl Guess {
             let from = (place * OUTPUTS).min(numbers.len());
             let found = numbers[from..].first_chunk::<OUTPUTS>();
             // A piece of white space, which tokenizers of other models find, is part of nothing.
-            if let Some(&[answer, _, sentence]) = found.filter(|_| piece.from < piece.to) {
-                let (answer, sentence) = (likelihood(answer), likelihood(sentence));
-                list.push(Said { from: piece.from, to: piece.to, unit: piece.unit, answer, sentence });
+            if let Some(numbers) = found.filter(|_| piece.from < piece.to) {
+                let [answer, any, sentence] = numbers.map(likelihood);
+                list.push(Said { from: piece.from, to: piece.to, unit: piece.unit, answer, any, sentence });
             }
         });
         if numbers.len() != all * OUTPUTS || !numbers.iter().all(|number| number.is_finite()) {
@@ -67,9 +68,17 @@ impl Guess {
 
     /// How likely something of the text is part of the answer: as its likeliest piece.
     pub fn of(&self, place: Range<usize>) -> f32 {
+        self.said_of(place).map(|said| said.answer).fold(0.0, f32::max)
+    }
+
+    /// How likely something of the text is part of an answer to any question; `None` where it was not read.
+    pub fn of_any(&self, place: Range<usize>) -> Option<f32> {
+        self.said_of(place).map(|said| said.any).reduce(f32::max)
+    }
+
+    fn said_of(&self, place: Range<usize>) -> impl Iterator<Item = &Said> {
         let first = self.list.partition_point(|said| (said.to as usize) <= place.start);
-        let own = self.list[first..].iter().take_while(|said| (said.from as usize) < place.end);
-        own.map(|said| said.answer).fold(0.0, f32::max)
+        self.list[first..].iter().take_while(move |said| (said.from as usize) < place.end)
     }
 }
 

@@ -14,4 +14,5 @@ mod windows;
 pub use guess::{Guess, Weights};
 pub use pieces::Vocabulary;
 pub use reading::Reading;
-pub use windows::{Batch, Frame, Masked, Windows, OUTPUTS};
+pub use shape::is_code;
+pub use windows::{Batch, Frame, Masked, Piece, Windows, OUTPUTS};
