@@ -6,6 +6,7 @@ of each agent; every step that changes a file is one at which the kill may come.
 
 from __future__ import annotations
 
+import gc
 import encodings.idna  # noqa: F401  (imported only to address a host)
 import importlib
 import os
@@ -45,6 +46,7 @@ def machine():
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not module.name.endswith(RUN_MAIN):
             importlib.import_module(module.name)
+    gc.freeze()
     directory = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     programs = directory / "bin"
     programs.mkdir()
@@ -93,6 +95,7 @@ def headroom(environment, *arguments, killed_at=None):
     if not child:
         code = 70
         try:
+            gc.disable()
             silence = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(silence, descriptor)

@@ -211,14 +211,10 @@ struct Asked<'d, 't> {
 
 impl<'d, 't> Asked<'d, 't> {
     /// `None` where nothing is asked for, or nothing of it is there. Of a talk too, unless the least is wanted: people
-    /// answer in other words than those they are asked in, so words do not tell where. And where all that the text says is
-    /// asked for, unless it is to be made shorter for all that.
+    /// answer in other words than those they are asked in, so words do not tell where.
     fn of(task: &Task, document: &'d Document<'t>, repeats: &[repeats::Repeat]) -> Option<Self> {
         let terms = Terms::new(task.question, task.call);
         if task.question.trim().is_empty() || terms.is_empty() || document.is_talk && !task.deep {
-            return None;
-        }
-        if !task.deep && task.target_ratio.is_none() && whole::is_asked_for(task.question, document.text) {
             return None;
         }
         let mut relevance = Relevance::of(document, &terms);
@@ -275,7 +271,15 @@ fn within(
     None
 }
 
+/// Whether all that a text says is asked for, and it is not to be made shorter for all that.
+fn is_wanted_whole(task: &Task, document: &Document) -> bool {
+    !task.deep && task.target_ratio.is_none() && whole::is_asked_for(task.question, document.text)
+}
+
 fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], key: &str) -> Option<View> {
+    if is_wanted_whole(task, document) {
+        return None;
+    }
     let written = |chosen: &Chosen| {
         let mut text = String::new();
         view::write(task.text, &filled(document, chosen), Told::Place, &mut text);
@@ -294,6 +298,9 @@ fn of_document(task: &Task, document: &Document, repeats: &[repeats::Repeat], ke
 
 fn of_chunks(task: &Task, chunks: &Chunks, key: &str) -> Option<View> {
     let document = chunks.document();
+    if is_wanted_whole(task, &document) {
+        return None;
+    }
     let repeats = repeats::find(document.text);
     let written = |chosen: &Chosen| {
         let ranges = filled(&document, chosen);
