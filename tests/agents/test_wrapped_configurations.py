@@ -6,8 +6,8 @@ of each agent; every step that changes a file is one at which the kill may come.
 
 from __future__ import annotations
 
-import gc
 import encodings.idna  # noqa: F401  (imported only to address a host)
+import gc
 import importlib
 import os
 import pkgutil

@@ -4,8 +4,8 @@ What is asked (the query in force and the call's arguments) decides which senten
 places; headings and sources stay, and every gap says what `retrieve` would give. With the extra `ml` a small model
 reads too where much must go, and tells sentences that answer in other words; or another does, a token classifier, which
 tells what is worth keeping whatever is asked. Where nothing is asked the text is left as it is, but for repeated runs,
-which are said once; `unasked` allows leaving out stretches that nobody is likely to ask for all the same, which the model
-tells too.
+which are said once; `unasked` allows leaving out stretches that nobody is likely to ask for all the same, which the
+model tells too.
 """
 
 from __future__ import annotations

@@ -261,8 +261,8 @@ mod tests {
         let page = |n: usize| {
             format!(
                 "{}\n\nThis document is the property of the harbour office and may be copied for its own use only. Printed \
-                 on 2024-05-{:02}. Whoever finds a mistake is asked to write to the office, which is glad of every letter \
-                 that it gets.\n\n",
+                 on 2024-05-{:02}. Whoever finds a mistake, or what is hard to understand, is asked to write to the office, which is glad of \
+                 every letter that it gets.\n\n",
                 sentences(7 * n, 7 * n + 4),
                 n + 10
             )
