@@ -214,7 +214,7 @@ fn hold_quotations(text: &str, start: u32, list: &mut [Word]) {
         let from = at + offset;
         at = from + open.len_utf8();
         let within = text[at..].char_indices().take_while(|(offset, _)| *offset <= MAX_QUOTED_BYTES);
-        let closes = |sign: char| QUOTES.iter().any(|own| *own == (open, sign));
+        let closes = |sign: char| QUOTES.contains(&(open, sign));
         let end = within.clone().find(|&(_, sign)| closes(sign)).map(|(offset, sign)| at + offset + sign.len_utf8());
         let is_apostrophe = text[..from].ends_with(char::is_alphanumeric);
         if let Some(end) = end.filter(|_| !is_apostrophe) {

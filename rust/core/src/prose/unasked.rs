@@ -57,7 +57,7 @@ pub fn within(document: &Document, tokens: usize, guess: Option<&Guess>) -> Chos
     let each: Vec<Range<usize>> = (0..text.words.len()).map(|at| at..at + 1).collect();
     let tries = [Hold::Fact, Hold::Sense].map(|hold| text.gaps(&each, hold, Goal::AtLeast(goal), 0));
     let found = tries.into_iter().find(|gaps| gone(gaps) >= goal);
-    let gaps = found.unwrap_or_else(|| vec![text.first_beyond(tokens)..text.words.len()]);
+    let gaps = found.unwrap_or_else(|| std::iter::once(text.first_beyond(tokens)..text.words.len()).collect());
     let mut chosen = text.without(document, &gaps);
     for (_, piece) in &mut chosen.pieces {
         piece.start = document.text[..piece.start as usize].trim_end().len() as u32;
@@ -183,7 +183,7 @@ impl Weighed {
 fn likelihoods(document: &Document, list: &[Word]) -> Vec<f32> {
     let mut seen: MixMap<u32, ()> = MixMap::default();
     let mut logit = |(at, word): (usize, &Word)| {
-        let text = document.text[word.from as usize..word.to as usize].as_bytes();
+        let text = &document.text.as_bytes()[word.from as usize..word.to as usize];
         let is_again = !word.is_stop && seen.insert(words::hash(text), ()).is_some();
         let beside = |is: fn(&Word) -> bool| {
             let own = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|other| list.get(other));
