@@ -59,6 +59,7 @@ impl ProseReading {
     }
 
     /// The pieces that its tokenizer finds in the text, in windows.
+    #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     #[pyo3(signature = (ids, offsets, *, before, after, filler, length))]
     fn windows(
         &self,
