@@ -1,9 +1,10 @@
 # make demo   set up and compress a real input, then get the original back
 # make test   set up and run every test
 # make test-agents   install coding agents into target/agents (npm, 2 GB) and try them
+# make test-two-agents   the same with Claude Code and Codex alone (0.8 GB)
 # make check  format, lint, types, stubs
 # make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
-.PHONY: setup check test test-agents demo bench bench-baseline clean
+.PHONY: setup check test test-agents test-two-agents demo bench bench-baseline clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,18 +42,24 @@ test: setup
 	$(BIN)/python -m pytest --quiet
 
 # The versions with which the facts in python/headroom/agents were found.
-AGENTS := @anthropic-ai/claude-code@2.1.329 @openai/codex@0.171.0 @google/gemini-cli@0.61.0 \
+TWO_AGENTS := @anthropic-ai/claude-code@2.1.329 @openai/codex@0.171.0
+AGENTS := $(TWO_AGENTS) @google/gemini-cli@0.61.0 \
   @qwen-code/qwen-code@0.15.10 @github/copilot@1.0.102 opencode-ai@1.18.33 cline@3.0.65 @continuedev/cli@1.5.47
-PROGRAMS := $(CURDIR)/target/agents/node_modules
+AGENTS_IN := target/agents
+PROGRAMS = $(CURDIR)/$(AGENTS_IN)/node_modules
+ONLY :=
 
 $(PROGRAMS)/.installed: Makefile
-	npm install --no-audit --no-fund --loglevel=error --prefix target/agents $(AGENTS)
+	npm install --no-audit --no-fund --loglevel=error --prefix $(AGENTS_IN) $(AGENTS)
 	node $(PROGRAMS)/@anthropic-ai/claude-code/install.cjs
-	node $(PROGRAMS)/opencode-ai/postinstall.mjs
+	test ! -d $(PROGRAMS)/opencode-ai || node $(PROGRAMS)/opencode-ai/postinstall.mjs
 	@touch $@
 
 test-agents: setup $(PROGRAMS)/.installed
-	AGENT_PROGRAMS=$(PROGRAMS)/.bin $(BIN)/python -m pytest --quiet tests/agents/test_real_agents.py
+	AGENT_PROGRAMS=$(PROGRAMS)/.bin $(BIN)/python -m pytest --quiet tests/agents/test_real_agents.py -k "$(ONLY)"
+
+test-two-agents:
+	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AGENTS_IN=target/two-agents ONLY="claude or codex"
 
 demo: setup
 	@$(BIN)/python examples/demo.py
