@@ -112,7 +112,7 @@ def test_the_doctor_says_which_is_in_force_and_whether_it_works(headroom, hub, m
         [own] = [each for each in json.loads(done.stdout) if each["subject"] == "model"]
         return own["verdict"], own["text"]
 
-    assert found(code=0) == ("good", "shipped is in force, and can be read with")
+    assert found(code=0) == ("good", "shipped is in force, and what it needs is here")
     assert found(code=0, HEADROOM_PROSE_MODEL="off")[0] == "good"
     verdict, text = found(code=1, HEADROOM_PROSE_MODEL=ID)
     assert verdict == "problem"

@@ -68,17 +68,22 @@ def prose_model(chosen: Settings) -> Iterator[Finding]:
         return
     # Imported here, since nothing else in this module needs the core.
     from headroom.prose_model._loaded import loaded
-    from headroom.prose_model._session import Missing
+    from headroom.prose_model._session import Missing, require
 
     try:
-        loaded("" if name == SHIPPED else name)
+        if name == SHIPPED:
+            # Not loaded: onnxruntime leaves files of its own in the user's cache, and whoever asks wants none.
+            require("onnxruntime", "numpy")
+        else:
+            loaded(name)
     except Missing as error:
         # Without the extra, which nobody has to have, there is none: that is no fault.
         verdict: Literal["note", "problem"] = "note" if name == SHIPPED else "problem"
         cure = "do what it says, or set HEADROOM_PROSE_MODEL to another; see: headroom model list"
         yield Finding("model", verdict, f"in running text words alone decide: {error}", cure)
     else:
-        yield Finding("model", "good", f"{name} is in force, and can be read with")
+        told = "what it needs is here" if name == SHIPPED else "can be read with"
+        yield Finding("model", "good", f"{name} is in force, and {told}")
 
 
 def store(chosen: Settings) -> Iterator[Finding]:
