@@ -63,7 +63,8 @@ def seconds_for(compressor, shape, size_bytes):
 @pytest.mark.parametrize("compressor", compressors(), ids=lambda compressor: compressor.name)
 def test_ten_times_the_text_takes_about_ten_times_as_long(compressor, shape):
     small = seconds_for(compressor, shape, 2 * MEGABYTE)
-    assert seconds_for(compressor, shape, 20 * MEGABYTE) < 25 * small + 0.5
+    # A second for memory that the system must give first: of a small text it takes next to nothing.
+    assert seconds_for(compressor, shape, 20 * MEGABYTE) < 25 * small + 1
 
 
 @pytest.mark.parametrize("shape", ["one line", "empty lines", "a repeated line"])
