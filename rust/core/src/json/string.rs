@@ -25,6 +25,18 @@ fn first_stop(block: &[u8; 16]) -> Option<usize> {
     block.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
 }
 
+/// How far from `at` on no byte of whole blocks is a quote, a backslash or a control character.
+#[inline(always)]
+fn plain_to(text: &[u8], mut at: usize) -> usize {
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        match first_stop(block) {
+            Some(hit) => return at + hit,
+            None => at += 16,
+        }
+    }
+    at
+}
+
 /// The end of the string body that begins at `start` (the index of its closing quote), and whether
 /// it needs decoding (has escapes or control characters). `None` if it never closes.
 #[inline]
@@ -32,15 +44,7 @@ pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut at = start;
     let mut escaped = false;
     loop {
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
-            match first_stop(block) {
-                Some(hit) => {
-                    at += hit;
-                    break;
-                }
-                None => at += 16,
-            }
-        }
+        at = plain_to(text, at);
         match *text.get(at)? {
             b'"' => return Some((at, escaped)),
             b'\\' => {
@@ -59,16 +63,7 @@ pub fn scan(text: &[u8], start: usize) -> Option<(usize, bool)> {
 /// stands there. `None` if it never closes or has a control character, a lone surrogate or a bad escape; what was appended
 /// is of no use then. Reads once what `scan` and `decode_into` read twice.
 pub fn read(text: &[u8], start: usize, out: &mut Vec<u8>) -> Option<(usize, bool)> {
-    let mut at = start;
-    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
-        match first_stop(block) {
-            Some(hit) => {
-                at += hit;
-                break;
-            }
-            None => at += 16,
-        }
-    }
+    let mut at = plain_to(text, start);
     at += text.get(at..)?.iter().position(|&byte| is_stop(byte))?;
     if text[at] == b'"' {
         return Some((at, false));

@@ -31,8 +31,7 @@ const LOSS_OF_WORD: f32 = 0.002;
 const LOSS_OF_FACT: f32 = 1.0;
 
 /// What is kept so that `floor` of all tokens are, without some sentences and clauses that have nothing which must stay,
-/// with a mark for each gap; `None` where the text is mostly code, or of
-/// a script whose names cannot be told. Linear.
+/// with a mark for each gap; `None` where the text is mostly code, or of a script whose names cannot be told. Linear.
 pub fn keep(document: &Document, floor: f64, guess: Option<&Guess>) -> Option<Chosen> {
     let bytes =
         |units: &mut dyn Iterator<Item = &Unit>| units.map(|unit| (unit.to - unit.from) as usize).sum::<usize>();
