@@ -1,6 +1,6 @@
 # make demo   set up and compress a real input, then get the original back
 # make test   set up and run every test
-# make test-agents   install coding agents into target/agents (npm, 2 GB) and try them
+# make test-agents   install coding agents into target/agents (npm and PyPI, 2.5 GB) and try them
 # make test-two-agents   the same with Claude Code and Codex alone (0.8 GB)
 # make check  format, lint, types, stubs
 # make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
@@ -39,12 +39,14 @@ check: setup
 
 test: setup
 	cargo test --workspace --locked --quiet
-	$(BIN)/python -m pytest --quiet
+	$(BIN)/python -m pytest --quiet -m "not timed" --numprocesses=auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest --quiet -m timed
 
 # The versions with which the facts in python/headroom/agents were found.
 TWO_AGENTS := @anthropic-ai/claude-code@2.1.329 @openai/codex@0.171.0
 AGENTS := $(TWO_AGENTS) @google/gemini-cli@0.61.0 \
   @qwen-code/qwen-code@0.15.10 @github/copilot@1.0.102 opencode-ai@1.18.33 cline@3.0.65 @continuedev/cli@1.5.47
+AIDER := aider-chat==0.86.2
 AGENTS_IN := target/agents
 PROGRAMS = $(CURDIR)/$(AGENTS_IN)/node_modules
 ONLY :=
@@ -53,13 +55,16 @@ $(PROGRAMS)/.installed: Makefile
 	npm install --no-audit --no-fund --loglevel=error --prefix $(AGENTS_IN) $(AGENTS)
 	node $(PROGRAMS)/@anthropic-ai/claude-code/install.cjs
 	test ! -d $(PROGRAMS)/opencode-ai || node $(PROGRAMS)/opencode-ai/postinstall.mjs
+	test -z "$(AIDER)" || $(PYTHON) -m venv $(AGENTS_IN)/aider
+	test -z "$(AIDER)" || $(AGENTS_IN)/aider/bin/python -m pip install --quiet --disable-pip-version-check $(AIDER)
+	test -z "$(AIDER)" || ln -sf $(CURDIR)/$(AGENTS_IN)/aider/bin/aider $(PROGRAMS)/.bin/aider
 	@touch $@
 
 test-agents: setup $(PROGRAMS)/.installed
 	AGENT_PROGRAMS=$(PROGRAMS)/.bin $(BIN)/python -m pytest --quiet tests/agents/test_real_agents.py -k "$(ONLY)"
 
 test-two-agents:
-	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AGENTS_IN=target/two-agents ONLY="claude or codex"
+	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AIDER= AGENTS_IN=target/two-agents ONLY="claude or codex"
 
 demo: setup
 	@$(BIN)/python examples/demo.py

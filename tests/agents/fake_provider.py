@@ -1,8 +1,10 @@
 """A provider on loopback that speaks every wire format: it has a tool called, retrieves, and is done.
 
 Run as `python fake_provider.py FILE SHELL RETRIEVE`, the last two being what the agent calls its shell and the retrieve
-tool: prints its port, and at the end of its input, as JSON, the path, tools' names and tool results of every request.
+tool ("" where it has none): prints its port, and at the end of its input, as JSON, the path, tools' names, tool results
+and length of every request.
 Its first answer has `cat FILE` run, its second asks for lines 9 to 12 under the key it was shown, if it was shown one.
+Agents ask before their MCP servers are up: until the retrieve tool is offered, for a while, it has the shell wait.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FILE, SHELL, RETRIEVE = sys.argv[1:4] if __name__ == "__main__" else ("", "", "")
 REQUESTS: list[dict] = []
+WAITING = "until all is up"
+MOST_WAITS = 20
 
 
 class Anthropic:
@@ -127,22 +131,31 @@ class Gemini:
 FORMATS = (Anthropic(), Chat(), Responses(), Gemini())
 
 
+def without_waits(results):
+    return [result for result in results if WAITING not in json.dumps(result)]
+
+
 def step(tools, results):
     """The call that a model would answer with, or None, and its text."""
     if SHELL not in tools:
-        return None, "a title"
+        return None, "a title" if SHELL else "all done"
+    waits = len(results)
+    results = without_waits(results)
+    waits -= len(results)
     if not results:
-        arguments = {"command": f"cat {FILE}", "description": "reads the log"}
+        must_wait = RETRIEVE not in tools and RETRIEVE and waits < MOST_WAITS
+        command = f"sleep 1; echo {WAITING}" if must_wait else f"cat {FILE}"
+        arguments = {"command": command, "description": "reads the log"}
         if SHELL == "exec_command":
-            arguments = {"cmd": f"cat {FILE}", "max_output_tokens": 20_000}
+            arguments = {"cmd": command, "max_output_tokens": 20_000}
         if SHELL == "run_commands":
-            arguments = {"commands": [f"cat {FILE}"]}
-        return {"id": "toolu_1", "name": SHELL, "arguments": arguments}, ""
+            arguments = {"commands": [command]}
+        return {"id": f"toolu_{waits}", "name": SHELL, "arguments": arguments}, ""
     key = re.search(r"key=([0-9A-Za-z]{11})", json.dumps(results[0]))
     if len(results) == 1 and key and RETRIEVE in tools:
         # Cline puts what a command printed into one line of JSON.
         query = "chars 1-500" if SHELL == "run_commands" else "lines 9-12"
-        return {"id": "toolu_2", "name": RETRIEVE, "arguments": {"key": key.group(1), "query": query}}, ""
+        return {"id": "toolu_retrieve", "name": RETRIEVE, "arguments": {"key": key.group(1), "query": query}}, ""
     return None, "all done"
 
 
@@ -167,7 +180,8 @@ class Provider(BaseHTTPRequestHandler):
         if spoken is None:
             return self.reply(b"{}", "application/json")
         tools, results = spoken.read(body)
-        REQUESTS.append({"path": path, "tools": tools, "results": results})
+        length = len(json.dumps(body))
+        REQUESTS.append({"path": path, "tools": tools, "results": without_waits(results), "length": length})
         call, text = step(tools, results)
         lines = [
             (f"event: {event['type']}\n" if "type" in event else "") + f"data: {json.dumps(event)}\n\n"

@@ -241,18 +241,8 @@ def no_daemon_left(home):
                 os.kill(int(process.name), signal.SIGTERM)
 
 
-@pytest.mark.usefixtures("no_daemon_left")
-@pytest.mark.parametrize("name", WRAPPED)
-def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were(name, home, run):
-    shell, retrieve, arguments, surroundings = WRAPPED[name]
-    log = home / "work" / "app.log"
-    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
-    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
-    if name in SETTINGS:
-        path, text = SETTINGS[name]
-        (home / path).parent.mkdir(parents=True)
-        (home / path).write_text(text)
-    before = snapshot(home)
+def wrapped(run, name, arguments, surroundings, log, shell="", retrieve=""):
+    """What a wrapped agent said, what the provider was asked, and the port of the proxy between them."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     provider = subprocess.Popen(
@@ -267,7 +257,22 @@ def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were
         targets = {f"{name}_TARGET_API_URL": address for name in ("ANTHROPIC", "GEMINI", "OPENAI")}
         command = [sys.executable, "-m", "headroom", "wrap", name, "--port", str(port), "--", *arguments]
         said = run(*command, **targets, **surroundings)
-        requests = json.loads(provider.communicate("")[0])
+        return said, json.loads(provider.communicate("")[0]), port
+
+
+@pytest.mark.usefixtures("no_daemon_left")
+@pytest.mark.parametrize("name", WRAPPED)
+def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were(name, home, run):
+    shell, retrieve, arguments, surroundings = WRAPPED[name]
+    log = home / "work" / "app.log"
+    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
+    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    if name in SETTINGS:
+        path, text = SETTINGS[name]
+        (home / path).parent.mkdir(parents=True)
+        (home / path).write_text(text)
+    before = snapshot(home)
+    said, requests, port = wrapped(run, name, arguments, surroundings, log, shell, retrieve)
     assert "all done" in said
     requests = [request for request in requests if request["results"]]
     shown, *others = map(json.dumps, requests[-1]["results"])
@@ -298,3 +303,25 @@ def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were
             text = path.read_text() if path.exists() else ""
             assert "headroom" not in text
             assert str(port) not in text
+
+
+AIDER = ["--no-git", "--yes-always", "--no-check-update", "--analytics-disable", "--no-show-release-notes"]
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude-sonnet-4-5"])
+def test_aider_shows_what_it_reads_as_the_users_word_which_is_compressed_when_the_user_wants_it(model, home, run):
+    log = home / "work" / "app.log"
+    log.write_text("".join(f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n}\n" for n in range(300)))
+    (home / ".aider.conf.yml").write_text("# mine\ndark-mode: true\nset-env:\n  - A=b\n")
+    before = snapshot(home)
+    keys = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
+    arguments = ["--model", model, *AIDER, "--read", str(log), "--message", "which request failed?"]
+    lengths = []
+    for settings in ({}, {"HEADROOM_COMPRESS_USER": "true"}):
+        said, requests, _ = wrapped(run, "aider", arguments, {**keys, **settings}, log)
+        assert "all done" in said
+        [request] = requests
+        assert request["path"] == ("/v1/chat/completions" if "gpt" in model else "/v1/messages")
+        lengths.append(request["length"])
+        assert {path: kind for path, kind in snapshot(home).items() if path in before} == before
+    assert lengths[1] < lengths[0] - len(log.read_text()) / 3

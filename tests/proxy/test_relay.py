@@ -175,6 +175,7 @@ def test_streams_come_byte_for_byte(proxy, provider, name):
     assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
 
 
+@pytest.mark.timed
 @every_format
 def test_the_first_event_is_there_before_the_last_is_sent(proxy, provider, name):
     provider.gap_s = 0.1
@@ -300,6 +301,7 @@ def test_a_body_over_the_limit_is_passed_on_as_it_is(started, provider):
     assert provider.last().body == raw
 
 
+@pytest.mark.timed
 def test_a_large_body_does_not_keep_others_waiting(proxy, provider):
     lines = "\n".join(
         f"2026-01-01 00:00:00 INFO worker-{n % 7} request {n * 7919 % 100_003} done" for n in range(150_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import click
@@ -36,9 +37,13 @@ def serve(http: bool, host: str, port: int) -> None:
     if host not in LOOPBACK:
         raise InputError(f"--host {host!r} is not this machine alone; use one of {', '.join(LOOPBACK)}")
     require_installed()
-    # Imported here since the SDK takes over half a second, and the other commands do without.
+    # Agents ask a model before a slow server is up. The SDK takes over half a second to import, a fifth of which would
+    # be spent on looking for garbage among types that stay.
+    gc.disable()
     from headroom.mcp.server import serve_http, serve_stdio
 
+    gc.freeze()
+    gc.enable()
     if http:
         serve_http(host, port)
     else:
