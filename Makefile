@@ -64,7 +64,7 @@ test-agents: setup $(PROGRAMS)/.installed
 	AGENT_PROGRAMS=$(PROGRAMS)/.bin $(BIN)/python -m pytest --quiet tests/agents/test_real_agents.py -k "$(ONLY)"
 
 test-two-agents:
-	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AIDER= AGENTS_IN=target/two-agents ONLY="claude or codex"
+	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AIDER= AGENTS_IN=target/two-agents ONLY="(claude or codex) and not aider"
 
 demo: setup
 	@$(BIN)/python examples/demo.py

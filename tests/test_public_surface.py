@@ -64,6 +64,6 @@ def test_starting_an_agent_imports_nothing_that_compresses():
     assert not (heavy | {"headroom.pipeline", "headroom.library", "headroom._core"}) & loaded
 
 
-@pytest.mark.parametrize("error", [name for name in PUBLIC if name.endswith("Error")])
+@pytest.mark.parametrize("error", sorted(name for name in PUBLIC if name.endswith("Error")))
 def test_every_error_is_a_headroom_error(error):
     assert issubclass(getattr(headroom, error), headroom.HeadroomError)

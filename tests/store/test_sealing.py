@@ -11,12 +11,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from headroom.errors import StoreError
-from headroom.store import Entry, Record, sqlite
+from headroom.store import Entry, Record, _vault, sqlite
 
 FORMAT_1 = Path(__file__).with_name("format_1.sqlite3")
 """A store of 70 texts of the tenant `local` and 3 of another, as a version wrote it that sealed nothing: `text_of`."""
@@ -329,6 +330,7 @@ print("done")
     ]
     while any(child.poll() is None for child in children):
         store.purge([mine.pop()] if mine else [])
+        time.sleep(0.02)
     assert [child.communicate() for child in children] == [("done\n", "")] * 3
     assert [store.get(key) for key in kept] == [f"kept {number}" for number in range(30)]
     assert store.verify() == (930 + len(mine), {})
@@ -479,3 +481,27 @@ except StoreError as error:
 """
     done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
     assert "pip install headroom-ai[keyring]" in done.stdout
+
+
+@pytest.mark.parametrize("look", ["_open_master", "_read_tenant_keys"])
+def test_a_store_whose_keys_change_while_they_are_looked_up_is_not_damaged(path, monkeypatch, look):
+    store, other = sqlite.open(str(path)), sqlite.SqliteStore(str(path))
+    kept = put(store, "kept")
+    gone = [put(store, f"gone {number}") for number in range(4)]
+    other.purge([gone.pop()])
+    real = getattr(_vault.Vault, look)
+
+    def interrupted(self, connection):
+        if gone and not connection.in_transaction:
+            other.purge([gone.pop()])
+        real(self, connection)
+
+    monkeypatch.setattr(_vault.Vault, look, interrupted)
+    assert store.touch([kept]) == {kept}
+    assert len(gone) < 3
+    assert store.get(kept) == "kept"
+    gone += [put(store, f"gone {number}") for number in range(4)]
+    opened = sqlite.SqliteStore(str(path))
+    assert opened.get(kept) == "kept"
+    opened.close()
+    other.close()

@@ -19,7 +19,7 @@ from headroom.store._files import identity, make_private, make_private_directori
 from headroom.store._master_key import MasterKeys
 from headroom.store._migrate import clean, migrate
 from headroom.store._schema import META_TABLES, ORIGINAL_TABLES, OUTPUT_TABLES, SCHEMA_VERSION
-from headroom.store._vault import Vault, create
+from headroom.store._vault import Vault, create, settled
 
 BUSY_TIMEOUT_S = 5.0
 _APPLICATION_ID = 0x48524D43  # "HRMC"
@@ -95,7 +95,8 @@ def _connect(
         if _pragma(connection, "user_version") < SCHEMA_VERSION:
             migrate(connection, keys, path)
         clean(connection)
-        vault = _read_whole(connection, path, open_vault)
+        opened = connection
+        vault = settled(opened, lambda: _read_whole(opened, path, open_vault))
         make_private(path)
         return connection, vault
     except BaseException as error:

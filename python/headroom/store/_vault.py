@@ -16,17 +16,21 @@ import os
 import re
 import sqlite3
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from headroom._core import Sealer, record_name
 from headroom.errors import StoreCorruptError, StoreError
 from headroom.store._master_key import KEY_BYTES, MasterKeys, open_keys
 
+T = TypeVar("T")
 _FORMAT = b"headroom 2 "
 _LEFT_BY_CRASHES = 64
 _ASIDE = "it is put aside and a new one is started"
 _TICK_NS = 1_000_000_000
 _META = "SELECT name, value FROM meta"
+_ATTEMPTS = 20
+"""As often as somebody else may change the master key while it is looked up."""
 
 
 class TenantKey(NamedTuple):
@@ -62,9 +66,9 @@ class Vault:
         self._directory = directory
         self._path = path
         self._master_name = ""
-        self._open_master(connection)
-        self.digest = tenant_digest(self.secret, tenant)
         self._tenant_keys: dict[int, Sealer] = {}
+        settled(connection, lambda: self._open_master(connection))
+        self.digest = tenant_digest(self.secret, tenant)
         self.reload(connection)
 
     def of_original(self, key: str) -> bytes:
@@ -112,8 +116,12 @@ class Vault:
 
     def reload(self, connection: sqlite3.Connection) -> list[int]:
         """Takes up what other processes have changed; the result are the numbers of the tenant's keys."""
-        self._open_master(connection)
-        self._read_tenant_keys(connection)
+
+        def look() -> None:
+            self._open_master(connection)
+            self._read_tenant_keys(connection)
+
+        settled(connection, look)
         return list(self._tenant_keys)
 
     def add_key(self, connection: sqlite3.Connection) -> TenantKey:
@@ -190,6 +198,27 @@ class Vault:
             }
         except (ValueError, TypeError) as error:
             raise StoreCorruptError(f"a tenant's key in store {self._path} is damaged: {error}; {_ASIDE}") from error
+
+
+def settled(connection: sqlite3.Connection, look: Callable[[], T]) -> T:
+    """What a look at the keys finds. Whoever erases something changes the master key, and may do so between one query
+    and the next, so what does not fit together is damaged only if it does not at rest either. Raises StoreError.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        before = _name_of_master(connection)
+        try:
+            return look()
+        except StoreError:
+            if not left or _name_of_master(connection) == before:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _name_of_master(connection: sqlite3.Connection) -> object:
+    try:
+        return connection.execute("SELECT value FROM meta WHERE name = 'master'").fetchone()
+    except sqlite3.Error:
+        return None  # whoever looks for more will say what is wrong
 
 
 def tenant_digest(secret: bytes, tenant: str) -> str:
