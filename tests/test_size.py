@@ -43,6 +43,11 @@ UNITS = {
     "a deepening element": ("", "<item>\n"),
     "an unclosed tag": ("<r>", '<item id="1\n'),
     "entities": ('<!DOCTYPE r [<!ENTITY a "b">]><r>', "&a;&a;"),
+    "nodes of a tree": (
+        '[1] region "' + "all of it " * 900 + '"\n',
+        '  [12] link "one"  [url: https://example.com/#a]\n  [7] StaticText "it"\n',
+    ),
+    "a deepening tree": ("[1] banner\n", "".join(f"{' ' * n}- listitem [ref=e{n}]:\n" for n in range(300))),
     "open elements": ("<!doctype html>", '<div><a href="x">text '),
     "encoded lines": ("", "q83vEjRWeJqL3vASNFZ4mXze8BI0VnicVb2kR7Lp0QeXw3mZsT1yUoGfHd5NiA8KjBt9Yu6Wr4Ec\n"),
     "colours": ("", "\x1b[31mred\x1b[0m\n"),

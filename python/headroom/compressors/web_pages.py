@@ -1,4 +1,6 @@
-"""Pages of HTML: what they say as Markdown, without navigation, scripts, and all else around it."""
+"""Pages: of HTML what they say as Markdown, without navigation, scripts, and all else around it; of the accessibility
+trees that browser tools print, what can be acted on, and the text.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,10 @@ class Options:
 
 
 def match(segment: Segment) -> float:
-    """How surely the text is HTML."""
+    """How surely the text is HTML, or an accessibility tree."""
     return score("page", segment.text)
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
-    """The page's main part as Markdown; nothing where all has to stay."""
+    """The page's main part as Markdown, or its tree in short; nothing where all has to stay."""
     return drafts("page", segment, budget, budget.options.min_lossy_tokens)

@@ -1,4 +1,4 @@
-//! A page of HTML in, what it says as Markdown out.
+//! A page of HTML in, what it says as Markdown out; or the accessibility tree of a page, in short (`snapshot`).
 //!
 //! The tree is flat and built in one pass (`scan`, `tree`). What each part is, is told by structure and names (`fate`);
 //! the main part is the smallest one with nearly all of the running text (`main_part`). Pages without an article are shown
@@ -13,6 +13,7 @@ mod links;
 mod main_part;
 mod reflow;
 mod scan;
+mod snapshot;
 mod state;
 mod table;
 mod tags;
@@ -41,8 +42,15 @@ const MAX_ROUNDS: usize = 4;
 /// Bytes of Markdown below which what a page's scripts hold may be all it says.
 const LITTLE_BYTES: usize = 400;
 
-/// How surely a text is a page of HTML.
-pub use scan::score;
+/// How surely a text is a page: HTML, or an accessibility tree.
+pub fn score(text: &str) -> f64 {
+    let tree = snapshot::score(text);
+    if tree > 0.0 {
+        tree
+    } else {
+        scan::score(text)
+    }
+}
 
 /// The lossy view of a page; nothing of what is none.
 pub fn compress(task: &Task) -> Drafts {
@@ -54,6 +62,9 @@ pub fn compress(task: &Task) -> Drafts {
 }
 
 fn view(task: &Task, key: &str) -> Option<View> {
+    if snapshot::score(task.text) > 0.0 {
+        return view_of_tree(task, key);
+    }
     let tags = memchr::memchr_iter(b'<', task.text.as_bytes()).take(MAX_NODES / 2).count();
     if tags == 0 || tags == MAX_NODES / 2 {
         return None;
@@ -94,6 +105,22 @@ fn view(task: &Task, key: &str) -> Option<View> {
     let counts: Vec<String> = dropped.iter().map(|(name, number)| format!("{number} {name}")).collect();
     let _ = writeln!(text, "[left out: {}]", counts.join(", "));
     finish(task, key, text, dropped, line_of(task.text, tree.node(root).from as usize))
+}
+
+/// The view of an accessibility tree.
+fn view_of_tree(task: &Task, key: &str) -> Option<View> {
+    let (whole, dropped, shown, total) = snapshot::short(task.text);
+    let mut text = limited(task, &whole, 0);
+    for (line, excerpt) in excerpts::named(task.text, &text, task.question) {
+        let _ = writeln!(text, "line {line}: {excerpt}");
+    }
+    if dropped.is_empty() && text.len() == whole.len() || text.trim().is_empty() {
+        return None;
+    }
+    let counts: Vec<String> = dropped.iter().map(|(name, number)| format!("{number} {name}")).collect();
+    let _ = writeln!(text, "[left out: {}]", counts.join(", "));
+    let text = marker("page", shown, total, "nodes", key) + &text;
+    (text.len() < task.text.len()).then(|| View { text, shown, total, kept: vec![(1, "tree")], dropped })
 }
 
 /// What can be filled in and pressed is much of what a page without an article says.

@@ -256,3 +256,44 @@ fn a_question_that_quotes_the_title_asks_for_no_links() {
     assert!(text.contains("site: Tool Site\n# Install steps\n") && !text.contains("/install/steps"), "{text}");
     assert!(view_of(&page, "where are the install steps?").text.contains("]: /install/steps"));
 }
+
+fn tree_view(text: &str, question: &str) -> crate::text::View {
+    let task = Task { question, key: Some("Ab3dE5gH7jK"), ..Task::lossless(text) };
+    assert!(super::score(text) > 0.9);
+    super::compress(&task).lossy.unwrap()
+}
+
+#[test]
+fn of_an_accessibility_tree_what_can_be_acted_on_keeps_its_id_and_the_rest_its_text() {
+    let text = concat!(
+        "[201] link \"Skip\"  [url: https://shop.example.com/returns#content]\n",
+        "[205] banner \n",
+        "  [208] navigation \"Main\"\n",
+        "    [209] link \"Orders\"  [url: https://shop.example.com/orders]\n",
+        "    [210] link \"On this page\"  [url: https://shop.example.com/orders#on-this-page]\n",
+        "    [211] link \"More\"  [url: https://shop.example.com/orders#rest]\n",
+        "[220] heading \"Return order 77-4512\" \n",
+        "  [31] StaticText \"Return order \" \n",
+        "  [32] StaticText \"77-4512\" \n",
+        "[231] LabelText \n",
+        "  [232] checkbox \"Walnut lamp\"  [checked: true, labelledby]\n",
+        "  [40] StaticText \"Walnut lamp\" \n",
+        "[43] StaticText \"It cannot be returned.\" \n",
+    );
+    let expected = concat!(
+        "[headroom page 9/13 nodes key=Ab3dE5gH7jK]\n",
+        "links from / are of https://shop.example.com\n",
+        "links from # are of the page of the link before\n",
+        "[201] link \"Skip\" /returns#content\n",
+        "banner\n",
+        " navigation \"Main\"\n",
+        "  [209] link \"Orders\" /orders\n",
+        "  [210] link \"On this page\"\n",
+        "  [211] link \"More\" #rest\n",
+        "heading \"Return order 77-4512\"\n",
+        "[232] checkbox \"Walnut lamp\" [checked: true]\n",
+        "It cannot be returned.\n",
+    );
+    let view = tree_view(text, "");
+    assert_eq!(view.text.rsplit_once("[left out").unwrap().0, expected, "{}", view.text);
+}
