@@ -352,11 +352,15 @@ class Referring:
 
     @property
     def shown(self) -> int:
-        """Lines of the original that stand in it."""
+        """Lines or fields of the original that stand in it."""
 
     @property
     def total(self) -> int:
-        """Lines of the original."""
+        """Lines or fields of the original."""
+
+    @property
+    def unit(self) -> str:
+        """Which of both: `lines` or `fields`."""
 
     @property
     def sources(self) -> list[int]:
@@ -370,12 +374,19 @@ class Shown:
     def __len__(self) -> int:
         """The number of texts."""
 
-    def add(self, texts: list[tuple[str, bool]]) -> None:
-        """Adds the next texts as they went out, each with whether it was made by `write`. Linear in the texts."""
+    def add(self, texts: list[tuple[str, bool, str | None, bool]]) -> None:
+        """Adds the next texts as they went out, each with whether it was made by `write` or `write_object`, the JSON
+        that it is a form of, and whether all of that is there. Linear in the texts.
+        """
 
     def write(self, text: str, key: str) -> Referring | None:
         """The form of a text in which references stand for lines that were shown, behind a marker with `key`; None
         where none of it was, or where it holds what looks like a reference. Linear in the text.
+        """
+
+    def write_object(self, text: str, key: str) -> Referring | None:
+        """The form of a JSON object that says, as a merge patch, what has changed since an object with the same first
+        member was last shown, behind a marker with `key`; None where none was, or most has changed. Linear.
         """
 
     def expand(self, form: str) -> str | None:

@@ -197,7 +197,9 @@ def refer(
         return decision
     steps = [step for step in decision.steps if step.name != "write"]
     steps += [
-        Step("compress", f"{form.total - form.shown:,} of {form.total:,} lines stand above", before, verdict.tokens),
+        Step(
+            "compress", f"{form.total - form.shown:,} of {form.total:,} {form.unit} stand above", before, verdict.tokens
+        ),
         Step("gate", "taken: no other form is smaller"),
         Step("write", "repeat, by reference", before, verdict.tokens),
     ]

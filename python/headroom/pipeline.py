@@ -47,6 +47,8 @@ _END_CHARACTERS = 64
 CODE = "code"
 """The kind of which a lossless form has the text's own lines."""
 
+_COUNTED = (CODE, "search")
+
 _decisions: Memo[Decision] = Memo(max_entries=4_096, max_weight=8_000_000)
 _counts: Memo[int] = Memo(max_entries=8_192, max_weight=8_000_000)
 _keys: Memo[tuple[str, Store, str]] = Memo(max_entries=1_024, max_weight=8_000_000)
@@ -244,18 +246,21 @@ class Pipeline:
                 for said in texts_in(work.segment.text):
                     repeats.add(self._key_or_none(said), said)
             return
-        text = work.decision.text
-        key = work.key or self._key_or_none(work.segment.text)
-        if text is None or (work.decision.lossless and work.decision.kind == CODE):
-            repeats.add(key, work.segment.text)
+        text, original, decision = work.decision.text, work.segment.text, work.decision
+        key = work.key or self._key_or_none(original)
+        if text is None or (decision.lossless and decision.kind == CODE):
+            repeats.add(key, original, original=original, whole=True)
         else:
-            repeats.add(key, text, hash(text), work.decision.kind == REPEAT)
+            refers = decision.kind == REPEAT
+            repeats.add(key, text, hash(text), refers, original, whole=decision.lossless or refers)
 
     def _referring(self, work: _Work, repeats: Repeats) -> _Work:
         """The work with references to what stands above, where a model could ask for what they stand for."""
         if self._store is None or self._policy.retrieval == "none" or work.decision.steps[0].reason == _OWN_OUTPUT:
             return work
-        found = repeats.write(work.segment.text, work.key)
+        # A view is better read as one, and lines that go without their numbers are counted from those before them.
+        clearly = not work.decision.lossless or work.decision.kind in _COUNTED
+        found = repeats.write(work.segment.text, work.key, work.decision.text, clearly)
         if found is not None:
             form, sources = found
             decision = refer(work.decision, work.segment.text, form, sources, work.key, self._counts)

@@ -21,6 +21,8 @@ from typing import Any
 from headroom._core import Referring, Shown
 from headroom.memo import Memo
 
+_CLEAR_SHARE = 0.5
+
 _shown: Memo[Shown] = Memo(max_entries=64, max_weight=24_000_000)
 _spoken: Memo[tuple[str, ...]] = Memo(max_entries=4_096, max_weight=16_000_000)
 
@@ -29,7 +31,7 @@ class Repeats:
     """The texts of one conversation that were shown up to some point, and texts that refer to them."""
 
     def __init__(self) -> None:
-        self._texts: list[tuple[str, bool]] = []
+        self._texts: list[tuple[str, bool, str | None, bool]] = []
         self._keys: list[str] = []
         self.keys: set[str] = set()
         """The keys of the texts so far."""
@@ -37,27 +39,43 @@ class Repeats:
         self._shown: Shown | None = None
         self._indexed = 0
 
-    def add(self, key: str, text: str, written: int = 0, referring: bool = False) -> None:
+    def add(
+        self, key: str, text: str, written: int = 0, referring: bool = False, original: str = "", whole: bool = False
+    ) -> None:
         """Goes past a text as it went out; `key` names its original, and `written` is a hash of the text if it is
-        another one than that. Nothing can refer to a text without a key.
+        another one than that. Nothing can refer to a text without a key. `whole`: nothing of the original was left out.
         """
-        self._texts.append((text if key else "", referring))
+        json_object = original if key and original[:1] == "{" else None
+        self._texts.append((text if key else "", referring, json_object, whole))
         self._keys.append(key)
         self.keys.add(key)
         self._states.append(hash((self._states[-1], key, written, referring)))
 
-    def write(self, text: str, key: str) -> tuple[Referring, tuple[str, ...]] | None:
-        """The form of a text that refers to what was shown, and the keys of the texts that it refers to."""
+    def write(
+        self, text: str, key: str, written: str | None, clearly: bool
+    ) -> tuple[Referring, tuple[str, ...]] | None:
+        """The form of a text that refers to what was shown, and the keys of the texts that it refers to. `written` is
+        the form of the text by itself, if it has another one than its own: that may be what was shown. Half of
+        that must be saved by referring to it if it shall be so `clearly`.
+        """
         if not self._texts:
             return None
         shown = self._up_to_date()
-        form = shown.write(text, key)
+        form = shown.write_object(text, key) if text[:1] == "{" else None
+        if form is None:
+            forms = [shown.write(text, key)]
+            if written is not None:
+                again = shown.write(written, key)
+                most = _CLEAR_SHARE if clearly else 1.0
+                is_clear = again is not None and len(again.text) <= most * len(written)
+                forms.append(again if is_clear else None)
+            form = min(filter(None, forms), key=lambda form: len(form.text), default=None)
         return form and (form, tuple(dict.fromkeys(self._keys[source] for source in form.sources)))
 
     def keep(self) -> None:
         """Keeps what was looked through for the next turn."""
         if self._shown is not None:
-            weight = sum(len(text) for text, _ in self._texts[: self._indexed])
+            weight = sum(len(text) + len(original or "") for text, _, original, _ in self._texts[: self._indexed])
             _shown.put(self._states[self._indexed], self._shown, weight)
             self._shown = None
 

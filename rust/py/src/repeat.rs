@@ -17,7 +17,15 @@ struct Referring {
     text: String,
     shown: usize,
     total: usize,
+    unit: &'static str,
     sources: Vec<u32>,
+}
+
+impl From<repeat::Referring> for Referring {
+    fn from(form: repeat::Referring) -> Self {
+        let repeat::Referring { text, shown, total, unit, sources } = form;
+        Self { text, shown, total, unit, sources }
+    }
 }
 
 impl Shown {
@@ -37,20 +45,28 @@ impl Shown {
         detached(py, || self.lock().len())
     }
 
-    /// Adds the next texts as they went out, each with whether it refers to others.
-    fn add(&self, py: Python<'_>, texts: Vec<(String, bool)>) -> PyResult<()> {
+    /// Adds the next texts as they went out, each with whether it refers to others, the JSON that it is a form of, if it
+    /// is one, and whether all of that is there.
+    fn add(&self, py: Python<'_>, texts: Vec<(String, bool, Option<String>, bool)>) -> PyResult<()> {
         detached(py, || {
             let mut shown = self.lock();
-            for (text, referring) in texts {
+            for (text, referring, json, whole) in texts {
                 shown.add(text, referring);
+                if let Some(json) = json {
+                    shown.note_object(&json, whole, referring);
+                }
             }
         })
     }
 
+    /// The form of a JSON object that was shown before: what has changed since.
+    fn write_object(&self, py: Python<'_>, text: &str, key: &str) -> PyResult<Option<Referring>> {
+        Ok(detached(py, || self.lock().write_object(text, key))?.map(Referring::from))
+    }
+
     /// The form of a text that refers to what was shown.
     fn write(&self, py: Python<'_>, text: &str, key: &str) -> PyResult<Option<Referring>> {
-        let form = detached(py, || self.lock().write(text, key))?;
-        Ok(form.map(|repeat::Referring { text, shown, total, sources }| Referring { text, shown, total, sources }))
+        Ok(detached(py, || self.lock().write(text, key))?.map(Referring::from))
     }
 
     /// The text of which a form was made.

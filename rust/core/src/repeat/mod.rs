@@ -17,6 +17,7 @@
 //! All is linear in the text; what was shown is looked at once, when it is added.
 
 pub mod line;
+pub mod object;
 mod read;
 mod reference;
 mod start;
@@ -36,9 +37,11 @@ use line::{behind_place, body};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Referring {
     pub text: String,
-    /// Lines of the original that stand in it, and that there are.
+    /// Lines or fields of the original that stand in it, and that there are.
     pub shown: usize,
     pub total: usize,
+    /// What is counted: lines, or fields of an object.
+    pub unit: &'static str,
     /// The numbers of the texts that it refers to, in order, as `Shown::add` counts them from 0.
     pub sources: Vec<u32>,
 }
@@ -66,6 +69,8 @@ pub struct Shown {
     places: HashMap<u64, Place, BuildHasherDefault<Mix>>,
     /// The last line that begins in a way.
     begun: HashMap<u64, u32, BuildHasherDefault<Mix>>,
+    /// The last objects by their first member.
+    objects: HashMap<u64, object::Object, BuildHasherDefault<Mix>>,
 }
 
 /// A line that was shown more often is none by which a reader would find a place.

@@ -7,12 +7,12 @@ use crate::text::marker;
 use crate::tokens::{count, Encoding};
 
 /// Lines with fewer tokens are said again: a reference would not be shorter.
-const FEWEST_TOKENS: usize = 10;
+const FEWEST_TOKENS: usize = 8;
 /// Lines with more bytes surely have so many tokens.
 const MANY_BYTES: usize = 400;
 /// Tokens of the rest of a line from which it is not said again: alone, or with lines after it.
-const FEWEST_OF_LINE: usize = 7;
-const FEWEST_OF_FIRST: usize = 5;
+const FEWEST_OF_LINE: usize = 6;
+const FEWEST_OF_FIRST: usize = 4;
 
 /// A run of lines after the one that says where it stands above, at `place`.
 struct Run {
@@ -54,7 +54,13 @@ impl Shown {
         sources.sort_unstable();
         sources.dedup();
         let total = lines.len();
-        Some(Referring { text: marker("repeat", shown, total, "lines", key) + &out, shown, total, sources })
+        Some(Referring {
+            text: marker("repeat", shown, total, "lines", key) + &out,
+            shown,
+            total,
+            unit: "lines",
+            sources,
+        })
     }
 
     /// The run of lines after the one at `at`, if it is long enough.
