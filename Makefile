@@ -2,9 +2,10 @@
 # make test   set up and run every test
 # make test-agents   install coding agents into target/agents (npm and PyPI, 2.5 GB) and try them
 # make test-two-agents   the same with Claude Code and Codex alone (0.8 GB)
+# make record-agents   record anew what those agents send
 # make check  format, lint, types, stubs
 # make bench  latencies beside json.loads and instruction counts, compared with the saved baselines
-.PHONY: setup check test test-agents test-two-agents demo bench bench-baseline clean
+.PHONY: setup check test test-agents test-two-agents record-agents demo bench bench-baseline clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,6 +66,10 @@ test-agents: setup $(PROGRAMS)/.installed
 
 test-two-agents:
 	$(MAKE) test-agents AGENTS="$(TWO_AGENTS)" AIDER= AGENTS_IN=target/two-agents ONLY="(claude or codex) and not aider"
+
+# What they send, without their makers' words: tests/proxy/test_recorded_agents.py sends it through the proxy.
+record-agents: setup $(PROGRAMS)/.installed
+	$(BIN)/python tests/agents/record_requests.py $(PROGRAMS)/.bin
 
 demo: setup
 	@$(BIN)/python examples/demo.py

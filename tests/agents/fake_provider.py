@@ -1,8 +1,8 @@
 """A provider on loopback that speaks every wire format: it has a tool called, retrieves, and is done.
 
-Run as `python fake_provider.py FILE SHELL RETRIEVE`, the last two being what the agent calls its shell and the retrieve
-tool ("" where it has none): prints its port, and at the end of its input, as JSON, the path, tools' names, tool results
-and length of every request.
+Run as `python fake_provider.py FILE SHELL RETRIEVE [FOLDER]`, the second and third being what the agent calls its shell
+and the retrieve tool ("" where it has none): prints its port, and at the end of its input, as JSON, the path, tools'
+names, tool results and length of every request. In FOLDER every request is kept whole.
 Its first answer has `cat FILE` run, its second asks for lines 9 to 12 under the key it was shown, if it was shown one.
 Agents ask before their MCP servers are up: until the retrieve tool is offered, for a while, it has the shell wait.
 """
@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 FILE, SHELL, RETRIEVE = sys.argv[1:4] if __name__ == "__main__" else ("", "", "")
 REQUESTS: list[dict] = []
@@ -181,6 +182,8 @@ class Provider(BaseHTTPRequestHandler):
             return self.reply(b"{}", "application/json")
         tools, results = spoken.read(body)
         length = len(json.dumps(body))
+        if len(sys.argv) > 4:
+            Path(sys.argv[4], f"{len(REQUESTS):03d}").write_text(json.dumps({"path": path, "body": body}))
         REQUESTS.append({"path": path, "tools": tools, "results": without_waits(results), "length": length})
         call, text = step(tools, results)
         lines = [

@@ -28,8 +28,15 @@ SIGNS = {
     "qwen": "Connected",
 }
 PATIENCE_S = 120
+QUESTION = "which request failed?"
 
 pytestmark = pytest.mark.skipif(not PROGRAMS, reason="AGENT_PROGRAMS names no directory of agents: make test-agents")
+
+
+def log_text() -> str:
+    """What the agents are made to read."""
+    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
+    return "\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"])
 
 
 @pytest.fixture
@@ -106,8 +113,8 @@ HOOKED = {
 def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had_back(name, home, run):
     shell, retrieve, options, routing = HOOKED[name]
     log = home / "app.log"
-    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
-    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    log.write_text(log_text())
+    lines = log.read_text().split("\n")
     before = snapshot(home)
     provider = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve],
@@ -120,7 +127,7 @@ def test_a_tools_output_is_compressed_by_the_hook_and_a_part_of_the_original_had
         address = f"http://127.0.0.1:{provider.stdout.readline().strip()}"
         surroundings = {variable: value.format(address=address) for variable, value in routing.items()}
         run(sys.executable, "-m", "headroom", "init", name, "--hooks")
-        said = run(name, "-p", "which request failed?", *options, **surroundings)
+        said = run(name, "-p", QUESTION, *options, **surroundings)
         run(sys.executable, "-m", "headroom", "unwrap", name)
         requests = json.loads(provider.communicate("")[0])
     assert "all done" in said
@@ -169,7 +176,7 @@ WRAPPED = {
     "claude": (
         "Bash",
         "mcp__headroom__headroom_retrieve",
-        ["-p", "which request failed?", "--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"],
+        ["-p", QUESTION, "--allowedTools", "Bash", "mcp__headroom__headroom_retrieve"],
         {"ANTHROPIC_API_KEY": "sk-none"},
     ),
     "codex": (
@@ -181,44 +188,44 @@ WRAPPED = {
             "gpt-5",
             "--skip-git-repo-check",
             "--dangerously-bypass-approvals-and-sandbox",
-            "which request failed?",
+            QUESTION,
         ],
         {"OPENAI_API_KEY": "sk-none", "CODEX_API_KEY": "sk-none"},
     ),
     "copilot": (
         "bash",
         "headroom-headroom_retrieve",
-        ["-p", "which request failed?", "--allow-all-tools"],
+        ["-p", QUESTION, "--allow-all-tools"],
         {"COPILOT_PROVIDER_API_KEY": "none", "COPILOT_MODEL": "gpt-4.1", "COPILOT_OFFLINE": "true"},
     ),
     "gemini": (
         "run_shell_command",
         "mcp_headroom_headroom_retrieve",
-        ["-m", "gemini-2.5-pro", "-y", "-p", "which request failed?"],
+        ["-m", "gemini-2.5-pro", "-y", "-p", QUESTION],
         {"GEMINI_API_KEY": "none", "GEMINI_CLI_TRUST_WORKSPACE": "true"},
     ),
     "opencode": (
         "bash",
         "headroom_headroom_retrieve",
-        ["run", "-m", "anthropic/claude-sonnet-4-5", "which request failed?"],
+        ["run", "-m", "anthropic/claude-sonnet-4-5", QUESTION],
         {"ANTHROPIC_API_KEY": "sk-none"},
     ),
     "cline": (
         "run_commands",
         "headroom__headroom_retrieve",
-        ["-P", "anthropic", "which request failed?"],
+        ["-P", "anthropic", QUESTION],
         {},
     ),
     "continue": (
         "Bash",
         "headroom_retrieve",
-        ["--auto", "-p", "which request failed?"],
+        ["--auto", "-p", QUESTION],
         {},
     ),
     "qwen": (
         "run_shell_command",
         "",
-        ["--auth-type", "openai", "-y", "-p", "which request failed?"],
+        ["--auth-type", "openai", "-y", "-p", QUESTION],
         {"OPENAI_API_KEY": "sk-none", "OPENAI_MODEL": "gpt-4.1"},
     ),
 }
@@ -241,12 +248,12 @@ def no_daemon_left(home):
                 os.kill(int(process.name), signal.SIGTERM)
 
 
-def wrapped(run, name, arguments, surroundings, log, shell="", retrieve=""):
+def wrapped(run, name, arguments, surroundings, log, shell="", retrieve="", *more):
     """What a wrapped agent said, what the provider was asked, and the port of the proxy between them."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     provider = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve],
+        [sys.executable, str(Path(__file__).with_name("fake_provider.py")), str(log), shell, retrieve, *more],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -265,8 +272,8 @@ def wrapped(run, name, arguments, surroundings, log, shell="", retrieve=""):
 def test_a_wrapped_agents_requests_are_compressed_and_its_files_are_as_they_were(name, home, run):
     shell, retrieve, arguments, surroundings = WRAPPED[name]
     log = home / "work" / "app.log"
-    lines = [f"10:00:{n % 60:02d} INFO worker-{n % 7} handled request {n} in {n % 93} ms" for n in range(300)]
-    log.write_text("\n".join([*lines, "10:20:00 ERROR worker-3 upstream timed out"]))
+    log.write_text(log_text())
+    lines = log.read_text().split("\n")
     if name in SETTINGS:
         path, text = SETTINGS[name]
         (home / path).parent.mkdir(parents=True)
@@ -315,7 +322,7 @@ def test_aider_shows_what_it_reads_as_the_users_word_which_is_compressed_when_th
     (home / ".aider.conf.yml").write_text("# mine\ndark-mode: true\nset-env:\n  - A=b\n")
     before = snapshot(home)
     keys = {"OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
-    arguments = ["--model", model, *AIDER, "--read", str(log), "--message", "which request failed?"]
+    arguments = ["--model", model, *AIDER, "--read", str(log), "--message", QUESTION]
     lengths = []
     for settings in ({}, {"HEADROOM_COMPRESS_USER": "true"}):
         said, requests, _ = wrapped(run, "aider", arguments, {**keys, **settings}, log)
