@@ -619,7 +619,7 @@ fn located(line: &[u8]) -> Located {
         let end = memchr::memchr(b':', line).unwrap_or(0);
         // `a.py::test` names a test, `a://b` an address.
         let is_text = is_path(&line[..end]) && line.get(end + 1).is_some_and(|&next| next != b':' && next != b'/');
-        return if is_text { Located::Text } else { Located::No };
+        return if is_text || is_of_commit(&line[..end], &line[end..]) { Located::Text } else { Located::No };
     };
     let behind = rest.trim_ascii_start();
     let column = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -634,6 +634,15 @@ fn located(line: &[u8]) -> Located {
         return Located::Diagnostic;
     }
     Located::Hit
+}
+
+/// Whether a line begins with a commit and a file in it, as `git grep` writes them: `HEAD~1:src/a.py:text`.
+fn is_of_commit(commit: &[u8], rest: &[u8]) -> bool {
+    let is_named = (1..=64).contains(&commit.len())
+        && commit.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_./~^@{}-".contains(byte));
+    let Some(path) = rest.strip_prefix(b":").filter(|_| is_named) else { return false };
+    let end = memchr::memchr(b':', path).unwrap_or(0);
+    path[..end].contains(&b'/') && is_path(&path[..end])
 }
 
 /// Whether a message ends with the name of a linter: `… (errcheck)`.
@@ -814,6 +823,7 @@ mod tests {
             (&counted, Kind::Log),
             (&named, Kind::Log),
             (&search, Kind::Search),
+            (&"HEAD~1:src/mail/a.py:# which of the two is meant\nHEAD~1:src/mail/b.py:of it\n".repeat(3), Kind::Search),
             (heading, Kind::Search),
             (diff, Kind::Diff),
             (trace, Kind::Trace),
