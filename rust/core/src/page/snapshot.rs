@@ -206,12 +206,14 @@ impl<'t> Writer<'t> {
         let above =
             self.open.iter().rev().map(|(.., name)| *name).find(|name| !name.is_empty()).unwrap_or_default().trim();
         let said = if node.name.is_empty() { node.said } else { node.name };
-        let is_told = match node.sort {
-            Sort::Acting => false,
-            Sort::Placing => IN_ROWS.contains(&node.role) && has_words(above, said.trim()),
-            Sort::Holding => has_words(above, said.trim()),
-            Sort::Saying => self.last == said.trim() || has_words(above, said.trim()),
-        };
+        let more = if node.name.is_empty() { "" } else { node.said.trim() };
+        let is_told = more.is_empty()
+            && match node.sort {
+                Sort::Acting => false,
+                Sort::Placing => IN_ROWS.contains(&node.role) && has_words(above, said.trim()),
+                Sort::Holding => has_words(above, said.trim()),
+                Sort::Saying => self.last == said.trim() || has_words(above, said.trim()),
+            };
         self.left.states += node.state.iter().filter(|state| is_idle(state)).count();
         let has_id = !node.id.is_empty();
         // A bullet or a dash between others is nothing that anybody reads.
@@ -250,10 +252,9 @@ impl<'t> Writer<'t> {
         if let Some(target) = node.target {
             self.target(target, node.name);
         }
-        if node.sort != Sort::Saying && !node.name.is_empty() && !node.said.trim().is_empty()
-            || node.sort == Sort::Acting && !node.said.trim().is_empty()
-        {
-            let _ = write!(self.out, ": {}", node.said.trim());
+        let behind = if matches!(node.sort, Sort::Acting | Sort::Placing) { node.said.trim() } else { more };
+        if !behind.is_empty() {
+            let _ = write!(self.out, ": {behind}");
         }
         self.out.push('\n');
         // The title of a page says nothing of its parts.

@@ -1,5 +1,7 @@
 //! Pages and what their views hold.
 
+use proptest::prelude::*;
+
 use crate::text::{Task, View};
 
 fn view_of(text: &str, question: &str) -> View {
@@ -296,4 +298,63 @@ fn of_an_accessibility_tree_what_can_be_acted_on_keeps_its_id_and_the_rest_its_t
     );
     let view = tree_view(text, "");
     assert_eq!(view.text.rsplit_once("[left out").unwrap().0, expected, "{}", view.text);
+}
+
+/// A line of a tree with its id, its role and the words in it.
+fn node() -> impl Strategy<Value = (usize, &'static str, Vec<u32>, Vec<u32>)> {
+    let role = prop::sample::select(vec![
+        "link",
+        "button",
+        "textbox",
+        "heading",
+        "alert",
+        "row",
+        "cell",
+        "generic",
+        "listitem",
+        "paragraph",
+        "text",
+        "StaticText",
+        "navigation",
+        "main",
+        "image",
+    ]);
+    let words = || proptest::collection::vec(0u32..60, 0..4);
+    (0usize..5, role, words(), words())
+}
+
+fn said(words: &[u32]) -> String {
+    words.iter().map(|word| format!("word{word}x")).collect::<Vec<_>>().join(" ")
+}
+
+proptest! {
+    #[test]
+    fn no_word_of_a_tree_is_lost_nor_anything_that_can_be_acted_on(
+        nodes in proptest::collection::vec(node(), 6..40),
+        with_refs: bool,
+    ) {
+        let mut text = String::new();
+        for (number, (depth, role, name, behind)) in nodes.iter().enumerate() {
+            let (indent, name, behind) = ("  ".repeat(*depth), said(name), said(behind));
+            let name = if name.is_empty() { name } else { format!(" \"{name}\"") };
+            if with_refs {
+                let behind = if behind.is_empty() { String::new() } else { format!(": {behind}") };
+                text.push_str(&format!("{indent}- {role}{name} [ref=e{number}]{behind}\n"));
+            } else {
+                text.push_str(&format!("{indent}[{number}] {role}{name}\n"));
+            }
+        }
+        prop_assert!(super::score(&text) > 0.9);
+        let task = Task { key: Some("Ab3dE5gH7jK"), ..Task::lossless(&text) };
+        let Some(view) = super::compress(&task).lossy else { return Ok(()) };
+        for (number, (_, role, name, behind)) in nodes.iter().enumerate() {
+            for word in name.iter().chain(behind.iter().filter(|_| with_refs)) {
+                prop_assert!(view.text.contains(&format!("word{word}x")), "word{word}x of {text}{}", view.text);
+            }
+            if ["link", "button", "textbox"].contains(role) {
+                let id = if with_refs { format!("[e{number}] {role}") } else { format!("[{number}] {role}") };
+                prop_assert!(view.text.contains(&id), "{id} of {text}{}", view.text);
+            }
+        }
+    }
 }
