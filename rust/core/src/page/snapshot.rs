@@ -21,6 +21,8 @@ use crate::text::Lines;
 const SAMPLE_LINES: usize = 60;
 const FEWEST_NODES: usize = 5;
 const NODE_SHARE: f64 = 0.6;
+/// One in so many of the nodes has an id, and one in so many a name.
+const SELDOM: usize = 5;
 const SURE: f64 = 0.96;
 /// Bytes of a line that are read as a node at most.
 const MAX_LINE_BYTES: usize = 20_000;
@@ -113,7 +115,7 @@ pub fn score(text: &str) -> f64 {
     if !matches!(begin.as_bytes().first(), Some(b'[' | b'-' | b'u' | b'#' | b'R' | b'\'')) {
         return 0.0;
     }
-    let (mut nodes, mut named, mut lines) = (0usize, 0usize, 0usize);
+    let (mut nodes, mut with_id, mut named, mut lines) = (0usize, 0usize, 0usize, 0usize);
     let mut rest = begin;
     while lines < SAMPLE_LINES && !rest.is_empty() {
         let end = memchr::memchr(b'\n', &rest.as_bytes()[..rest.len().min(MAX_LINE_BYTES)]);
@@ -126,12 +128,15 @@ pub fn score(text: &str) -> f64 {
         lines += 1;
         if let Some(node) = Node::of(line) {
             nodes += 1;
-            named += usize::from(!node.id.is_empty());
+            with_id += usize::from(!node.id.is_empty());
+            named += usize::from(!node.name.is_empty());
         } else {
             nodes += usize::from(target_line(line).is_some());
         }
     }
-    if nodes < FEWEST_NODES || named * 4 < nodes || (nodes as f64) < NODE_SHARE * lines as f64 {
+    // Lines of a log may begin with a number and the name of a thread, `[4711] main`, but seldom quote.
+    let is_tree = with_id.min(named) * SELDOM >= nodes;
+    if nodes < FEWEST_NODES || !is_tree || (nodes as f64) < NODE_SHARE * lines as f64 {
         return 0.0;
     }
     SURE
