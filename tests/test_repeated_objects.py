@@ -75,9 +75,9 @@ def test_an_object_is_told_by_what_has_changed_since_it_was_last_shown():
     moved = {**shipped, "customer": {**ORDER["customer"], "address": {"street": "Hill Road 1", "zip": "LS1"}}}
     first, second, third, fourth = shown(ORDER, shipped, moved, {k: v for k, v in moved.items() if k != "notes"})
     assert first.startswith("{order_id:77-4512,")
-    assert patched(second, ORDER) == (shipped, "{order_id:77-4512")
+    assert patched(second, ORDER) == (shipped, "{order_id:77-4512,")
     assert patched(third, shipped)[0] == moved
-    assert third.endswith("{order_id:77-4512[… all as above, except]\n{customer:{address:{street:Hill Road 1}}}")
+    assert third.endswith("{order_id:77-4512,[… all as above, except]\n{customer:{address:{street:Hill Road 1}}}")
     assert fourth.endswith("[… all as above, except (null: gone)]\n{notes:null}")
 
 
@@ -86,6 +86,16 @@ def test_another_object_is_none_that_has_changed():
     _, second, third = shown(ORDER, other, {**ORDER, "state": "lost"})
     assert "all as above" not in second
     assert patched(third, ORDER)[0]["state"] == "lost"
+
+
+def test_an_object_is_named_by_its_beginning_only_where_no_later_one_begins_so():
+    smiths = [{**{"name": f"Smith, {first}"}, **ORDER} for first in ("Ada", "Bob")]
+    texts = shown(*smiths, {**smiths[0], "state": "lost"}, {**smiths[1], "state": "lost"})
+    assert '{name:"Smith, Bob",' in texts[1]
+    assert "all as above" not in texts[2]
+    short, long = ({**{"id": number}, **ORDER} for number in (5, 51))
+    *_, last = shown(short, long, {**short, "state": "lost"})
+    assert patched(last, short) == ({**short, "state": "lost"}, "{id:5,")
 
 
 def test_what_a_patch_cannot_say_is_said_anew():

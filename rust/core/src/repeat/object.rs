@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! [headroom repeat 2/14 fields key=Ab3dE5gH7jK]
-//! {reservation_id:9HBUV8[… all as above, except]
+//! {reservation_id:9HBUV8,[… all as above, except]
 //! {status:cancelled,insurance:no}
 //! ```
 //!
-//! What is meant is the last result above that begins so. The changes are a merge patch (RFC 7386): members of objects are replaced or
-//! added, those that are null are gone, which the line then says. An object whose changes cannot be told so, since it
-//! has a member that is null itself, is not referred to. Equal values may be written differently, and members may stand in another order.
+//! What is meant is the last result above that begins so. The changes are a merge patch (RFC 7386): members of objects
+//! are replaced or added, those that are null are gone, which the line then says. An object whose changes cannot be told
+//! so, since it has a member that is null itself, is not referred to. Equal values may be written differently, and
+//! members may stand in another order.
 
 use std::collections::hash_map::Entry;
 use std::collections::HashMap;
@@ -46,13 +47,16 @@ struct Patch {
 }
 
 impl Shown {
-    /// Notes that the text added last is a form of `original`, which may be an object. Where the form is not `whole`, or does
-    /// not begin in a way by which it can be found, what it begins like is none to refer to any more.
+    /// Notes that the text added last is a form of `original`, which may be an object. Where the form is not `whole`, or
+    /// does not begin in a way by which it can be found, what it begins like is none to refer to any more.
     pub fn note_object(&mut self, original: &str, whole: bool, referring: bool) {
-        let Some(name) = Tree::parse(original).and_then(|tree| name_of(&tree)) else { return };
         let Some(number) = self.texts.len().checked_sub(1) else { return };
-        let earlier = self.objects.remove(&name);
-        let Some(start) = start_of(&self.texts[number]).filter(|_| whole) else { return };
+        let start = start_of(&self.texts[number]);
+        let name = Tree::parse(original).and_then(|tree| name_of(&tree));
+        let earlier = name.and_then(|name| self.objects.remove(&name));
+        // Another one that begins so would be found instead.
+        self.objects.retain(|_, other| Some(other.start.as_str()) != start);
+        let (Some(name), Some(start)) = (name, start.filter(|_| whole)) else { return };
         let mut sources = vec![number as u32];
         if referring {
             // Only an object told by its changes is whole.
@@ -66,8 +70,8 @@ impl Shown {
         self.objects.insert(name, Object { start: start.to_owned(), original: original.to_owned(), sources });
     }
 
-    /// An object as its last form above with what has changed since, behind a marker with `key`; nothing where it is no object, none
-    /// above begins like it, or too much has changed. Linear.
+    /// An object as its last form above with what has changed since, behind a marker with `key`; nothing where it is no
+    /// object, none above begins like it, or too much has changed. Linear.
     pub fn write_object(&self, text: &str, key: &str) -> Option<Referring> {
         if self.objects.is_empty() {
             return None;
@@ -101,7 +105,8 @@ impl Shown {
 }
 
 impl Patch {
-    /// Writes what makes one object of the other; the result is how many members it names, or nothing where a patch cannot say it.
+    /// Writes what makes one object of the other; the result is how many members it names, or nothing where a patch
+    /// cannot say it.
     fn write(&mut self, from: &Tree, before: u32, to: &Tree, after: u32) -> Option<usize> {
         let earlier = members(from, before)?;
         let later = members(to, after)?;
@@ -196,11 +201,11 @@ fn has_null_member(tree: &Tree, value: u32) -> bool {
     }
 }
 
-/// How a text begins behind a marker of ours: its first field, or what stands for it.
+/// How a text begins behind a marker of ours: its first field to the comma, or what stands for it.
 fn start_of(text: &str) -> Option<&str> {
     let shown = if text.starts_with("[headroom ") { text.split_once('\n')?.1 } else { text };
     let line = shown.split('\n').next()?;
-    let start = line.split("[… all as above").next()?.split(',').next()?;
+    let start = &line[..line.find(',')? + 1];
     ((SHORTEST_START..=LONGEST_START).contains(&start.len()) && start.starts_with('{')).then_some(start)
 }
 
