@@ -29,6 +29,15 @@ assert result.tokens_saved > 0
 """
 
 
+WORK = "import time; s = time.perf_counter(); sum(n * n for n in range(400_000)); print(time.perf_counter() - s)"
+WORK_S = 0.020
+
+
+def slower() -> float:
+    """How many times slower than a usual machine this one is just now, at least 1."""
+    return max(1.0, fastest(WORK) / WORK_S)
+
+
 def fastest(code: str, *arguments: str) -> float:
     """Seconds that the code says it took, in the best of some fresh processes."""
     runs = (
@@ -40,12 +49,12 @@ def fastest(code: str, *arguments: str) -> float:
 
 @pytest.mark.timed
 def test_importing_takes_less_than_50_ms():
-    assert fastest(IMPORT) < 0.050
+    assert fastest(IMPORT) < 0.050 * slower()
 
 
 @pytest.mark.timed
 def test_the_first_compress_of_a_process_takes_less_than_150_ms_all_told(tmp_path):
-    assert fastest(FIRST_COMPRESS, str(tmp_path / "store.sqlite3")) < 0.150
+    assert fastest(FIRST_COMPRESS, str(tmp_path / "store.sqlite3")) < 0.150 * slower()
 
 
 MODEL = Path(headroom.__file__).parent / "prose_model" / "data"
