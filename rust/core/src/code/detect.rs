@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::guess;
 use super::language::{self, Language, LANGUAGES};
 use super::lines::Source;
 use crate::begins::{bytes_of, Heads};
@@ -69,7 +70,7 @@ pub fn language_of(source: &Source, call: &str) -> Option<&'static Language> {
     if is_header {
         return language::named("cpp");
     }
-    Seen::of(source.lines.text).language()
+    guess::language(source, Seen::of(source.lines.text).by_language)
 }
 
 /// The extension of a path, in lower case.
@@ -240,13 +241,6 @@ impl Seen {
         let strong = (self.strong / self.lines * 4.0).min(1.0);
         ((share - 0.5) / 0.35).clamp(0.0, 1.0) * (0.45 + 0.4 * strong)
     }
-
-    fn language(&self) -> Option<&'static Language> {
-        let best = (0..LANGUAGES.len()).max_by(|&left, &right| {
-            self.by_language[left].total_cmp(&self.by_language[right]).then(right.cmp(&left))
-        })?;
-        (self.by_language[best] >= 2.0).then(|| &LANGUAGES[best])
-    }
 }
 
 /// The signs of all languages by their first byte, with the number of their language.
@@ -405,6 +399,29 @@ mod tests {
         assert_eq!(name("#!/usr/bin/env python3.11\nx", ""), Some("python"));
         assert_eq!(name("package a\n\nimport (\n\t\"b\"\n)\n\nfunc f() {\n}\n", ""), Some("go"));
         assert_eq!(name("use std::io;\n\npub fn f() {\n    let x = 1;\n}\n\nimpl A {\n}\n", ""), Some("rust"));
+        for (wanted, text) in [
+            (
+                "python",
+                "def f(a, b=8):\n    total = 0\n    for i in range(a):\n        total += i * b\n    return total\n\n",
+            ),
+            ("python", "    if total > 3:\n        raise ValueError('x')\n    return total\n"),
+            ("ruby", "def f(a)\n  a.each do |x|\n    puts x unless x.nil?\n  end\nend\n"),
+            (
+                "javascript",
+                "  const a = require('x');\n  if (a === undefined) {\n    return a;\n  }\n  return b(() => {\n",
+            ),
+            ("typescript", "function f(a: string, b: number): void {\n  const c: string = a;\n  return;\n}\n"),
+            ("c", "\tif (p->next == NULL)\n\t\treturn -1;\n\tp->size = sizeof(*p);\n\treturn 0;\n}\n"),
+            ("go", "\tx, err := f()\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn x, nil\n"),
+            (
+                "rust",
+                "    let mut a = Vec::new();\n    for x in &b {\n        a.push(x.unwrap());\n    }\n    Ok(a)\n}\n",
+            ),
+            ("php", "    public function f($a) {\n        $this->b = array($a);\n        return $this->b;\n    }\n"),
+            ("bash", "if [[ -z \"$1\" ]]; then\n  echo \"usage: $0\"\n  exit 1\nfi\n"),
+        ] {
+            assert_eq!(name(text, "read_file {\"id\":3}"), Some(wanted), "{text}");
+        }
     }
 
     #[test]

@@ -185,7 +185,7 @@ pub static LANGUAGES: [Language; 15] = [
         comments: &["comment"],
         names: &["identifier", "type_identifier", "field_identifier"],
         has_docstrings: false,
-        signs: &["package ", "func ", "import (", "type ", "if err != nil", "defer ", "return ", "var ", "const ("],
+        signs: &["package ", "func ", "import (", "type ", "if err != nil", "defer ", "var ", "const ("],
     },
     Language {
         name: "rust",

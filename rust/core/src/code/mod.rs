@@ -8,6 +8,7 @@ mod blocks;
 pub mod detect;
 mod exits;
 mod form;
+mod guess;
 pub mod language;
 mod lines;
 mod macros;

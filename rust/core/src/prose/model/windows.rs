@@ -15,8 +15,10 @@ use super::shape;
 const LENGTH: usize = 128;
 /// The last pieces of a question are read.
 const MAX_QUESTION: usize = 40;
-/// Windows that are read at once, of about the same length.
+/// Windows that are read at once; the shortest has at least this share of the longest one's pieces, since each is read as
+/// if it were as long.
 const ROWS: usize = 4;
+const LEAST_SHARE: f64 = 0.7;
 /// Numbers that the model gives for a piece.
 pub const OUTPUTS: usize = 3;
 
@@ -121,7 +123,22 @@ impl Windows {
     }
 
     pub fn batches(&self) -> impl Iterator<Item = Batch> + '_ {
-        self.windows.chunks(ROWS).map(|rows| self.batch(rows))
+        self.rows().map(|rows| self.batch(rows))
+    }
+
+    /// The windows that are read at once.
+    fn rows(&self) -> impl Iterator<Item = &[Range<usize>]> + '_ {
+        let mut left = &self.windows[..];
+        std::iter::from_fn(move || {
+            let shortest = self.length_of(left.get(..1)?);
+            let is_like = |window: &Range<usize>| {
+                shortest as f64 >= LEAST_SHARE * self.length_of(std::slice::from_ref(window)) as f64
+            };
+            let count = left.iter().take(ROWS).take_while(|window| is_like(window)).count();
+            let (rows, rest) = left.split_at(count);
+            left = rest;
+            Some(rows)
+        })
     }
 
     fn batch(&self, rows: &[Range<usize>]) -> Batch {
@@ -146,7 +163,7 @@ impl Windows {
     }
 
     pub fn masked(&self) -> impl Iterator<Item = Masked> + '_ {
-        self.windows.chunks(ROWS).map(|rows| {
+        self.rows().map(|rows| {
             let length = self.length_of(rows);
             let mut mask = Vec::with_capacity(rows.len() * length);
             for (row, window) in rows.iter().enumerate() {
@@ -177,7 +194,7 @@ impl Windows {
     /// pieces.
     pub fn for_each_read(&self, mut each: impl FnMut(&Piece, usize)) -> usize {
         let mut before = 0;
-        for rows in self.windows.chunks(ROWS) {
+        for rows in self.rows() {
             let length = self.length_of(rows);
             for window in rows {
                 let own = self.pieces[window.clone()].iter().enumerate();
