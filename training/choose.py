@@ -20,9 +20,10 @@ sys.path.append(str(HERE.parent / "benches"))
 from prose import BUDGETS, Case, read_cases, read_documentation, survives, tokens  # noqa: E402
 
 from headroom import _core  # noqa: E402
-from headroom.prose_model._loaded import _WEIGHTS, loaded  # noqa: E402
+from headroom.prose_model._loaded import loaded  # noqa: E402
+from headroom.prose_model._session import WEIGHTS  # noqa: E402
 
-FIRST = {"answer": 0.5, "sentence": 0.3, "word": 1.0, "near": 0.3, "token": 0.05, "opening": 0.2}
+FIRST = {"answer": 0.5, "sentence": 0.3, "word": 1.0, "near": 0.3, "token": 0.05, "opening": 0.2, "cut": 0.5}
 STEPS = (0.5, 2.0)
 ROUNDS = 2
 LEAST_GAIN = 0.001
@@ -34,7 +35,7 @@ def surviving(reads: Sequence[Read], weights: dict[str, float] | None) -> dict[t
     """The share of answers that survive, by setting and budget; without weights, by words alone."""
     hits: dict[tuple[str, float], list[bool]] = {}
     for case, windows, numbers, setting in reads:
-        guess = windows.guess(numbers, [weights[name] for name in _WEIGHTS]) if weights else None
+        guess = windows.guess(numbers, [weights[name] for name in WEIGHTS]) if weights else None
         total = sum(map(tokens, case.passages))
         for share in BUDGETS[setting]:
             kept = _core.prose_extract(list(case.passages), case.question, int(share * total), guess)
@@ -70,7 +71,7 @@ def main() -> None:
     most = sum(found.values()) / len(found)
     print(f"{most:.4f}", best, found, flush=True)
     for _ in range(ROUNDS):
-        for name in _WEIGHTS:
+        for name in WEIGHTS:
             for step in STEPS:
                 while True:
                     tried = {**best, name: round(best[name] * step, 6)}

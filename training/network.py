@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTH = 96
+WIDTH = 128
 HEADS = 4
 SHAPES = 16
 MATCHES = 4

@@ -30,6 +30,8 @@ TESTED_ON = "marshmallow"
 HELD_ARTICLES = 20
 DOCUMENTATION_WEIGHT = 3
 NEGATIVES = 0.2
+BESIDE = 0.35
+"""Of how many questions another paragraph of the article is read too, which does not answer."""
 UNASKED = 0.15
 
 
@@ -44,15 +46,22 @@ class Example(NamedTuple):
     is_documentation: bool
 
 
-def of_squad(articles: Sequence[dict]) -> Iterator[Example]:
+def answers_of(paragraph: dict) -> list[tuple[int, int]]:
+    told = [(asked["answers"][0]["answer_start"], len(asked["answers"][0]["text"])) for asked in paragraph["qas"]]
+    return [(start, start + length) for start, length in told]
+
+
+def of_squad(articles: Sequence[dict], chance: random.Random) -> Iterator[Example]:
+    """The questions of SQuAD, and some again with a paragraph beside the one that answers."""
     for article in articles:
-        for paragraph in article["paragraphs"]:
-            told = [
-                (asked["answers"][0]["answer_start"], len(asked["answers"][0]["text"])) for asked in paragraph["qas"]
-            ]
-            spans = [(start, start + length) for start, length in told]
+        for at, paragraph in enumerate(article["paragraphs"]):
+            spans = answers_of(paragraph)
             for asked, (start, end) in zip(paragraph["qas"], spans, strict=True):
                 yield Example(asked["question"], paragraph["context"], start, end, spans, False)
+                other = chance.randrange(len(article["paragraphs"]))
+                if other != at and chance.random() < BESIDE:
+                    beside = article["paragraphs"][other]
+                    yield Example(asked["question"], beside["context"], -1, -1, answers_of(beside), False)
 
 
 def of_documentation(texts: Sequence[str], seed: int) -> Iterator[Example]:
@@ -126,7 +135,7 @@ def main() -> None:
         for package in (CHOSEN_ON, TESTED_ON)
     }
     held = {"squad": articles[-HELD_ARTICLES:], "documentation": kept_back[CHOSEN_ON]}
-    squad = list(of_squad(articles[:-HELD_ARTICLES]))
+    squad = list(of_squad(articles[:-HELD_ARTICLES], random.Random(2)))
     documentation = list(of_documentation([text for name, text in found if name not in kept_back], 0))
     chance.shuffle(squad)
     chance.shuffle(documentation)

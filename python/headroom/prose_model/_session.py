@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-WEIGHTS = ("answer", "sentence", "word", "near", "token", "opening")
+WEIGHTS = ("answer", "sentence", "word", "near", "token", "opening", "cut")
 """How much what a model says counts, in the order in which the core takes it."""
 
 

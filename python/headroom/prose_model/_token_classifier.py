@@ -15,7 +15,7 @@ of what one gains that has all that is asked for (`sentence`); its likeliest tok
 what is asked for (`near`), then how likely a word is kept (`word`). With these, one that keeps rare words, names and
 numbers costs no answers to questions about SQuAD's paragraphs at any budget; with ten times `word`, 5 to 15 of 100. A
 file `weights.json` in the folder says otherwise: any of `answer`, `sentence`, `word`,
-`near`, `token` and `opening` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means keeping.
+`near`, `token`, `opening` and `cut` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means keeping.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS_FILE = "weights.json"
 
-_DEFAULTS = {"answer": 0.0, "sentence": 0.25, "word": 0.1, "near": 0.5, "token": 1.6, "opening": 0.1}
+_DEFAULTS = {"answer": 0.0, "sentence": 0.25, "word": 0.1, "near": 0.5, "token": 1.6, "opening": 0.1, "cut": 0.0}
 _KEEPS = frozenset({"keep", "kept", "preserve", "preserved", "important", "relevant", "retain", "answer"})
 _MOST_POSITIONS = 512
 """Longer windows take more time than several that are shorter, and gain nothing."""

@@ -124,9 +124,9 @@ impl ProseWindows {
 
     /// What a model says, from the numbers that it gave for each batch, as 32-bit floats behind one another; `weights`
     /// tell how much it counts.
-    fn guess(&self, py: Python<'_>, numbers: Vec<Vec<u8>>, weights: [f32; 6]) -> PyResult<ProseGuess> {
-        let [answer, sentence, word, near, token, opening] = weights;
-        let weights = model::Weights { answer, sentence, word, near, token, opening };
+    fn guess(&self, py: Python<'_>, numbers: Vec<Vec<u8>>, weights: [f32; 7]) -> PyResult<ProseGuess> {
+        let [answer, sentence, word, near, token, opening, cut] = weights;
+        let weights = model::Weights { answer, sentence, word, near, token, opening, cut };
         let guess = detached(py, || {
             let whole = numbers.iter().flat_map(|own| own.chunks_exact(4));
             let numbers: Vec<f32> = whole.map(|own| f32::from_ne_bytes([own[0], own[1], own[2], own[3]])).collect();

@@ -36,6 +36,12 @@ const WANTED_NAME: f32 = 1.5;
 const MIN_PIECE_TOKENS: usize = 3;
 /// Room below which stretches are chosen where a model has read the text, and sentences above.
 const MAX_CUT_TOKENS: usize = 160;
+/// What a sentence is worth that stands behind a good one, or before one, of that one's worth, where stretches are chosen.
+const BEHIND_GOOD: f32 = 0.7;
+const BEFORE_GOOD: f32 = 0.5;
+/// Signs that belong to the word behind them, and to the one before them.
+const BEFORE: &str = "$€£¥#@~≈±−([{<\"'“‘«";
+const BEHIND: &str = "%°‰€£¥″′+)]}>\"'”’»";
 /// Words of the sentences that stretches are chosen from.
 const MAX_WORDS: usize = 700;
 
@@ -254,7 +260,17 @@ impl Chooser<'_, '_> {
         let mut firsts = Vec::with_capacity(list.len());
         for (index, own) in &list {
             firsts.push(weighed.len());
-            let share = relevance.scores[*index] / best;
+            // Who answers goes on from what was said, or leads to it, often in other words: `These lamps were …`.
+            let beside = |other: usize| {
+                let is_near = units.get(other).is_some_and(|unit| unit.block == units[*index].block);
+                if is_near {
+                    relevance.scores[other]
+                } else {
+                    0.0
+                }
+            };
+            let led = f32::max(BEHIND_GOOD * beside(index.wrapping_sub(1)), BEFORE_GOOD * beside(index + 1));
+            let share = relevance.scores[*index].max(led) / best;
             self.weigh(*index, own, share, wanted, guess, &mut weighed);
         }
         let mut pieces = Vec::new();
@@ -286,6 +302,7 @@ impl Chooser<'_, '_> {
         let text = self.document.of_unit(unit);
         let near = values(text, words, wanted);
         let nearest = near.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        let mut before = 0.0;
         for (at, word) in words.iter().enumerate() {
             // What stands before a word goes with it, and at the end what stands behind.
             let from = if at == 0 { 0 } else { words[at - 1].to };
@@ -293,9 +310,10 @@ impl Chooser<'_, '_> {
             let tokens = count(&text[from..to], Encoding::O200kBase) as u32;
             let place = unit.from as usize + word.from..unit.from as usize + word.to;
             let own = guess.weights;
-            let worth =
-                own.word * guess.of(place) + share * (own.near * near[at] / nearest + own.token * tokens as f32);
-            out.push(stretches::Word { tokens, worth, is_apart: at == 0 });
+            let likely = guess.of(place);
+            let worth = own.word * likely + share * (own.near * near[at] / nearest + own.token * tokens as f32);
+            let cut = own.cut * f32::min(likely, std::mem::replace(&mut before, likely));
+            out.push(stretches::Word { tokens, worth, is_apart: at == 0, cut });
         }
     }
 }
@@ -309,7 +327,13 @@ struct Word {
 
 fn words_of<'p>(text: &str, places: impl Iterator<Item = &'p Place>, from: u32, weights: &[f32]) -> Vec<Word> {
     let mut list: Vec<Word> = Vec::new();
-    words::for_each(text.as_bytes(), |from, to| list.push(Word { from, to, asked: 0.0 }));
+    words::for_each(text.as_bytes(), |from, to| {
+        // What stands right before or behind a word, such as `$` or `%`, says what it is.
+        let least = list.last().map_or(0, |word| word.to);
+        let before = text[least..from].char_indices().rev().take_while(|(_, sign)| BEFORE.contains(*sign)).last();
+        let behind = text[to..].chars().take_while(|sign| BEHIND.contains(*sign)).map(char::len_utf8).sum::<usize>();
+        list.push(Word { from: before.map_or(from, |(at, _)| least + at), to: to + behind, asked: 0.0 });
+    });
     for place in places {
         let at = (place.at - from) as usize;
         let index = list.partition_point(|word| word.to <= at);
@@ -322,13 +346,14 @@ fn words_of<'p>(text: &str, places: impl Iterator<Item = &'p Place>, from: u32, 
 
 /// What each word is worth in an answer.
 fn values(text: &str, words: &[Word], wanted: Wanted) -> Vec<f32> {
-    let bytes = text.as_bytes();
     let value = |(at, word): (usize, &Word)| {
         if word.asked > 0.0 {
             return ASKED * word.asked;
         }
-        let first = bytes[word.from];
-        if words::is_stop(text[word.from..word.to].to_ascii_lowercase().as_bytes()) {
+        let bare = text[word.from..word.to].trim_start_matches(|sign| BEFORE.contains(sign));
+        let bare = bare.trim_end_matches(|sign| BEHIND.contains(sign)).as_bytes();
+        let Some(&first) = bare.first() else { return 0.0 };
+        if words::is_stop(&bare.to_ascii_lowercase()) {
             return 0.0;
         }
         let beside = at.saturating_sub(REACH)..words.len().min(at + REACH + 1);

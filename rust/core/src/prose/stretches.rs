@@ -11,6 +11,8 @@ pub struct Word {
     pub worth: f32,
     /// Whether a stretch that holds the word before cannot go on with it.
     pub is_apart: bool,
+    /// The worth that is lost where a stretch ends or begins between the word before and this one.
+    pub cut: f32,
 }
 
 /// Words and tokens beyond which nothing is weighed: together they bound the time.
@@ -18,7 +20,7 @@ const MAX_WORDS: usize = 1_500;
 const MAX_TOKENS: usize = 600;
 
 /// The stretches, as ranges of words, that are worth most together within `room` tokens; beginning one costs `opening`
-/// of worth, and `mark` tokens. Takes time and memory by the product of words and tokens.
+/// of worth, and `mark` tokens. What words lose that are cut from one another is not to be negative. Takes time and memory by the product of words and tokens.
 pub fn best(words: &[Word], room: usize, opening: f32, mark: usize) -> Vec<Range<usize>> {
     let words = &words[..words.len().min(MAX_WORDS)];
     let room = room.min(MAX_TOKENS);
@@ -31,15 +33,18 @@ pub fn best(words: &[Word], room: usize, opening: f32, mark: usize) -> Vec<Range
     let mut goes_on = vec![false; words.len() * width];
     for (at, word) in words.iter().enumerate() {
         let (cost, first) = (word.tokens as usize, word.tokens as usize + mark);
+        let begin = if at == 0 { 0.0 } else { word.cut };
+        let end = words.get(at + 1).map_or(0.0, |next| next.cut);
         for tokens in (0..width).rev() {
             let on = if word.is_apart || tokens < cost { f32::NEG_INFINITY } else { shown[tokens - cost] };
-            let anew = if tokens < first { f32::NEG_INFINITY } else { any[tokens - first] - opening };
+            let anew = if tokens < first { f32::NEG_INFINITY } else { any[tokens - first] - opening - begin };
             shown[tokens] = on.max(anew) + word.worth;
             goes_on[at * width + tokens] = on >= anew;
         }
         for tokens in 0..width {
-            is_shown[at * width + tokens] = shown[tokens] > any[tokens];
-            any[tokens] = any[tokens].max(shown[tokens]);
+            let closed = shown[tokens] - end;
+            is_shown[at * width + tokens] = closed > any[tokens];
+            any[tokens] = any[tokens].max(closed);
         }
     }
     let mut out: Vec<Range<usize>> = Vec::new();
@@ -68,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn word(tokens: u32, worth: f32) -> Word {
-        Word { tokens, worth, is_apart: false }
+        Word { tokens, worth, is_apart: false, cut: 0.0 }
     }
 
     fn told(words: &[Word], room: usize, opening: f32, mark: usize) -> Vec<(usize, usize)> {
@@ -87,6 +92,18 @@ mod tests {
     }
 
     #[test]
+    fn words_that_belong_together_are_cut_only_where_that_is_worth_it() {
+        let mut words: Vec<Word> = [0.1, 0.9, 0.4, 0.1].map(|worth| word(1, worth)).to_vec();
+        assert_eq!(told(&words, 1, 0.05, 0), [(1, 2)]);
+        words[2].cut = 0.7;
+        words[3].cut = 0.3;
+        assert_eq!(told(&words, 1, 0.05, 0), [(1, 2)]);
+        assert_eq!(told(&words, 2, 0.05, 0), [(1, 3)]);
+        words[2].cut = 0.9;
+        assert_eq!(told(&words, 1, 0.05, 0), [(0, 1)]);
+    }
+
+    #[test]
     fn a_stretch_ends_where_the_next_word_stands_apart() {
         let mut words = [word(1, 1.0), word(1, 1.0)];
         words[1].is_apart = true;
@@ -102,6 +119,8 @@ mod tests {
                 tokens += word.tokens as usize + if begins { mark } else { 0 };
                 worth += word.worth - if begins { opening } else { 0.0 };
             }
+            let is_cut = at > 0 && (is != was || is && word.is_apart);
+            worth -= if is_cut { word.cut } else { 0.0 };
             was = is;
         }
         (tokens <= room).then_some(worth)
@@ -110,18 +129,24 @@ mod tests {
     proptest! {
         #[test]
         fn no_choice_is_better(
-            told in prop::collection::vec((1u32..4, 0u8..20, any::<bool>()), 0..9), room in 0usize..14, mark in 0usize..3,
+            told in prop::collection::vec((1u32..4, 0u8..20, any::<bool>(), 0u8..8), 0..9),
+            room in 0usize..14,
+            mark in 0usize..3,
         ) {
             let words: Vec<Word> = told
                 .iter()
-                .map(|&(tokens, worth, is_apart)| Word { tokens, worth: f32::from(worth) / 16.0, is_apart })
+                .map(|&(tokens, worth, is_apart, cut)| {
+                    let cut = if is_apart { 0.0 } else { f32::from(cut) / 16.0 };
+                    Word { tokens, worth: f32::from(worth) / 16.0, is_apart, cut }
+                })
                 .collect();
             let found = best(&words, room, 0.25, mark);
             let chosen = found.iter().flat_map(Clone::clone).fold(0, |bits, at| bits | 1u32 << at);
             let own = found.iter().map(|range| {
                 let own = &words[range.clone()];
                 prop_assert!(own[1..].iter().all(|word| !word.is_apart));
-                Ok(own.iter().map(|word| word.worth).sum::<f32>() - 0.25)
+                let ends = [range.start, range.end].map(|at| words.get(at).filter(|_| at > 0).map_or(0.0, |word| word.cut));
+                Ok(own.iter().map(|word| word.worth).sum::<f32>() - 0.25 - ends[0] - ends[1])
             }).sum::<Result<f32, _>>()?;
             let most = (0..1u32 << words.len()).filter_map(|each| worth_of(&words, each, room, 0.25, mark));
             prop_assert!((own - most.fold(0.0, f32::max)).abs() < 1e-4, "{found:?}");

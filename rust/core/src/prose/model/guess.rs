@@ -15,8 +15,9 @@ pub struct Weights {
     pub word: f32,
     pub near: f32,
     pub token: f32,
-    /// What beginning another part costs.
+    /// What beginning another part costs; and what it does to end or begin one between words that are both likely.
     pub opening: f32,
+    pub cut: f32,
 }
 
 /// How likely each piece that was read is part of the answer, and of a sentence that has it.
