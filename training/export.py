@@ -1,4 +1,4 @@
-"""The network's weights in, the model that ships out: ONNX, its matrices as 8-bit numbers, its embeddings as 4-bit ones.
+"""The network's weights in, the model that ships out: ONNX, matrices as 8-bit numbers, embeddings as 4-bit ones.
 
     python training/export.py OUT [--to python/headroom/prose_model/data]
 
@@ -60,8 +60,8 @@ def as_whole_numbers(model: onnx.ModelProto) -> onnx.ModelProto:
 def packed(
     name: str, numbers: np.ndarray, looked_up: onnx.NodeProto
 ) -> tuple[list[onnx.TensorProto], list[onnx.NodeProto]]:
-    """An embedding as 4-bit numbers, -7 to 7, two in a byte (the left half of a row in the lower bits), with a factor for
-    each row; and what looks its rows up.
+    """An embedding as 4-bit numbers, -7 to 7, two in a byte (the left half of a row in the lower bits), with a factor
+    for each row; and what looks its rows up.
     """
     rows, half = numbers.shape[0], numbers.shape[1] // 2
     scale = best_scale(numbers)
@@ -93,7 +93,7 @@ def packed(
 
 
 def best_scale(numbers: np.ndarray) -> np.ndarray:
-    """For each row the factor by which whole numbers from -7 to 7 are nearest to it: the largest are cut off a little."""
+    """For each row the factor by which whole numbers from -7 to 7 are nearest to it; the largest are cut off."""
     most = np.maximum(np.abs(numbers).max(axis=1), 1e-8).astype(np.float32) / 7
     best, least = most, np.full(len(numbers), np.inf, np.float32)
     for share in SHARES:

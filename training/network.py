@@ -17,7 +17,10 @@ SHAPES = 16
 MATCHES = 4
 BEFORE = (1, 2)
 BEHIND = (1, 2, 4, 8)
-END_OF_QUESTION = "[SEP]"
+DROPPED, DROPPED_PIECES = 0.1, 0.04
+"""While it learns: shares of what is dropped, and of the pieces of the text that are not told. Without, it knows the
+passages by heart after three readings, and is worse on others."""
+UNKNOWN = 1
 
 
 class Gated(nn.Module):
@@ -28,6 +31,7 @@ class Gated(nn.Module):
         self.reach = reach
         self.norm = nn.LayerNorm(WIDTH)
         self.linear = nn.Linear(3 * WIDTH, 2 * WIDTH)
+        self.drop = nn.Dropout(DROPPED)
 
     def forward(self, own: Tensor, is_there: Tensor) -> Tensor:
         normed = self.norm(own) * is_there
@@ -35,7 +39,7 @@ class Gated(nn.Module):
         length = own.shape[1]
         near = [wide[:, :length], normed, wide[:, 2 * self.reach : 2 * self.reach + length]]
         value, gate = self.linear(torch.cat(near, -1)).chunk(2, -1)
-        return own + value * torch.sigmoid(gate)
+        return own + self.drop(value * torch.sigmoid(gate))
 
 
 class Asking(nn.Module):
@@ -47,6 +51,7 @@ class Asking(nn.Module):
         self.seek = nn.Linear(WIDTH, WIDTH)
         self.offer = nn.Linear(WIDTH, 2 * WIDTH)
         self.merge = nn.Linear(3 * WIDTH + HEADS, WIDTH)
+        self.drop = nn.Dropout(DROPPED)
 
     def forward(self, own: Tensor, question: Tensor) -> Tensor:
         rows, length, _ = own.shape
@@ -57,7 +62,7 @@ class Asking(nn.Module):
         found = found.masked_fill(question[:, None, None, :] == 0, -1e4)
         told = (found.softmax(-1) @ heads(value)).transpose(1, 2).reshape(rows, length, WIDTH)
         best = found.amax(-1).transpose(1, 2)
-        return own + self.merge(torch.cat([normed, told, normed * told, best], -1))
+        return own + self.drop(self.merge(torch.cat([normed, told, normed * told, best], -1)))
 
 
 class Network(nn.Module):
@@ -71,6 +76,7 @@ class Network(nn.Module):
         self.match = nn.Embedding(MATCHES, WIDTH)
         self.side = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH)
+        self.drop = nn.Dropout(DROPPED)
         self.before = nn.ModuleList(Gated(reach) for reach in BEFORE)
         self.asking = Asking()
         self.behind = nn.ModuleList(Gated(reach) for reach in BEHIND)
@@ -85,7 +91,11 @@ class Network(nn.Module):
         is_divider = (ids == self.divider).float()
         question = (is_divider.cumsum(1) - is_divider == 0).float()
         side = self.side.weight[0] * question.unsqueeze(-1) + self.side.weight[1] * (1 - question).unsqueeze(-1)
-        own = self.norm(self.piece(ids) + self.shape(shapes) + self.match(matches) + side)
+        told = ids
+        if self.training:
+            is_dropped = (torch.rand(ids.shape) < DROPPED_PIECES) & (question == 0) & (ids > UNKNOWN)
+            told = ids.masked_fill(is_dropped, UNKNOWN)
+        own = self.drop(self.norm(self.piece(told) + self.shape(shapes) + self.match(matches) + side))
         for each in self.before:
             own = each(own, is_there)
         own = self.asking(own, question)

@@ -305,10 +305,12 @@ class ProseWindows:
         """
 
     def guess(self, numbers: Sequence[bytes], weights: Sequence[float]) -> ProseGuess:
-        """What a model said, from its numbers for each batch: three 32-bit floats a piece. `weights` are seven: what the
-        likeliest piece of a sentence and the sentence as a whole count for it; a word's own likelihood, its nearness to
-        what is asked for, and each token by the worth of its sentence, for a word; and what beginning another stretch
-        costs, and beginning or ending one between two words, by how likely the less likely one is. Raises ValueError where there are not as many numbers as pieces, or they are not finite.
+        """What a model said, from its numbers for each batch: three 32-bit floats a piece.
+
+        `weights` are seven: what the likeliest piece of a sentence and the sentence as a whole count for it; a word's
+        own likelihood, its nearness to what is asked for, and each token by the worth of its sentence, for a word; and
+        what beginning another stretch costs, and beginning or ending one between two words, by how likely the less
+        likely one is. Raises ValueError where there are not as many numbers as pieces, or they are not finite.
         """
 
     def places(self) -> bytes:

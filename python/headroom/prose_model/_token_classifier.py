@@ -14,8 +14,8 @@ of what one gains that has all that is asked for (`sentence`); its likeliest tok
 (`answer`). Where parts of sentences are chosen, the worth of the sentence counts most (`token`), then being near to
 what is asked for (`near`), then how likely a word is kept (`word`). With these, one that keeps rare words, names and
 numbers costs no answers to questions about SQuAD's paragraphs at any budget; with ten times `word`, 5 to 15 of 100. A
-file `weights.json` in the folder says otherwise: any of `answer`, `sentence`, `word`,
-`near`, `token`, `opening` and `cut` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means keeping.
+file `weights.json` in the folder says otherwise: any of `answer`, `sentence`, `word`, `near`, `token`, `opening` and
+`cut` (see `_core.ProseWindows.guess`), and as `label` the name of the one that means keeping.
 """
 
 from __future__ import annotations
