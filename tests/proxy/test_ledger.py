@@ -67,8 +67,9 @@ def test_a_mixed_session_with_restarts_and_a_kill_is_billed_to_the_token(charged
         *("gpt-4o", "gpt-5.5", "claude-sonnet-4-5", "gemini-2.5-flash-lite")
     }
     assert all("x-headroom-project" not in seen.headers for seen in billing.seen)
-    # Without Headroom: of models whose tokenizer is closed within a few percent, of the others as o200k has it.
-    assert document["total"]["money"]["without"] == pytest.approx(float(without.money), rel=0.08)
+    # Without Headroom: of models whose tokenizer is closed within some percent after so few requests, of the others as
+    # o200k has it, of which this provider's has up to 1.4 times as many.
+    assert document["total"]["money"]["without"] == pytest.approx(float(without.money), rel=0.1)
     for name in ("model", "agent", "project"):
         parts = sum(row["money"]["net"] for row in document["by"][name])
         assert parts == pytest.approx(document["total"]["money"]["net"])

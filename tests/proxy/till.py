@@ -63,7 +63,8 @@ class Till:
             # Anthropic writes what is marked; here all but the last few tokens of what is new.
             written, used["fresh"] = max(0, used["fresh"] - 7), min(7, used["fresh"])
             used["hour" if '"ttl": "1h"' in json.dumps(asked.get("system")) else "write"] = written
-        used["output"] = 20 + prefix % 300
+        # As many for the same request of the same session, whatever of it was compressed.
+        used["output"] = 20 + 37 * len(self.inputs) % 300
         for name, count in used.items():
             self.bill[name] += count
             self.money += count * Decimal(PRICES[model][name]) / 10**6
