@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from network import Network, projected
+from prepare import HELD_ROWS
 from safetensors.torch import load_file
 from torch.nn import functional
 
@@ -29,15 +30,15 @@ OF_HEADS = (1.0, 0.7, 0.5)
 
 
 class Rows:
-    """The rows of a file, the last 1,000 of them kept back."""
+    """The rows of a file, the last of them kept back."""
 
     def __init__(self, path: Path) -> None:
         with np.load(path) as stored:
             self.lengths, self.columns = stored["lengths"], [stored[k] for k in ("ids", "shapes", "matches", "labels")]
         self.starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         self.own, self.held = (
-            np.arange(len(self.lengths) - 1_000),
-            np.arange(len(self.lengths) - 1_000, len(self.lengths)),
+            np.arange(len(self.lengths) - HELD_ROWS),
+            np.arange(len(self.lengths) - HELD_ROWS, len(self.lengths)),
         )
 
     def batch(self, rows: np.ndarray) -> list[torch.Tensor]:
