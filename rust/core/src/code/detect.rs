@@ -13,7 +13,7 @@ use crate::search::keywords::{roles, BINDING, DEFINING, MODIFIER, STATEMENT};
 const HEAD_BYTES: usize = 6_000;
 const MIDDLE_BYTES: usize = 3_000;
 /// Bytes of a line that are looked at, and bytes of a call.
-const MAX_LINE: usize = 160;
+pub(super) const MAX_LINE: usize = 160;
 const MAX_CALL: usize = 8_000;
 /// Lines after which a text that defines and imports nothing is no code.
 const PATIENCE: f64 = 40.0;
@@ -174,8 +174,7 @@ impl Seen {
         if bare.is_empty() {
             return;
         }
-        static COMMENTS: Heads<6> = Heads::of(["//", "/*", "* ", "*/", "--", "# "]);
-        if COMMENTS.begin(bare.as_bytes()) || bare == "*" || bare == "#" {
+        if is_comment(bare) {
             self.comments += 1.0;
             return;
         }
@@ -241,6 +240,12 @@ impl Seen {
         let strong = (self.strong / self.lines * 4.0).min(1.0);
         ((share - 0.5) / 0.35).clamp(0.0, 1.0) * (0.45 + 0.4 * strong)
     }
+}
+
+/// Whether a line, without the white space around it, is or goes on with a comment.
+pub(super) fn is_comment(bare: &str) -> bool {
+    static COMMENTS: Heads<6> = Heads::of(["//", "/*", "* ", "*/", "--", "# "]);
+    COMMENTS.begin(bare.as_bytes()) || bare == "*" || bare == "#"
 }
 
 /// The signs of all languages by their first byte, with the number of their language.

@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::detect::{is_comment, MAX_LINE};
 use super::language::{Language, LANGUAGES};
 use super::lines::Source;
 use crate::begins::Heads;
 
-/// Bytes of lines looked at, and of each line.
+/// Bytes of lines looked at.
 const MAX_BYTES: usize = 12_000;
-const MAX_LINE: usize = 160;
 /// What the surest language needs.
 const LEAST: f64 = 2.0;
 /// Lines from which on it counts what they do not end with.
@@ -260,15 +260,15 @@ struct Lines {
 
 impl Lines {
     fn of(source: &Source) -> Self {
-        static COMMENTS: Heads<6> = Heads::of(["//", "/*", "* ", "*/", "--", "# "]);
         let mut own = Self { count: 0.0, semicolons: 0.0, braces: 0.0, blocks: 0.0, inside: [0.0; LANGUAGES.len()] };
         let mut left = MAX_BYTES;
         let mut last_with = vec![usize::MAX; KNOWN.counts.len()];
         for row in 0..source.lines.len() {
-            let line = source.code(row).trim_ascii().as_bytes();
-            if line.is_empty() || COMMENTS.begin(line) {
+            let bare = source.code(row).trim_ascii();
+            if bare.is_empty() || is_comment(bare) {
                 continue;
             }
+            let line = bare.as_bytes();
             own.count += 1.0;
             own.semicolons += f64::from(u8::from(line.ends_with(b";")));
             own.braces += f64::from(u8::from(line.ends_with(b"{") || line[0] == b'}'));

@@ -20,7 +20,7 @@ const MAX_WORDS: usize = 1_500;
 const MAX_TOKENS: usize = 600;
 
 /// The stretches, as ranges of words, that are worth most together within `room` tokens; beginning one costs `opening`
-/// of worth, and `mark` tokens. What words lose that are cut from one another is not to be negative. Takes time and memory by the product of words and tokens.
+/// of worth, and `mark` tokens; `cut` must not be negative. Takes time and memory by the product of words and tokens.
 pub fn best(words: &[Word], room: usize, opening: f32, mark: usize) -> Vec<Range<usize>> {
     let words = &words[..words.len().min(MAX_WORDS)];
     let room = room.min(MAX_TOKENS);
