@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from headroom import _core, hooks, ignore_file
+from headroom.again import remember, sent_before
 from headroom.arguments import check_choice, check_count, check_text, refuse_unknown, shown
 from headroom.decide import Policy
 from headroom.errors import InputError, KeyNotFoundError
@@ -141,18 +142,24 @@ def compress(
         raise InputError(f"store={shown(store)} is no store; see headroom.store")
     failures = _set_up() + hooks.call("input_received", {"input": input, "model": model or chosen.model})
     counter = token_counter(model or chosen.model)
+    ignored = None if bypass else ignore_file.find(chosen.ignore_file)
     pipeline = Pipeline(
         policy_for(chosen, level, retrieval, target_ratio),
         counter,
         compressors(),
         (lambda: default_store(chosen)) if store is None else (lambda: store),
-        Protection(chosen.tools, None if bypass else ignore_file.find(chosen.ignore_file)),
+        Protection(chosen.tools, ignored),
     )
-    wire = None
+    wire, given = None, None
     if isinstance(input, str):
         segments = [Segment(input, (), "tool")]
     else:
         wire = _provider(input, provider)
+        if system is None and tools is None and not bypass and chosen.mode != "cache":
+            given = (wire, model, content_type, query, level, retrieval, target_ratio, max_tokens, chosen, ignored)
+            sent = sent_before(input, given)
+            if sent is not None and pipeline.stands(*sent):
+                return _written(wire, input, sent[0], counter, failures)
         segments = wire.read(input)
     if system is not None or tools is not None:
         segments = [*_beside(system, tools), *segments]
@@ -170,6 +177,10 @@ def compress(
             limit = replace(limit, max_tokens=max(1, limit.max_tokens - rent))
     hinted = _hinted(named, query, content_type)
     outcome = pipeline.pass_by(hinted) if bypass else pipeline.run(hinted, limit, is_conversation=wire is not None)
+    if wire is not None and given is not None:
+        if outcome.in_use is not None:
+            remember(input, given, outcome, pipeline.store())
+        return _written(wire, input, outcome, counter, failures)
     written = outcome.replacements if aligned is None else {**aligned.texts, **outcome.replacements}
     beside = {place[1:]: text for place, text in written.items() if place[:1] == ("system",)}
     inside = {place: text for place, text in written.items() if place[:1] != ("system",)} if beside else written
@@ -183,6 +194,28 @@ def compress(
         notices=outcome.notices if aligned is None else (*aligned.notices, *outcome.notices),
         tokens_are_estimated=counter.is_estimate,
     )
+    return _told(outcome, result, failures)
+
+
+def _written(
+    wire: Provider, messages: Sequence[Any], outcome: Outcome, counter: TokenCounter, failures: tuple[Step, ...]
+) -> CompressResult:
+    """The result of messages that stand alone: no system prompt and no tools beside them, and no value has a name."""
+    result = CompressResult(
+        messages=_assembled(wire, wire.write(messages, outcome.replacements), outcome, None),
+        text=None,
+        system=None,
+        tools=None,
+        keys=outcome.keys,
+        segments=outcome.segments,
+        notices=outcome.notices,
+        tokens_are_estimated=counter.is_estimate,
+    )
+    return _told(outcome, result, failures)
+
+
+def _told(outcome: Outcome, result: CompressResult, failures: tuple[Step, ...]) -> CompressResult:
+    """The result, with the failures of hooks, which are told of it."""
     failures += _tell(outcome, result)
     return replace(result, notices=(*result.notices, *failures)) if failures else result
 

@@ -27,7 +27,7 @@ from headroom.protection import Protection, is_eligible
 from headroom.repeats import Repeats, texts_in
 from headroom.report import report
 from headroom.segment import Place, Segment, Step, ToolCall
-from headroom.store import Entry, Store
+from headroom.store import Entry, Record, Store
 from headroom.tokens import TokenCounter, token_counter
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ _process_secret = os.urandom(32)
 
 class Outcome(NamedTuple):
     """The segments with their steps, the texts to write, the originals' keys, steps about the whole, and the messages
-    to leave out. `known` are the places of texts that were decided on before.
+    to leave out. `known` are the places of texts that were decided on before; where all were, and nothing had to be
+    written, `in_use` are the originals that must still be there for all this to be true again.
     """
 
     segments: tuple[Segment, ...]
@@ -66,6 +67,7 @@ class Outcome(NamedTuple):
     notices: tuple[Step, ...]
     removed: frozenset[int] = frozenset()
     known: tuple[Place, ...] = ()
+    in_use: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -166,13 +168,14 @@ class Pipeline:
             repeats.keep()
         is_whole = frozen is not None and not frozen.has_epochs
         fitted = None if limit is None else self._fit(works, limit, is_whole)
-        self._keep_originals(works, frozen)
+        in_use = self._keep_originals(works, frozen)
         outcome = Outcome(
             segments=tuple([_account(work) for work in works]),
             replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
             keys=tuple(dict.fromkeys(filter(None, map(_named_key, works)))),
             notices=(),
             known=tuple([work.segment.place for work in works if work.is_known]),
+            in_use=in_use,
         )
         return outcome if fitted is None else _fitting(outcome, fitted, works)
 
@@ -294,7 +297,13 @@ class Pipeline:
         self._open()
         return Fitting(limit, _Ladder(works, self._policy, self._decided), self._count, self._store).fit()
 
-    def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> None:
+    def stands(self, outcome: Outcome, store: Store) -> bool:
+        """Whether what became of the same texts before would become of them again; their originals' life is renewed."""
+        self._open()
+        return self._store is store and outcome.in_use is not None and not self._missing(set(outcome.in_use))
+
+    def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> frozenset[str] | None:
+        """Has everything written that must be; where nothing had to, the originals that are in use."""
         in_use, decided = set(), {}
         for index, work in enumerate(works):
             if work.key:
@@ -307,7 +316,8 @@ class Pipeline:
         unsafe = [
             work for work in works if work.decision.text is not None and (not work.is_known or work.key in missing)
         ]
-        for index, decision in self._put(unsafe, frozen, decided, works).items():
+        records = frozen.records(decided) if frozen is not None and self._store is not None else []
+        for index, decision in self._put(unsafe, records, frozen, decided, works).items():
             works[index].decision, works[index].memo_key = decision, None
         for work in works:
             if work.decision.text is None:
@@ -326,6 +336,7 @@ class Pipeline:
             if work.memo_key is not None and not work.is_known and work.decision.kind != REPEAT:
                 weight = len(work.decision.text or "") + len(work.segment.query)
                 _decisions.put(work.memo_key, work.decision, weight)
+        return frozenset(in_use) if self._store is not None and not unsafe and not records else None
 
     def _without_loss(self, work: _Work) -> Decision:
         policy, tokens = replace(self._policy, level="lossless"), work.decision.tokens_before
@@ -334,15 +345,13 @@ class Pipeline:
     def _put(
         self,
         works: Sequence[_Work],
+        records: Sequence[Record],
         frozen: Frozen | None,
         decided: Mapping[int, tuple[str, Decision]],
         everything: Sequence[_Work],
     ) -> dict[int, Decision]:
         """Stores originals and decisions; the result are the decisions that others recorded before us, by index."""
-        if self._store is None:
-            return {}
-        records = frozen.records(decided) if frozen is not None else []
-        if not works and not records:
+        if self._store is None or not (works or records):
             return {}
         entries = [
             Entry(work.key, work.segment.text, work.decision.kind, work.decision.text, work.ahead) for work in works
@@ -431,6 +440,7 @@ def _fitting(outcome: Outcome, fitted: Fitted, works: Sequence[_Work]) -> Outcom
         keys=tuple(dict.fromkeys((*outcome.keys, *fitted.keys))),
         notices=fitted.notices,
         removed=fitted.removed,
+        in_use=None,
     )
 
 

@@ -27,7 +27,9 @@ T = TypeVar("T")
 _FORMAT = b"headroom 2 "
 _LEFT_BY_CRASHES = 64
 _ASIDE = "it is put aside and a new one is started"
-_TICK_NS = 1_000_000_000
+_COARSE_TICK_NS, _FINE_TICK_NS = 2_000_000_000, 100_000_000
+"""The ticks of file systems' clocks: some know seconds alone, the others at least the kernel's tick."""
+_MICROSECOND_NS = 1_000
 _META = "SELECT name, value FROM meta"
 _ATTEMPTS = 20
 """As often as somebody else may change the master key while it is looked up."""
@@ -106,7 +108,9 @@ class Vault:
             changed_ns = os.stat(self._directory).st_mtime_ns
         except OSError:
             return None
-        return changed_ns if abs(time.time_ns() - changed_ns) > _TICK_NS else None
+        is_fine = changed_ns // _MICROSECOND_NS % 1_000 != 0
+        tick_ns = _FINE_TICK_NS if is_fine else _COARSE_TICK_NS
+        return changed_ns if abs(time.time_ns() - changed_ns) > tick_ns else None
 
     def sealer(self, connection: sqlite3.Connection, number: int) -> Sealer | None:
         """The key of that number, or None where it is not this tenant's."""
