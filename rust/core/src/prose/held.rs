@@ -148,6 +148,8 @@ pub enum Hold {
     Fact,
     /// A negation or a modal verb, or the word behind one: without it the rest would say something else.
     Sense,
+    /// Firmer than any word is held.
+    All,
 }
 
 /// What stands between white space.
@@ -157,6 +159,8 @@ pub struct Word {
     pub to: u32,
     pub unit: u32,
     pub hold: Hold,
+    /// Whether it stands in a quotation or code span.
+    pub is_quoted: bool,
     pub is_name: bool,
     pub has_digit: bool,
     pub is_stop: bool,
@@ -170,8 +174,8 @@ pub fn words(document: &Document) -> Vec<Word> {
         let first = list.len();
         read(text, unit, index as u32, &mut list);
         hold_quotations(text, unit.from, &mut list[first..]);
-        hold_senses(document, &mut list[first..]);
     }
+    hold_senses(document, &mut list);
     hold_names(document, &mut list);
     list
 }
@@ -193,7 +197,16 @@ fn read(text: &str, unit: &Unit, index: u32, list: &mut Vec<Word>) {
             is_apart || is_name || has_digit || is_unit || run.contains(SIGNS) || is_code(run) || is_number(bare);
         let hold = if is_fact { Hold::Fact } else { Hold::Nothing };
         let is_stop = words::is_stop(bare.to_ascii_lowercase().as_bytes());
-        list.push(Word { from, to: from + run.len() as u32, unit: index, hold, is_name, has_digit, is_stop });
+        list.push(Word {
+            from,
+            to: from + run.len() as u32,
+            unit: index,
+            hold,
+            is_quoted: false,
+            is_name,
+            has_digit,
+            is_stop,
+        });
     }
 }
 
@@ -220,19 +233,26 @@ fn hold_quotations(text: &str, start: u32, list: &mut [Word]) {
         if let Some(end) = end.filter(|_| !is_apostrophe) {
             let own = start + from as u32..start + end as u32;
             let first = list.partition_point(|word| word.to <= own.start);
-            list[first..].iter_mut().take_while(|word| word.from < own.end).for_each(|word| word.hold = Hold::Fact);
+            list[first..].iter_mut().take_while(|word| word.from < own.end).for_each(|word| {
+                word.hold = Hold::Fact;
+                word.is_quoted = true;
+            });
             at = end;
         }
     }
 }
 
-/// Holds negations and modal verbs, each with the word behind it.
+/// Holds negations and modal verbs, each with the word behind it, also where that is on the next line.
 fn hold_senses(document: &Document, list: &mut [Word]) {
     let mut is_behind = false;
+    let mut block = u32::MAX;
     for word in list {
         let own = bare(&document.text[word.from as usize..word.to as usize]).to_lowercase();
-        let has_sense = KEPT.contains(&own.as_str()) || own.ends_with("n't") || own.ends_with("n’t");
-        if has_sense || is_behind {
+        let is_negated = own.ends_with("n't") || own.ends_with("n’t");
+        // In code, such as `load(None)`, it is part of a longer one.
+        let has_sense = is_negated || own.split(|sign: char| !sign.is_alphanumeric()).any(|part| KEPT.contains(&part));
+        let is_beside = std::mem::replace(&mut block, document.units[word.unit as usize].block) == block;
+        if has_sense || is_behind && is_beside {
             word.hold = Hold::Sense;
         }
         is_behind = has_sense;
@@ -295,6 +315,9 @@ mod tests {
             ("Это не так просто.", "НЕ ТАК"),
             ("Anna Berg saw it there.\n\nThen Anna left it.", "Anna Berg Anna"),
             ("They saw the University of Oslo there.", "University of Oslo"),
+            ("It is no\nlonger so there.", "NO LONGER"),
+            ("That is so.\n\nNo.\n\nThen it rains.", "NO."),
+            ("They call load(None) there.", "LOAD(NONE) THERE."),
         ] {
             assert_eq!(held(text), kept, "{text}");
         }
