@@ -11,7 +11,14 @@ from payloads import FORMATS, big_table
 from proxy.conftest import wait_until
 
 TABLE = big_table()
-MESSAGES = FORMATS["openai"]([("which failed?", "orders", TABLE)])
+
+
+def asked(question):
+    """A conversation of its own: what became of a result where none can be asked for stays so for whoever can."""
+    return FORMATS["openai"]([(question, "orders", TABLE)])
+
+
+MESSAGES = asked("which of the orders failed?")
 
 
 def with_token(proxy):
@@ -101,15 +108,17 @@ def test_wrong_queries_and_bodies_are_told_what_to_send(proxy, provider):
 
 
 def test_gateways_compress_by_their_contract_without_loss_unless_they_ask_for_it(proxy):
-    sent = {"model": "gpt-4o", "messages": MESSAGES, "session_id": "s-1"}
+    messages = asked("which failed, all told?")
+    sent = {"model": "gpt-4o", "messages": messages, "session_id": "s-1"}
     plain = proxy.post("/v1/compress", sent).json()
-    assert plain["messages"] == headroom.compress(MESSAGES, model="gpt-4o", retrieval="none").messages
+    assert plain["messages"] == headroom.compress(messages, model="gpt-4o", retrieval="none").messages
     assert plain["tokens_saved"] == plain["tokens_before"] - plain["tokens_after"] > 0
     assert plain["compression_ratio"] == pytest.approx(plain["tokens_after"] / plain["tokens_before"], abs=1e-4)
     assert plain["session"] == "s-1"
     assert plain["transforms_summary"] == {"json, lossless": 1}
     assert proxy.post("/v1/compress", {**sent, "config": {"mode": "lossy_inline"}}).json() == plain
-    lossy = proxy.post("/v1/compress", {**sent, "config": {"mode": "ccr"}}).json()
+    other = {"messages": asked("which failed, in short?"), "config": {"mode": "ccr"}}
+    lossy = proxy.post("/v1/compress", {**sent, **other}).json()
     assert lossy["tokens_after"] < plain["tokens_after"]
     [key] = lossy["ccr_hashes"]
     assert key in json.dumps(lossy["messages"])
@@ -156,7 +165,7 @@ def test_observing_forwards_the_same_bytes_and_tells_what_would_have_been_saved(
 
 
 def test_a_request_can_say_how_it_wants_to_be_treated(proxy, provider):
-    body = {"model": "gpt-4o", "messages": MESSAGES}
+    body = {"model": "gpt-4o", "messages": asked("which failed, and how?")}
     raw = json.dumps(body).encode()
     for headers in ({"x-headroom-bypass": "true"}, {"x-headroom-mode": "off"}, {"x-headroom-mode": "observe"}):
         answer = proxy.post("/v1/chat/completions", raw, headers)
