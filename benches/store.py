@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 import sys
 import tempfile
 import time
@@ -91,19 +90,10 @@ def fill(path: Path, entries: int) -> None:
     """Small entries, sealed as the store seals them, in the order of their keys, which spares the index most writes."""
     store = SqliteStore(str(path), max_bytes=2**50)
     store.put(store.key_of("first"), "first", kind="text")
-    key = store._database.vault.newest()
-    assert key is not None
     contents = sorted(store.key_of(f"entry {number}") + str(number) for number in range(entries))
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA cache_size = -200000")
     for start in range(0, entries, ROWS_AT_ONCE):
         part = contents[start : start + ROWS_AT_ONCE]
-        rows = [store._row(Entry(each[:11], f"entry {each[11:]}", "text"), key, 1_800_000_000) for each in part]
-        connection.execute("BEGIN")
-        connection.executemany(store._insert, rows)
-        connection.execute("COMMIT")
-    connection.close()
+        store.put_many(Entry(each[:11], f"entry {each[11:]}", "text") for each in part)
     store.close()
 
 

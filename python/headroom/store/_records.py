@@ -25,6 +25,8 @@ _INSERT = (
 )
 _NUMBER = "SELECT id FROM originals WHERE key = ?"
 _FIND = "SELECT name, tenant_key, last_seen, wrapped, value FROM records WHERE name IN ({})"
+# Of names in a list SQLite makes a table first, which takes longer than to look for a few one by one.
+_FIND_FEW = [" UNION ALL ".join([_FIND.replace("IN ({})", "= ?")] * count) for count in range(9)]
 _SEE = "UPDATE records SET last_seen = max(last_seen, ?) WHERE name = ?"
 _SEE_ORIGINAL = (
     "UPDATE originals SET last_seen = max(last_seen, ?) WHERE id = (SELECT original FROM records WHERE name = ?)"
@@ -81,7 +83,8 @@ class Records:
         found = []
         for start in range(0, len(names), _NAMES_PER_QUERY):
             part = names[start : start + _NAMES_PER_QUERY]
-            rows = connection.execute(_FIND.format(",".join("?" * len(part))), part).fetchall()
+            query = _FIND_FEW[len(part)] if len(part) < len(_FIND_FEW) else _FIND.format(",".join("?" * len(part)))
+            rows = connection.execute(query, part).fetchall()
             for name, tenant_key, last_seen, wrapped, value in rows:
                 sealer = self._database.vault.sealer(connection, tenant_key)
                 if sealer is not None:

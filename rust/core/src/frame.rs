@@ -29,11 +29,17 @@ impl From<std::io::Error> for FrameError {
     }
 }
 
-/// One frame that holds `data`; negative levels are faster and larger.
+/// Shorter data is stored as it is: packing it takes longer than all else that is done with it, and saves little.
+const SHORT_BYTES: usize = 1_024;
+
+/// One frame that holds `data`; negative levels are faster and larger. Short data is not packed.
 pub fn compress(data: &[u8], level: i32) -> Result<Vec<u8>, FrameError> {
     let levels = zstd::compression_level_range();
     if !levels.contains(&level) {
         return Err(FrameError(format!("level {level} is outside {}..={}", levels.start(), levels.end())));
+    }
+    if data.len() < SHORT_BYTES {
+        return Ok(stored(data));
     }
     PACKER.with_borrow_mut(|slot| {
         let packer = match slot {
@@ -43,6 +49,25 @@ pub fn compress(data: &[u8], level: i32) -> Result<Vec<u8>, FrameError> {
         packer.set_compression_level(level)?;
         Ok(packer.compress(data)?)
     })
+}
+
+/// A frame of one raw block (RFC 8878, 3.1), of less than 64 KB.
+fn stored(data: &[u8]) -> Vec<u8> {
+    const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+    const ONE_SEGMENT: u8 = 1 << 5;
+    const LENGTH_IN_TWO_BYTES: u8 = 1 << 6;
+    const LAST_BLOCK: usize = 1;
+    let mut frame = Vec::with_capacity(data.len() + 10);
+    frame.extend(MAGIC);
+    if data.len() < 256 {
+        frame.extend([ONE_SEGMENT, data.len().to_le_bytes()[0]]);
+    } else {
+        frame.push(ONE_SEGMENT | LENGTH_IN_TWO_BYTES);
+        frame.extend(&(data.len() - 256).to_le_bytes()[..2]);
+    }
+    frame.extend(&(data.len() << 3 | LAST_BLOCK).to_le_bytes()[..3]);
+    frame.extend(data);
+    frame
 }
 
 /// The content of one frame, which may be at most `max_bytes` long.
@@ -79,6 +104,18 @@ mod tests {
         #[test]
         fn any_bytes_are_a_result_or_an_error(data: Vec<u8>) {
             let _ = decompress(&data, 1000);
+        }
+    }
+
+    #[test]
+    fn any_length_is_a_frame_that_says_it() {
+        for length in [0, 1, 255, 256, 257, 511, 512, SHORT_BYTES - 1, SHORT_BYTES, SHORT_BYTES + 1] {
+            let data: Vec<u8> = (0..=255).cycle().take(length).collect();
+            let frame = compress(&data, 1).unwrap();
+            assert_eq!(decompress(&frame, length).unwrap(), data);
+            assert_eq!(zstd::zstd_safe::get_frame_content_size(&frame).unwrap(), Some(length as u64));
+            assert!(frame.len() <= length + 10);
+            assert!(length == 0 || decompress(&frame, length - 1).is_err());
         }
     }
 
