@@ -30,7 +30,7 @@ class _Sent(NamedTuple):
     store: Store
 
 
-_sent: Memo[_Sent] = Memo(max_entries=64, max_weight=4_000_000)
+_sent: Memo[_Sent] = Memo(max_entries=128, max_weight=4_000_000)
 
 
 def sent_before(messages: Sequence[Any], given: tuple[Any, ...]) -> tuple[Outcome, Store] | None:

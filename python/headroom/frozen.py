@@ -19,8 +19,9 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from headroom.decide import Decision, Policy, left_as_it_is
 from headroom.marker import parse_marker
@@ -173,7 +174,7 @@ class Frozen:
             if index in self._names and not self.is_recorded(index)
         ]
         if self._new_eligibility is not None:
-            records.append(Record(self._eligibility, _VERSION + json.dumps(self._new_eligibility).encode()))
+            records.append(Record(self._eligibility, _VERSION + _as_json(self._new_eligibility).encode()))
         return records
 
     def settle(
@@ -268,13 +269,17 @@ def first_text(segments: Iterable[Segment]) -> str:
     return next((segment.text for segment in segments if segment.origin in ("user", "tool")), "")
 
 
+_as_json = lru_cache(maxsize=256, typed=True)(json.dumps)
+"""JSON of values that are mostly the same ones."""
+
+
 def _written(decision: Decision, counter: TokenCounter) -> bytes:
-    head: dict[str, Any] = {"tokens": [decision.tokens_before, decision.tokens_after], "counter": counter.name}
+    tokens = f'{{"tokens": [{decision.tokens_before}, {decision.tokens_after}], "counter": {_as_json(counter.name)}'
     if decision.text is None:
-        return b"%s%s\n" % (_VERSION, json.dumps(head).encode())
-    raw = decision.text.encode()
-    head |= {"kind": decision.kind, "lossless": decision.lossless, "sources": decision.sources}
-    return b"%s%s\n%s" % (_VERSION, json.dumps(head).encode(), raw)
+        return _VERSION + f"{tokens}}}\n".encode()
+    how = f'"kind": {_as_json(decision.kind)}, "lossless": {_as_json(decision.lossless)}'
+    head = f'{tokens}, {how}, "sources": {_as_json(decision.sources)}}}\n'
+    return _VERSION + head.encode() + decision.text.encode()
 
 
 def _read(value: bytes, segment: Segment, counter: TokenCounter) -> Decision | None:

@@ -8,7 +8,7 @@ pays, lossless, original.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headroom.compressors import Draft
 from headroom.marker import parse_marker
@@ -20,8 +20,7 @@ LOSSY_SHARE = 0.75
 """A lossy draft is taken only when it has at most this share of the lossless draft's tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the gate says of one draft: its tokens, and why it was refused; an empty reason means that it may pass."""
 
     draft: Draft

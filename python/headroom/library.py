@@ -405,9 +405,8 @@ def _provider(messages: Any, name: str) -> Provider:
     check_text("provider", name)
     if type(messages) is not list:
         _refuse_no_list(messages)
-    for index, message in enumerate(messages):
-        if type(message) is not dict and not as_mapping(message):
-            raise InputError(f"message {index} is {shown(message)}; a message is a dict with a role and a content")
+    if set(map(type, messages)) != {dict}:
+        _refuse_no_message(messages)
     if name != "auto":
         return provider_named(name)
     best, best_score = None, 0.0
@@ -488,6 +487,12 @@ def _refuse_no_list(messages: Any) -> None:
         raise InputError('the input is a dict; pass its list of messages, such as body["messages"], or one text')
     if not isinstance(messages, Sequence) or isinstance(messages, (bytes, bytearray)):
         raise InputError(f"the input is a {type(messages).__name__}; pass a list of messages, or one text as a str")
+
+
+def _refuse_no_message(messages: Sequence[Any]) -> None:
+    for index, message in enumerate(messages):
+        if type(message) is not dict and not as_mapping(message):
+            raise InputError(f"message {index} is {shown(message)}; a message is a dict with a role and a content")
 
 
 def _beside(system: Any, tools: Any) -> Iterable[Segment]:

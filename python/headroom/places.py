@@ -88,5 +88,6 @@ def with_texts(payload: Any, replacements: Mapping[Place, str]) -> Any:
     fields = type(payload) is dict or not isinstance(payload, Sequence)
     changed: Any = dict(as_mapping(payload)) if fields else list(payload)
     for step, inner in branches.items():
-        changed[step] = with_texts(changed[step], inner)
+        whole = inner.get(())
+        changed[step] = with_texts(changed[step], inner) if whole is None else whole
     return changed

@@ -23,7 +23,7 @@ from headroom.memo import Memo
 
 _CLEAR_SHARE = 0.5
 
-_shown: Memo[Shown] = Memo(max_entries=64, max_weight=24_000_000)
+_shown: Memo[Shown] = Memo(max_entries=128, max_weight=24_000_000)
 _spoken: Memo[tuple[str, ...]] = Memo(max_entries=4_096, max_weight=16_000_000)
 
 

@@ -27,8 +27,11 @@ def route(segment: Segment, compressors: Sequence[Compressor], lossy: bool) -> l
 
     `lossy` says whether leaving anything out is allowed; if not, compressors without a lossless form stay out.
     """
-    able = [compressor for compressor in compressors if lossy or compressor.lossless]
-    if segment.content_type is not None:
-        return [(1.0, compressor) for compressor in able if segment.content_type in compressor.content_types]
-    scored = [(compressor.match(segment), compressor) for compressor in able]
-    return sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].name))
+    hint = segment.content_type
+    scored = []
+    for compressor in compressors:
+        if lossy or compressor.lossless:
+            score = compressor.match(segment) if hint is None else float(hint in compressor.content_types)
+            if score > 0:
+                scored.append((score, compressor))
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1].name))

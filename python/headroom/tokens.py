@@ -16,7 +16,7 @@ ratios are calibrations over English text, code and data; a single text can be 2
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -56,11 +56,12 @@ class TokenCounter:
     encoding: Encoding
     ratio: float = 1.0
     is_estimate: bool = False
+    name: str = field(init=False, compare=False)
+    """What it counts, in words; counters of the same name count the same."""
 
-    @property
-    def name(self) -> str:
-        """What it counts, in words; counters of the same name count the same."""
-        return f"about {self.ratio} x {self.encoding}" if self.is_estimate else self.encoding
+    def __post_init__(self) -> None:
+        name = f"about {self.ratio} x {self.encoding}" if self.is_estimate else self.encoding
+        object.__setattr__(self, "name", name)
 
     def count(self, text: str) -> int:
         """The number of tokens in `text`; about 300 MB/s. A lone surrogate counts as U+FFFD, as with tiktoken."""

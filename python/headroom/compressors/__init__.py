@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from headroom.segment import Account, Segment
 
@@ -32,8 +32,7 @@ class Budget(Generic[Options]):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A text that could stand for the original.
 
     `lossless`: the same values can be read from it, and `expand` gives them back. A lossy draft has an `account` of

@@ -28,6 +28,16 @@ def score(kind: str, text: str) -> float:
     return scores[kind]
 
 
+def matching(kind: str) -> Callable[[Segment], float]:
+    """A compressor's `match` that says how surely the text is of a kind."""
+
+    def match(segment: Segment) -> float:
+        known, scores = _last
+        return scores[kind] if known is segment.text and scores else score(kind, segment.text)
+
+    return match
+
+
 def drafts(
     kind: str,
     segment: Segment,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headroom.compressors import Budget, Draft
-from headroom.compressors._printed import drafts, score
+from headroom.compressors._printed import drafts, matching
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -40,9 +40,7 @@ class Options:
     )
 
 
-def match(segment: Segment) -> float:
-    """How surely the text is of one of these languages."""
-    return score("markup", segment.text)
+match = matching("markup")
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:

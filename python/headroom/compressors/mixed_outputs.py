@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headroom.compressors import Budget, Draft
-from headroom.compressors._printed import drafts, score
+from headroom.compressors._printed import drafts, matching
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -28,9 +28,7 @@ class Options:
     )
 
 
-def match(segment: Segment) -> float:
-    """How surely the text has parts of several kinds."""
-    return score("mixed", segment.text)
+match = matching("mixed")
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headroom.compressors import Budget, Draft
-from headroom.compressors._printed import drafts, score
+from headroom.compressors._printed import drafts, matching
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -24,9 +24,7 @@ class Options:
     )
 
 
-def match(segment: Segment) -> float:
-    """How surely the text is a stack trace."""
-    return score("trace", segment.text)
+match = matching("trace")
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headroom.compressors import Budget, Draft
-from headroom.compressors._printed import drafts, score
+from headroom.compressors._printed import drafts, matching
 from headroom.segment import Segment
 from headroom.settings import setting
 
@@ -26,9 +26,7 @@ class Options:
     )
 
 
-def match(segment: Segment) -> float:
-    """How surely the text is a table, or several."""
-    return score("table", segment.text)
+match = matching("table")
 
 
 def compress(segment: Segment, budget: Budget[Options]) -> Sequence[Draft]:
