@@ -527,7 +527,14 @@ fn has_stamp(line: &[u8]) -> bool {
         return true;
     }
     let run = digits.trailing_ones() as usize;
-    run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte)) || has_counted_time(head, digits)
+    let is_parted = run >= 6 && head.get(run).is_some_and(|byte| b" -|T".contains(byte));
+    is_parted && (run > 6 || is_short_date(&head[..run])) || has_counted_time(head, digits)
+}
+
+/// Whether six digits are a year, a month and a day: `081109`, but not the mode `100644`.
+fn is_short_date(digits: &[u8]) -> bool {
+    let pair = |at: usize| 10 * (digits[at] - b'0') + digits[at + 1] - b'0';
+    (1..=12).contains(&pair(2)) && (1..=31).contains(&pair(4))
 }
 
 /// Whether seconds since 1970 stand there as a word (`1131566461`), or seconds since the start (`[   12.345678]`).
@@ -817,6 +824,8 @@ mod tests {
         let pytest = "x/a.py:1: in f\n    g()\nx/b.py:2: in g\n    h()\nE   ImportError: no\n";
         let report = "t/a.py::test_x PASSED [ 1%]\nt/a.py::test_y FAILED [ 2%]\n== 1 failed, 1 passed in 0.1s ==\n";
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
+        let modes = "100644 blob 3f2a9c    1204\tsrc/a.rs\n100755 blob 77aa01    88\tbin/run\n040000 tree 9b1c22       -\tlib\n";
+        assert_ne!(best(&modes.repeat(6)), Some(Kind::Log), "{:?}", scores(modes));
         let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
         for (text, kind) in [
             (log.as_str(), Kind::Log),

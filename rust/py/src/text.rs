@@ -9,6 +9,9 @@ use pyo3::prelude::*;
 use crate::door::detached;
 use crate::prose::ProseGuess;
 
+/// A kind that scores less is not tried.
+const LEAST: f64 = 0.3;
+
 /// Places shown with the reasons why, and what was left out with its number.
 type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
 
@@ -43,10 +46,13 @@ fn kind_named(name: &str) -> PyResult<Kind> {
 #[pyfunction]
 fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>> {
     detached(py, || {
-        let scores = detect::scores(text);
-        let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
+        let mut scores = detect::scores(text);
         let several = mixed::score(text, scores);
         let prose = prose::score(text, &scores, several);
+        if json::score(text) < LEAST && scores.iter().chain([&several, &prose]).all(|score| *score < LEAST) {
+            scores[Kind::Log as usize] = log::repeated::score(text);
+        }
+        let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
         of_kinds.chain([(Kind::Mixed.name(), several), (Kind::Prose.name(), prose)]).collect()
     })
 }

@@ -15,6 +15,8 @@ const MAX_TERMS: usize = 96;
 const COMMON_SHARE: f32 = 0.05;
 /// Hits of a word in few values always count.
 const COMMON_LEAST: u32 = 6;
+/// Shorter words with digits are numbers that may stand anywhere, rather than ids.
+const LEAST_ID_BYTES: usize = 4;
 
 /// The words of a question, in order.
 pub struct Query {
@@ -221,6 +223,11 @@ impl Query {
     }
 
     pub(crate) fn score(&self, found: Vec<Found>, values: u32) -> Vec<Hit> {
+        self.score_with_ids(found, values, 0)
+    }
+
+    /// The same, where a word with digits in it names up to so many values, however few there are.
+    pub(crate) fn score_with_ids(&self, found: Vec<Found>, values: u32, most_of_id: u32) -> Vec<Hit> {
         let common = COMMON_LEAST.max((values as f32 * COMMON_SHARE) as u32);
         let mut frequency: MixMap<u32, u32> = MixMap::default();
         for run in &found {
@@ -231,7 +238,9 @@ impl Query {
             let count = frequency.get(&run.phrase()).copied().unwrap_or(1);
             let word = &self.terms[run.term as usize].word;
             let least = if word.iter().all(u8::is_ascii_digit) { 2 } else { 3 };
-            if run.length == 1 && word.len() < least && !run.is_whole || run.length == 1 && count > common {
+            let is_id = || word.len() >= LEAST_ID_BYTES && word.iter().any(u8::is_ascii_digit);
+            let is_common = count > common && !(count <= most_of_id && is_id());
+            if run.length == 1 && (word.len() < least && !run.is_whole || is_common) {
                 continue;
             }
             let rarity = (1.0 + values as f32 / count as f32).ln();

@@ -4,10 +4,16 @@ use super::mine::{Map, Mined};
 use super::{level, named, scan, silence, values};
 use crate::words;
 
-/// Lines of trouble of which there are no more are all shown.
+/// Trouble of which there are no more lines is rare.
 const RARE_TROUBLE: u32 = 3;
+/// Lines of trouble of which there are no more are all shown.
+const SHOWN_TROUBLES: u32 = 6;
 /// Templates with fewer lines are not looked through for remarkable values.
 const LEAST_ROWS: u32 = 5;
+/// Templates of trouble with at most so many lines have what tells their lines apart said of each of them.
+const FEW_TROUBLES: u32 = 10;
+/// Bytes of what tells the lines of a template apart, of trouble and otherwise.
+const MAX_LISTED: [usize; 2] = [480, 160];
 /// Lines of a template from which they may come in a burst: four in five of them in so small a part of the time.
 const LEAST_BURST: usize = 20;
 const SHORT_PART: u32 = 8;
@@ -109,7 +115,8 @@ impl Evidence {
             _ => (Rank::Usual, "first of its kind"),
         };
         self.candidates.push(Candidate { line: first, rank, why, is_first: true });
-        if rank == Rank::Alarm {
+        let shows_all = matches!(rank, Rank::Alarm | Rank::Trouble) && template.count <= SHOWN_TROUBLES;
+        if shows_all {
             for at in own.clone() {
                 self.add(self.lines[at], Rank::More, why);
             }
@@ -117,10 +124,18 @@ impl Evidence {
         for &line in template.variants.iter().filter(|&&line| line != first) {
             self.add(line, Rank::Few, "variant");
         }
+        let lists = if rank == Rank::Trouble { template.count <= FEW_TROUBLES } else { template.count < LEAST_ROWS };
+        if lists && template.count > 1 && !shows_all {
+            let most = MAX_LISTED[usize::from(rank != Rank::Trouble)];
+            let listed = values::listed(mined, &template.varying, &self.lines[own.clone()], most);
+            self.summaries[id as usize] = listed.unwrap_or_default();
+        }
         if template.count >= LEAST_ROWS {
             let (remarks, summary) = values::look(mined, &template.varying, &self.lines[own]);
             remarks.into_iter().for_each(|(line, why)| self.add(line, Rank::Value, why));
-            self.summaries[id as usize] = summary;
+            if self.summaries[id as usize].is_empty() {
+                self.summaries[id as usize] = summary;
+            }
             self.burst(mined, id);
         }
     }

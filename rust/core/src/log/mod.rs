@@ -9,6 +9,7 @@ mod mine;
 mod named;
 mod read;
 mod repeat;
+pub mod repeated;
 mod scan;
 mod silence;
 mod stamp;

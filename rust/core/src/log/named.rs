@@ -4,10 +4,12 @@ use super::mine::{Map, Mined};
 use crate::json::query::{Found, Query};
 use crate::words;
 
-/// Lines shown for words that name nothing special.
+/// Lines shown for words that name nothing special, where more have them than `FEW_WEAK`.
 const MAX_WEAK: usize = 3;
-/// The same where the word has digits, as an id has.
-const MAX_WEAK_IDS: usize = 12;
+/// The same where the word has digits, as an id has; and so many lines with a word are all shown.
+const FEW_WEAK: usize = 12;
+/// An id names its lines even where they are not few among all, up to so many.
+const MAX_OF_ID: u32 = 40;
 /// Share of the best score that lines named by the question must have.
 const NAMED_SHARE: f32 = 0.45;
 const MAX_NAMED: usize = 200;
@@ -22,9 +24,10 @@ pub fn named(mined: &Mined, question: &str, call: &str) -> Vec<(u32, bool)> {
     for line in 0..mined.len() as u32 {
         query.scan(mined.line(line).as_bytes(), line, &mut found);
     }
-    let hits = query.score(found, mined.len() as u32);
+    let hits = query.score_with_ids(found, mined.len() as u32, MAX_OF_ID);
     let best = hits.first().map_or(0.0, |hit| if hit.by_call { 0.0 } else { hit.score });
-    let mut weak: Map<usize> = Map::default();
+    let (mut weak, mut with): (Map<usize>, Map<usize>) = Default::default();
+    hits.iter().for_each(|hit| *with.entry(u64::from(hit.phrase)).or_insert(0) += 1);
     let mut lines = Vec::new();
     for hit in hits {
         // An identifier, or words in a row, are meant; a single word may just happen to stand there.
@@ -38,7 +41,8 @@ pub fn named(mined: &Mined, question: &str, call: &str) -> Vec<(u32, bool)> {
         }
         let times = weak.entry(u64::from(hit.phrase)).or_insert(0);
         *times += 1;
-        if *times <= if is_id { MAX_WEAK_IDS } else { MAX_WEAK } && lines.len() < MAX_NAMED {
+        let most = if is_id || with[&u64::from(hit.phrase)] <= FEW_WEAK { FEW_WEAK } else { MAX_WEAK };
+        if *times <= most && lines.len() < MAX_NAMED {
             lines.push((hit.node, false));
         }
     }

@@ -154,6 +154,41 @@ fn what_the_question_names_stands_whole_in_both_forms() {
 }
 
 #[test]
+fn an_id_names_all_its_lines_and_a_word_those_that_are_few() {
+    let asked = |usual: usize, said: &str, question: &str| {
+        let mut lines = service(usual);
+        (0..8).for_each(|n| {
+            lines.insert(n * 11 + 3, format!("2024-03-05 10:07:0{n},000 INFO [main] net.Peer - {n} {said}"))
+        });
+        let view = lossy(&lines.join("\n"), question);
+        assert_eq!(view.matches(said).count(), 8, "{view}");
+    };
+    asked(90, "bytes read from 50108", "What did the client at port 50108 send?");
+    asked(300, "files look oversized", "Which are oversized?");
+}
+
+#[test]
+fn a_few_lines_of_trouble_are_all_shown_and_of_more_it_is_said_what_differs() {
+    let failed = |count: usize| {
+        let mut lines = service(200);
+        for n in 0..count {
+            lines.insert(
+                n * 17,
+                format!(
+                    "2024-03-05 10:09:{n:02},000 ERROR [main] io.Parser - cannot parse {}.py",
+                    "abcdefghij"[n..].to_owned()
+                ),
+            );
+        }
+        lossy(&lines.join("\n"), "Are there problems?")
+    };
+    assert_eq!(failed(6).matches("cannot parse").count(), 6, "{}", failed(6));
+    let told = failed(9);
+    assert_eq!(told.matches("cannot parse").count(), 1, "{told}");
+    assert!((0..9).all(|n| told.contains(&format!(" {}.py", &"abcdefghij"[n..]))), "{told}");
+}
+
+#[test]
 fn counts_say_how_many_lines_of_a_template_there_are() {
     let view = lossy(&service(300).join("\n"), "");
     assert_eq!(view.matches("[x100 to ").count(), 3, "{view}");

@@ -9,6 +9,8 @@ const MAX_PLACES: usize = 16;
 const MAX_KNOWN: usize = 8;
 /// Rows from which something is usual or not.
 const LEAST_ROWS: usize = 8;
+/// Rows from which a value of as few as are told is rare.
+const MANY_ROWS: usize = 30;
 /// Quartile distances beyond the quartiles at which a number is an outlier.
 const FAR: f64 = 8.0;
 const MAX_REMARKABLE: usize = 3;
@@ -39,7 +41,8 @@ struct Place {
 struct Known {
     hash: u64,
     count: u32,
-    line: u32,
+    /// The first lines that have it.
+    lines: [u32; MAX_REMARKABLE],
     start: u32,
     end: u32,
 }
@@ -75,6 +78,72 @@ pub fn look(mined: &Mined, varying: &[u16], lines: &[u32]) -> (Vec<Remark>, Stri
     remarks.sort_unstable();
     remarks.dedup_by_key(|remark| remark.0);
     (remarks, summary)
+}
+
+/// What tells the other lines of a template from its first one, line by line, where that is short: the words that vary,
+/// with what stands between those that are neighbours.
+pub fn listed(mined: &Mined, varying: &[u16], lines: &[u32], most_bytes: usize) -> Option<String> {
+    let told: Vec<Vec<Told>> = lines.iter().map(|&line| varying_words(mined, varying, line)).collect();
+    let text = |line: usize, word: &Told| &mined.line(lines[line])[word.start..word.end];
+    let differs = |at: usize| {
+        let same = text(0, &told[0][at]);
+        (1..told.len()).any(|line| told[line].get(at).is_none_or(|word| text(line, word) != same))
+    };
+    let differing: Vec<usize> = (0..told[0].len()).filter(|&at| differs(at)).collect();
+    let mut list: Vec<(String, usize)> = Vec::new();
+    let mut bytes = 0;
+    for line in 1..told.len() {
+        let words = differing.iter().filter_map(|&at| told[line].get(at));
+        let own = joined(mined.line(lines[line]), words);
+        match list.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, times)) => *times += 1,
+            None => {
+                bytes += own.len() + 2;
+                list.push((own, 1));
+            }
+        }
+        if bytes > most_bytes {
+            return None;
+        }
+    }
+    let many = |times: usize| if times > 1 { format!(" x{times}") } else { String::new() };
+    let list: Vec<String> = list.into_iter().map(|(own, times)| own + &many(times)).collect();
+    (!differing.is_empty()).then(|| format!("; then {}", list.join(", ")))
+}
+
+/// A word of a line that may vary in its template.
+struct Told {
+    ordinal: u16,
+    start: usize,
+    end: usize,
+}
+
+fn varying_words(mined: &Mined, varying: &[u16], line: u32) -> Vec<Told> {
+    let (mut found, mut ordinal) = (Vec::new(), 0u16);
+    mined.for_each_word(line, |word| {
+        if word.kind == Kind::Masked || varying.contains(&ordinal) {
+            found.push(Told { ordinal, start: word.start as usize, end: word.end as usize });
+        }
+        ordinal += 1;
+    });
+    found
+}
+
+/// Words of a line; of neighbours with what stands between them.
+fn joined<'t>(text: &str, words: impl Iterator<Item = &'t Told>) -> String {
+    let mut own = String::new();
+    let mut last: Option<&Told> = None;
+    for word in words {
+        match last {
+            Some(before) if before.ordinal + 1 == word.ordinal => own.push_str(&text[before.end..word.end]),
+            before => {
+                own.push_str(if before.is_some() { " " } else { "" });
+                own.push_str(&text[word.start..word.end]);
+            }
+        }
+        last = Some(word);
+    }
+    own
 }
 
 fn places(mined: &Mined, varying: &[u16], first: u32) -> Vec<Place> {
@@ -118,8 +187,16 @@ impl Place {
             self.last = hash;
         }
         match self.known.iter().position(|known| known.hash == hash) {
-            Some(at) => self.known[at].count += 1,
-            None if self.known.len() < MAX_KNOWN => self.known.push(Known { hash, count: 1, line, start, end }),
+            Some(at) => {
+                let known = &mut self.known[at];
+                if let Some(place) = known.lines.get_mut(known.count as usize) {
+                    *place = line;
+                }
+                known.count += 1;
+            }
+            None if self.known.len() < MAX_KNOWN => {
+                self.known.push(Known { hash, count: 1, lines: [line; MAX_REMARKABLE], start, end });
+            }
             None => self.has_more = true,
         }
     }
@@ -130,10 +207,12 @@ impl Place {
             return;
         }
         if !self.has_more {
-            let is_rare = |known: &&Known| known.count as usize <= (rows / 50).max(1);
+            let few = if rows >= MANY_ROWS { MAX_REMARKABLE } else { 1 };
+            let is_rare = |known: &&Known| known.count as usize <= few.max(rows / 50);
             let rare: Vec<&Known> = self.known.iter().filter(is_rare).collect();
             if rare.len() <= MAX_REMARKABLE && rare.len() < self.known.len() {
-                remarks.extend(rare.iter().map(|known| (known.line, "rare value")));
+                let lines = |known: &Known| known.lines[..known.lines.len().min(known.count as usize)].to_vec();
+                remarks.extend(rare.into_iter().flat_map(lines).map(|line| (line, "rare value")));
             }
             if self.changes <= MAX_REMARKABLE {
                 remarks.extend(self.changed_at.iter().map(|&line| (line, "change")));
@@ -141,10 +220,24 @@ impl Place {
             return;
         }
         if self.is_number {
+            self.ends(lines, remarks);
             self.outliers(lines, remarks);
             if let Some(row) = shift(&self.numbers) {
                 remarks.push((lines[row], "change"));
             }
+        }
+    }
+
+    /// The rows with the most and the least of something that goes up and down.
+    fn ends(&self, lines: &[u32], remarks: &mut Vec<Remark>) {
+        let pairs = || self.numbers.windows(2);
+        if pairs().all(|pair| pair[0] <= pair[1]) || pairs().all(|pair| pair[0] >= pair[1]) {
+            return;
+        }
+        let order = |left: &usize, right: &usize| self.numbers[*left].total_cmp(&self.numbers[*right]);
+        let most = (0..lines.len()).rev().max_by(order);
+        if let Some(row) = most.filter(|&row| self.numbers[row] < ID_DIGITS) {
+            remarks.push((lines[row], "max"));
         }
     }
 
@@ -181,7 +274,7 @@ impl Place {
             known.sort_by_key(|known| std::cmp::Reverse(known.count));
             for (at, known) in known.iter().enumerate() {
                 text.push_str(if at > 0 { ", " } else { "" });
-                text.push_str(&mined.line(known.line)[known.start as usize..known.end as usize]);
+                text.push_str(&mined.line(known.lines[0])[known.start as usize..known.end as usize]);
                 text.push_str(&format!(" x{}", known.count));
             }
         } else {
@@ -277,6 +370,31 @@ mod tests {
     }
 
     #[test]
+    fn what_tells_few_lines_apart_is_said_line_by_line() {
+        let told = |lines: &[&str], most: usize| {
+            let text = lines.join("\n");
+            let mined = Mined::new(&text);
+            let all: Vec<u32> = (0..lines.len() as u32).collect();
+            listed(&mined, &mined.templates[0].varying, &all, most)
+        };
+        let collected = ["GC(16) full 22M->18M in 4ms", "GC(19) full 20M->20M in 4ms", "GC(20) full 20M->20M in 4ms"];
+        assert_eq!(told(&collected, 99).as_deref(), Some("; then 19 20M->20M, 20 20M->20M"));
+        assert_eq!(told(&collected, 20), None);
+        let tuples = ["tuple (0,2) of a", "tuple (0,1) of a", "tuple (0,1) of a"];
+        assert_eq!(told(&tuples, 99).as_deref(), Some("; then 1 x2"));
+        assert_eq!(told(&["x 1 y", "x 1 y"], 99), None);
+    }
+
+    #[test]
+    fn the_row_with_the_most_is_remarked() {
+        let lines: Vec<String> = (0..20).map(|n| format!("load {}.5 of cpu", n * 7 % 20)).collect();
+        let text = lines.join("\n");
+        let mined = Mined::new(&text);
+        let all: Vec<u32> = (0..20).collect();
+        assert_eq!(look(&mined, &[], &all).0, [(17, "max")]);
+    }
+
+    #[test]
     fn rare_values_outliers_and_switches_are_remarked() {
         let find = |lines: &[String]| {
             let text = lines.join("\n");
@@ -286,10 +404,10 @@ mod tests {
         };
         let line = |code: usize, took: usize| format!("request done code={code} took={took}ms");
         let mut lines: Vec<String> = (0..60).map(|n| line(200 + n % 2, 10 + n * 7 % 13)).collect();
-        assert_eq!(find(&lines), []);
+        assert_eq!(find(&lines), [(11, "max")]);
         lines[30] = line(500, 12);
         lines[41] = line(200, 9_000);
-        assert_eq!(find(&lines), [(30, "rare value"), (41, "outlier")]);
+        assert_eq!(find(&lines), [(30, "rare value"), (41, "max")]);
         let switched: Vec<String> = (0..40).map(|n| line(if n < 25 { 1 } else { 2 }, n % 2)).collect();
         assert_eq!(find(&switched), [(25, "change")]);
     }
