@@ -245,3 +245,101 @@ fn deep_views_are_smaller_and_ratios_are_kept() {
         assert!((sized(false, Some(ratio)) as f64) < text.len() as f64 * ratio, "{ratio}");
     }
 }
+
+/// The view of `text` has all `needles`, and is much smaller.
+fn shows(text: &str, query: &str, needles: &[&str]) {
+    let view = view(text, query);
+    assert!(view.len() * 2 < text.len(), "a view of {} of {} bytes", view.len(), text.len());
+    for needle in needles {
+        assert!(view.contains(needle), "{needle} is not in\n{view}");
+    }
+}
+
+#[test]
+fn each_position_of_equally_long_arrays_is_a_column() {
+    let rows: Vec<String> = (0..200)
+        .map(|n| {
+            let (seats, year) =
+                if n == 77 { (991, 2001) } else { (100 + n * 7 % 23, if n == 140 { 1965 } else { 2000 + n % 9 }) };
+            format!(r#"["N{n}X", {year}, "maker {}", "737-{}", 2, {seats}, 0.5]"#, n % 3, n % 50)
+        })
+        .collect();
+    let rows = rows.join(", ");
+    for text in [
+        format!("[{rows}]"),
+        format!(r#"[["tail", "year", "maker", "model", "engines", "seats", "load"], {rows}]"#),
+        format!(r#"{{"columns": ["tail", "year", "maker", "model", "engines", "seats", "load"], "data": [{rows}]}}"#),
+    ] {
+        shows(&text, "", &["N77X,2001,maker 2,737-27,2,991,0.5", "N140X,1965", "; [5] 100..991, median 1"]);
+    }
+}
+
+#[test]
+fn what_stands_at_one_place_of_parallel_arrays_is_kept_in_all() {
+    let column = |name: &str, value: &dyn Fn(usize) -> String| {
+        format!(r#""{name}": [{}]"#, (0..300).map(value).collect::<Vec<_>>().join(", "))
+    };
+    let text = format!(
+        r#"{{"unit": "mph", "hourly": {{{}, {}, {}}}}}"#,
+        column("time", &|n| format!(r#""2013-01-{:02}T{:02}:00Z""#, 1 + n / 24, n % 24)),
+        column("wind", &|n| if n == 135 { "77.5".to_owned() } else { format!("{}", 5 + n * 7 % 13) }),
+        column("sky", &|n| format!(r#""sky {}""#, (n * n) % 83)),
+    );
+    shows(&text, "When was the wind strongest?", &["77.5", "2013-01-06T15:00Z", "sky 48"]);
+}
+
+#[test]
+fn a_map_is_one_of_records_whatever_its_first_member_is_like() {
+    let packages: Vec<String> = (0..120)
+        .map(|n| {
+            let more = if n % 3 == 0 { r#", "dev": true"# } else { "" };
+            format!(r#""node_modules/p{n}": {{"version": "1.{n}.0", "integrity": "sha512-{n:040}"{more}}}"#)
+        })
+        .collect();
+    let text = format!(r#"{{"packages": {{"": {{"name": "x", "license": "ISC"}}, {}}}}}"#, packages.join(", "));
+    shows(&text, "which version of p77?", &["node_modules/p77,1.77.0", "{121}"]);
+    let orders = ["delay,operation,tries", "operation,tries,delay", "tries,delay,operation"];
+    let waiters: Vec<String> = (0..60)
+        .map(|n| {
+            let fields: Vec<String> =
+                orders[n % 3].split(',').map(|field| format!(r#""{field}": {}"#, 15 + n % 2)).collect();
+            format!(r#""Waiter{n}Exists": {{{}}}"#, fields.join(", "))
+        })
+        .collect();
+    shows(&format!(r#"{{"waiters": {{{}}}}}"#, waiters.join(", ")), "", &["{60}"]);
+}
+
+#[test]
+fn an_asked_record_keeps_its_short_lists() {
+    let codes: Vec<String> = (0..40).map(|n| format!(r#""c{n}-X{n}""#)).collect();
+    let shapes: Vec<String> = (0..150)
+        .map(|n| {
+            let (name, list) = match n {
+                70 => ("LanguageCode".to_owned(), codes.join(", ")),
+                _ => (format!("Shape{n}"), (0..12).map(|at| format!(r#""s{n}v{at}""#)).collect::<Vec<_>>().join(", ")),
+            };
+            let target = if n % 15 == 0 { "LanguageCode" } else { "Text" };
+            format!(r#""{name}": {{"type": "string", "enum": [{list}], "target": "{target}"}}"#)
+        })
+        .collect();
+    let text = format!(r#"{{"shapes": {{{}}}}}"#, shapes.join(", "));
+    shows(&text, "Which values can LanguageCode have?", &["c2-X2", "c20-X20", "c39-X39"]);
+}
+
+#[test]
+fn names_that_hold_a_word_of_trouble_are_no_failures() {
+    let tests: Vec<String> = (0..120)
+        .map(|n| {
+            let about = ["parses_ok", "invalid_input", "error_is_raised", "reads_on"][n % 4];
+            let seconds = if n == 63 { 9.75 } else { 0.01 + (n % 7) as f64 / 1000.0 };
+            format!(
+                r#"{{"id": "tests/test_cli.py::TestCli::test_{about}_{n}", "outcome": "passed", "seconds": {seconds}, "{}": "{}"}}"#,
+                "captured", "x".repeat(200)
+            )
+        })
+        .collect();
+    let text = format!("[{}]", tests.join(", "));
+    let view = view(&text, "");
+    assert!(view.contains("test_reads_on_63") && view.contains("9.75"), "{view}");
+    assert!(view.matches("invalid_input").count() < 8, "{view}");
+}

@@ -184,6 +184,7 @@ fn hostile_documents_pass_through_or_survive() {
         "[INFO] not json",
         "[[[[]]]]",
         "{\"\":\"\"}",
+        "{\"a\":[[1,\"x\"],[2,\"y\"],[3,null],[4,\"x\"],[5,true]],\"b\":[[1,{\"c\":2}],[1,2,3]],\"a\":[[1]]}",
     ] {
         check(text);
     }

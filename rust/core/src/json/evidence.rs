@@ -25,6 +25,8 @@ const MAX_FEW_NUMBERS: usize = 16;
 const MAX_LISTED_NUMBERS: usize = 8;
 /// Different failures named per column at most.
 const MAX_FAILURES: usize = 24;
+/// Names with a word of trouble from which on that word reports none.
+const MIN_NAMES: usize = 3;
 /// Distinct values up to which a column is one of categories.
 const MAX_CATEGORIES: usize = 64;
 /// Longest text that is a category.
@@ -376,10 +378,14 @@ impl Gatherer<'_, '_> {
                 troubled.push((cell, hash));
             }
         }
-        self.failures(&troubled, &groups, self.records(path).max(cells.len()));
         let distinct = groups.len();
+        let may_be_categories = distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4);
+        if !may_be_categories && !is_trouble_field {
+            self.forget_names(&mut troubled, &groups);
+        }
+        self.failures(&troubled, &groups, self.records(path).max(cells.len()));
         let is_short = |&(cell, _): &(u32, usize)| self.tree.raw(cell).len() <= MAX_CATEGORY_BYTES;
-        if distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4) && groups.values().all(is_short) {
+        if may_be_categories && groups.values().all(is_short) {
             let mut top: Vec<(u32, usize)> = groups.values().copied().collect();
             top.sort_unstable_by_key(|&(cell, count)| (std::cmp::Reverse(count), cell));
             self.rare(&top, cells.len(), asked);
@@ -445,6 +451,19 @@ impl Gatherer<'_, '_> {
         }
     }
 
+    /// In a column of names, such as paths, tests or packages, a word of trouble that several have says what they are
+    /// about, not that something failed.
+    fn forget_names(&self, troubled: &mut Vec<(u32, u64)>, groups: &MixMap<u64, (u32, usize)>) {
+        let is_name = |cell: u32| is_name(self.tree.raw(cell));
+        if troubled.iter().filter(|&&(cell, _)| is_name(cell)).count() < MIN_NAMES {
+            return;
+        }
+        let names = groups.values().filter(|&&(cell, _)| is_name(cell)).count();
+        if names * 10 >= groups.len() * 8 {
+            troubled.retain(|&(cell, _)| !is_name(cell));
+        }
+    }
+
     /// One value of each different failure, unless the whole column is of that kind.
     fn failures(&mut self, troubled: &[(u32, u64)], groups: &MixMap<u64, (u32, usize)>, records: usize) {
         let total: usize = troubled.iter().filter_map(|(_, hash)| groups.get(hash)).map(|group| group.1).sum();
@@ -502,6 +521,11 @@ impl Gatherer<'_, '_> {
             self.pin(cells[ordinal], Why::Change, 1.0);
         }
     }
+}
+
+/// Whether a text is put together as an identifier is: of several parts, without spaces.
+fn is_name(raw: &[u8]) -> bool {
+    !raw.iter().any(u8::is_ascii_whitespace) && raw.iter().any(|byte| b"/_-.:@".contains(byte))
 }
 
 fn median_of(values: &mut [f64]) -> f64 {

@@ -45,6 +45,8 @@ pub struct Path {
     /// A node that has this path; its key names the field.
     pub example: u32,
     pub is_field: bool,
+    /// Where in its tuple a value on this path stands; `NONE` if it is in no tuple.
+    place: u32,
     /// Values on this path.
     pub count: u32,
     first_child: PathId,
@@ -60,6 +62,8 @@ pub struct Paths {
     pub list: Vec<Path>,
     /// Objects used as maps.
     pub is_map: Vec<bool>,
+    /// Arrays used as tuples: rows of a table without names.
+    pub is_tuple: Vec<bool>,
     /// Members on whose path their object has one already, in order: of one name, or a map's.
     repeats: Vec<u32>,
 }
@@ -72,8 +76,9 @@ impl Paths {
     /// Assigns a path to every node of `tree`.
     pub fn new(tree: &Tree) -> Paths {
         let is_map = maps(tree);
+        let is_tuple = tuples(tree);
         let mut builder = Builder { tree, list: Vec::with_capacity(256), far: MixMap::default() };
-        builder.list.push(Path::new(NONE, 0, false));
+        builder.list.push(Path::new(NONE, 0, false, NONE));
         let mut of_node = Vec::with_capacity(tree.nodes.len());
         let mut repeats = Vec::new();
         of_node.push(0);
@@ -81,7 +86,8 @@ impl Paths {
             let node = tree.node(index);
             let parent = of_node[node.parent as usize];
             let is_field = node.key_hash != 0 && !is_map[node.parent as usize];
-            let path = builder.child(parent, index, node, is_field);
+            let place = if is_tuple[node.parent as usize] { index - node.parent - 1 } else { NONE };
+            let path = builder.child(parent, index, node, (is_field, place));
             let entry = &mut builder.list[path as usize];
             entry.count += 1;
             if node.key_hash != 0 && entry.holder == node.parent {
@@ -90,7 +96,7 @@ impl Paths {
             entry.holder = node.parent;
             of_node.push(path);
         }
-        Paths { of_node, list: builder.list, is_map, repeats }
+        Paths { of_node, list: builder.list, is_map, is_tuple, repeats }
     }
 
     /// Whether an object at or below `index` has two members on one path.
@@ -107,6 +113,11 @@ impl Paths {
         } else {
             b""
         }
+    }
+
+    /// Whether the values of a path have one place in their tuples.
+    pub fn is_place(&self, path: PathId) -> bool {
+        self.list[path as usize].place != NONE
     }
 
     /// The nearest field name at or above `path`.
@@ -129,6 +140,8 @@ impl Paths {
             let name = self.name(tree, at);
             if !name.is_empty() {
                 parts.push(String::from_utf8_lossy(name).into_owned());
+            } else if self.is_place(at) {
+                parts.push(format!("[{}]", self.list[at as usize].place));
             }
             at = self.list[at as usize].parent;
         }
@@ -138,8 +151,18 @@ impl Paths {
 }
 
 impl Path {
-    fn new(parent: PathId, example: u32, is_field: bool) -> Path {
-        Path { parent, example, is_field, count: 0, first_child: NONE, next_sibling: NONE, cursor: NONE, holder: NONE }
+    fn new(parent: PathId, example: u32, is_field: bool, place: u32) -> Path {
+        Path {
+            parent,
+            example,
+            is_field,
+            place,
+            count: 0,
+            first_child: NONE,
+            next_sibling: NONE,
+            cursor: NONE,
+            holder: NONE,
+        }
     }
 }
 
@@ -151,9 +174,9 @@ struct Builder<'t, 'a> {
 
 impl Builder<'_, '_> {
     #[inline(always)]
-    fn is(&self, path: PathId, node: &Node, index: u32, is_field: bool) -> bool {
+    fn is(&self, path: PathId, node: &Node, index: u32, (is_field, place): (bool, u32)) -> bool {
         let path = &self.list[path as usize];
-        if path.is_field != is_field {
+        if path.is_field != is_field || path.place != place {
             return false;
         }
         if !is_field {
@@ -165,7 +188,8 @@ impl Builder<'_, '_> {
         example.key_hash == node.key_hash && (is_one || is_same(self.tree.key(path.example), self.tree.key(index)))
     }
 
-    fn child(&mut self, parent: PathId, index: u32, node: &Node, is_field: bool) -> PathId {
+    /// The path of a node below `parent`; `role`: whether it is a field, and its place in a tuple.
+    fn child(&mut self, parent: PathId, index: u32, node: &Node, role: (bool, u32)) -> PathId {
         let cursor = self.list[parent as usize].cursor;
         let mut at = if cursor == NONE { NONE } else { self.list[cursor as usize].next_sibling };
         let mut wrapped = at == NONE;
@@ -181,21 +205,25 @@ impl Builder<'_, '_> {
                 at = self.list[parent as usize].first_child;
                 continue;
             }
-            if self.is(at, node, index, is_field) {
+            if self.is(at, node, index, role) {
                 self.list[parent as usize].cursor = at;
                 return at;
             }
             at = self.list[at as usize].next_sibling;
         }
-        let slot = (parent, if is_field { node.key_hash } else { 0 });
+        let slot = match role {
+            (true, _) => (parent, node.key_hash),
+            (false, NONE) => (parent, 0),
+            (false, place) => (parent, (place + 1).wrapping_mul(0x9E37_79B1)),
+        };
         if let Some(&path) = self.far.get(&slot) {
-            if self.is(path, node, index, is_field) {
+            if self.is(path, node, index, role) {
                 self.list[parent as usize].cursor = path;
                 return path;
             }
         }
         let path = self.list.len() as PathId;
-        self.list.push(Path::new(parent, index, is_field));
+        self.list.push(Path::new(parent, index, role.0, role.1));
         self.far.insert(slot, path);
         let first = self.list[parent as usize].first_child;
         if cursor == NONE {
@@ -298,7 +326,7 @@ impl Group {
 struct Facts {
     homogeneous: bool,
     of_objects: bool,
-    /// Most member objects begin with the same field.
+    /// Most member objects begin with the same field, or share one.
     alike: bool,
     shape: u32,
 }
@@ -307,7 +335,8 @@ fn object_facts(tree: &Tree, index: u32) -> Facts {
     let mut shape = 17u32;
     let mut kind: Option<Kind> = None;
     let mut homogeneous = true;
-    let (mut first_key, mut same_first, mut total) = (0u32, 0u32, 0u32);
+    let mut first_keys = [(0u32, 0u32); FIRST_KEYS];
+    let mut total = 0u32;
     for child in tree.children(index) {
         let node = tree.node(child);
         shape = shape.rotate_left(5).wrapping_mul(0x9E37_79B1) ^ node.key_hash;
@@ -323,17 +352,69 @@ fn object_facts(tree: &Tree, index: u32) -> Facts {
         }
         if class == Kind::Object {
             let key = if node.count > 0 { tree.node(child + 1).key_hash } else { 0 };
-            if first_key == 0 {
-                first_key = key;
+            // The first slot of this key, or a free one.
+            if let Some(slot) = first_keys.iter_mut().find(|slot| slot.0 == key || slot.1 == 0) {
+                *slot = (key, slot.1 + 1);
             }
-            same_first += u32::from(key == first_key);
             total += 1;
         }
     }
-    Facts {
-        homogeneous: homogeneous && kind.is_some(),
-        of_objects: kind == Some(Kind::Object),
-        alike: total > 0 && same_first * 10 >= total * 6,
-        shape,
-    }
+    let homogeneous = homogeneous && kind.is_some();
+    let of_objects = kind == Some(Kind::Object);
+    let same_first = first_keys.iter().map(|slot| slot.1).max().unwrap_or(0);
+    let is_of_records = homogeneous && of_objects && total >= MIN_SHARING;
+    let alike = total > 0 && (same_first * 10 >= total * 6 || is_of_records && share_a_field(tree, index, total));
+    Facts { homogeneous, of_objects, alike, shape }
 }
+
+/// Fields that members begin with which are counted.
+const FIRST_KEYS: usize = 4;
+/// Member objects from which on a field that nearly all have makes them records, and fields of each that are looked at.
+const MIN_SHARING: u32 = 4;
+const SHARED_FIELDS: usize = 8;
+
+/// Whether nearly all `total` members of an object have a field of the one in the middle, wherever in them it stands.
+fn share_a_field(tree: &Tree, index: u32, total: u32) -> bool {
+    let fields = |member: u32| tree.children(member).take(SHARED_FIELDS).map(|field| tree.node(field).key_hash);
+    let members = || tree.children(index).filter(|&member| tree.node(member).kind == Kind::Object);
+    let Some(middle) = members().nth(total as usize / 2) else { return false };
+    let mut tally: Vec<(u32, u32)> = fields(middle).map(|field| (field, 0)).collect();
+    for field in members().flat_map(fields) {
+        if let Some(entry) = tally.iter_mut().find(|entry| entry.0 == field) {
+            entry.1 += 1;
+        }
+    }
+    tally.iter().any(|&(_, count)| count * 10 >= total * 8)
+}
+
+/// Arrays of arrays that are as long as each other and hold nothing that is nested: each position is a column.
+fn tuples(tree: &Tree) -> Vec<bool> {
+    let mut is_tuple = vec![false; tree.nodes.len()];
+    for index in 0..tree.nodes.len() as u32 {
+        let node = tree.node(index);
+        if node.kind != Kind::Array || node.count < MIN_TUPLES {
+            continue;
+        }
+        let width = tree.node(index + 1).count;
+        let is_row = |row: u32| {
+            let node = tree.node(row);
+            // Without nested values the children stand one after the other.
+            node.kind == Kind::Array && node.count == width && node.skip == row + 1 + width && is_flat(tree, row)
+        };
+        if (2..=MAX_TUPLE).contains(&width) && tree.children(index).all(is_row) {
+            tree.children(index).for_each(|row| is_tuple[row as usize] = true);
+        }
+    }
+    is_tuple
+}
+
+/// Whether a container holds nothing that is nested, so that its `n`th child is the `n`th node behind it.
+pub fn is_flat(tree: &Tree, index: u32) -> bool {
+    let node = tree.node(index);
+    let is_leaf = |child: u32| !matches!(tree.node(child).kind, Kind::Array | Kind::Object | Kind::Embedded);
+    node.skip == index + 1 + node.count && (index + 1..node.skip).all(is_leaf)
+}
+
+/// Rows from which on arrays are tuples, and their greatest length.
+const MIN_TUPLES: u32 = 5;
+const MAX_TUPLE: u32 = 64;

@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Pin, Why};
 use super::knee;
 use super::parse::{Kind, Tree};
-use super::paths::{MixMap, PathId, Paths};
+use super::paths::{self, MixMap, PathId, Paths};
 use super::query::{Hit, Named};
 use super::summary;
 use super::view::View;
@@ -26,6 +26,11 @@ const MAX_TIED: usize = 24;
 const MAX_NOTES: usize = 200;
 /// Share of the space that a value may cost and still be let in when space is short.
 const CRUMB_SHARE: f64 = 0.03;
+/// Share of the space that extremes have, whatever came before them.
+const EXTREMES_SHARE: f64 = 0.15;
+/// Items of an asked record's inner collection that are shown, of a short one and of a longer one.
+const MAX_INNER: usize = 64;
+const MIN_INNER: usize = 8;
 /// Rough share of a record's bytes that its row in a table has.
 const ROW_SHARE: f64 = 0.5;
 
@@ -75,6 +80,9 @@ pub fn select(tree: &Tree, paths: &Paths, named: &Named, evidence: &Evidence, bu
         spent: 0.0,
         limit: budget.bytes(tree.source.len()),
         is_tight: budget.is_tight(),
+        parallel: Parallel::of(tree, paths),
+        asked_records: Vec::new(),
+        spent_on_asked: 0.0,
         selection: Selection { view: View::default(), notes: Vec::new(), dropped: Vec::new(), shown: 0, total: 0 },
     };
     let (text, asked_text) = if budget.deep { (80, 400) } else { (160, 1600) };
@@ -113,6 +121,11 @@ struct Selector<'s, 'a> {
     spent: f64,
     limit: f64,
     is_tight: bool,
+    parallel: Parallel,
+    /// The innermost records of what was asked for.
+    asked_records: Vec<u32>,
+    /// Bytes of their inner collections that are shown whole.
+    spent_on_asked: f64,
     selection: Selection,
 }
 
@@ -120,6 +133,8 @@ impl Selector<'_, '_> {
     fn is_prunable(&self, index: u32) -> bool {
         let node = self.tree.node(index);
         match node.kind {
+            // A tuple is a row by itself, which cells must not be missing from.
+            Kind::Array if self.paths.is_tuple[index as usize] => false,
             Kind::Array => node.count > if self.is_tight { 1 } else { SMALL_ARRAY },
             Kind::Object => node.count > if self.is_tight { 2 } else { SMALL_MAP } && self.paths.is_map[index as usize],
             _ => false,
@@ -140,8 +155,17 @@ impl Selector<'_, '_> {
         row
     }
 
-    /// The bytes that showing `index` would add.
+    /// The bytes that showing `index` would add, and what stands beside it in parallel collections.
     fn cost(&self, index: u32) -> f64 {
+        let mut cost = self.cost_alone(index);
+        for beside in self.parallel.beside(self.tree, index).filter(|&node| !self.marked[node as usize]) {
+            let node = self.tree.node(beside);
+            cost += f64::from(node.end - node.start).min(4000.0) * ROW_SHARE;
+        }
+        cost
+    }
+
+    fn cost_alone(&self, index: u32) -> f64 {
         let mut cost = 0.0;
         let mut at = index;
         while self.tree.node(at).parent != u32::MAX && !self.marked[at as usize] {
@@ -157,10 +181,12 @@ impl Selector<'_, '_> {
 
     fn mark(&mut self, index: u32) {
         self.spent += self.cost(index);
-        let mut at = index;
-        while at != u32::MAX && !self.marked[at as usize] {
-            self.marked[at as usize] = true;
-            at = self.tree.node(at).parent;
+        for node in std::iter::once(index).chain(self.parallel.beside(self.tree, index)) {
+            let mut at = node;
+            while at != u32::MAX && !self.marked[at as usize] {
+                self.marked[at as usize] = true;
+                at = self.tree.node(at).parent;
+            }
         }
     }
 
@@ -187,20 +213,58 @@ impl Selector<'_, '_> {
             let total = self.paths.list[path as usize].count;
             total <= 2 || per_path.get(&path).is_some_and(|&hits| hits * 5 <= total * 2 || hits == 1)
         };
-        let telling: Vec<&Hit> = within_quota(close.into_iter().filter(tells).collect());
+        let telling: Vec<&Hit> = self.within_quota(close.into_iter().filter(tells).collect());
         for (ordinal, hit) in telling.into_iter().take(most).enumerate() {
             self.selection.view.focus.insert(hit.node, hit.offset);
             let is_crowd = per_phrase.get(&hit.phrase).is_some_and(|&hits| hits > MAX_TIED);
             if ordinal < MAX_FULL && !is_crowd && (hit.is_whole || hit.score >= best.score * 0.6) {
                 let row = self.innermost_row(hit.node).unwrap_or(hit.node);
                 self.selection.view.asked.insert(row, ());
+                self.asked_records.push(row);
                 if let Some(outer) = self.outermost_row(hit.node) {
                     self.selection.view.asked.insert(outer, ());
                 }
             }
+            if self.is_named_record(hit) {
+                self.asked_records.push(hit.node);
+            }
             self.mark(hit.node);
             self.note(hit.node, Why::Asked);
         }
+    }
+
+    /// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals
+    /// the records that have them for a key, the first and the last.
+    fn within_quota<'h>(&self, hits: Vec<&'h Hit>) -> Vec<&'h Hit> {
+        let mut groups: Vec<Vec<&'h Hit>> = Vec::new();
+        let mut index: MixMap<u32, usize> = MixMap::default();
+        for hit in hits {
+            let group = *index.entry(hit.phrase).or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+            groups[group].push(hit);
+        }
+        let mut kept: Vec<&'h Hit> = Vec::new();
+        for mut group in groups {
+            let equal = group.iter().take_while(|hit| hit.score >= group[0].score * 0.9).count();
+            if equal > MAX_PER_PHRASE {
+                group.truncate(equal);
+                group.sort_by_key(|hit| (!self.is_named_record(hit), hit.node));
+                let records = group.iter().take_while(|hit| self.is_named_record(hit)).count();
+                let head = records.clamp(MAX_PER_PHRASE / 2, MAX_PER_PHRASE - 1);
+                group.drain(head..equal - (MAX_PER_PHRASE - head));
+            }
+            group.truncate(MAX_PER_PHRASE);
+            kept.extend(group);
+        }
+        kept.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
+        kept
+    }
+
+    /// Whether a hit is the key of a record: what defines it, not what mentions it.
+    fn is_named_record(&self, hit: &Hit) -> bool {
+        hit.is_whole && self.tree.node(hit.node).kind.is_container()
     }
 
     fn innermost_row(&self, index: u32) -> Option<u32> {
@@ -219,10 +283,16 @@ impl Selector<'_, '_> {
     fn pins(&mut self, pins: &[Pin], budget: Budget) {
         let slack = if budget.target_ratio.is_some() { 1.0 } else { 2.0 };
         let crumb = self.limit * CRUMB_SHARE;
+        let mut before_extremes = None;
         for pin in most_telling_first(pins) {
             let allowed = match pin.why {
                 Why::Asked | Why::AskedExtreme => self.limit * slack * 1.5,
                 Why::Failure | Why::Rare => self.limit * slack,
+                Why::Extreme => {
+                    // Failures and rare values leave some room for extremes.
+                    let before = *before_extremes.get_or_insert(self.spent);
+                    (self.limit * slack * 0.8).max(before + self.limit * slack * EXTREMES_SHARE)
+                }
                 _ => self.limit * slack * 0.8,
             };
             let cost = self.cost(pin.node);
@@ -302,6 +372,12 @@ impl Selector<'_, '_> {
             && self.selection.view.kept.get(&parent).is_some_and(|kept| kept.binary_search(&index).is_err())
     }
 
+    /// Whether a collection belongs to a record that was asked for.
+    fn is_of_asked(&self, index: u32) -> bool {
+        let holds = |&record: &u32| record <= index && index < self.tree.node(record).skip;
+        self.asked_records.iter().any(holds)
+    }
+
     fn collection(&mut self, index: u32, is_inner: bool, budget: Budget) -> (usize, usize) {
         let node = *self.tree.node(index);
         let rows: Vec<u32> = self.tree.children(index).collect();
@@ -310,10 +386,16 @@ impl Selector<'_, '_> {
             self.spent += bytes;
             return (rows.len(), rows.len());
         }
+        let is_of_asked = is_inner && !self.is_tight && self.is_of_asked(index);
+        if is_of_asked && rows.len() <= MAX_INNER && bytes + self.spent_on_asked <= self.limit {
+            self.spent_on_asked += bytes;
+            return (rows.len(), rows.len());
+        }
         let mut keep: Vec<u32> = rows.iter().copied().filter(|&row| self.marked[row as usize]).collect();
         let pinned = keep.len();
         let (head, tail) = match (self.is_tight, is_inner) {
             (true, _) => (usize::from(pinned == 0), 0),
+            (false, true) if is_of_asked => (MIN_INNER.min(rows.len() - 1), 1),
             (false, true) => (if pinned > 0 { 1 } else { 2 }, 0),
             (false, false) => (2, 1),
         };
@@ -323,17 +405,17 @@ impl Selector<'_, '_> {
             }
             keep.push(row);
         }
-        if !is_inner {
+        if !is_inner && self.parallel.is_new(index) {
             let most = if budget.deep { 2 } else { 6 };
             let raw = |at: usize| self.tree.bytes(self.tree.node(rows[at]).start, self.tree.node(rows[at]).end);
             for ordinal in knee::representatives(rows.len(), most, raw) {
-                let cost = self.cost(rows[ordinal]);
-                if self.spent + cost <= self.limit {
-                    self.spent += cost;
-                    keep.push(rows[ordinal]);
-                    if !self.marked[rows[ordinal] as usize] {
-                        self.note(rows[ordinal], Why::Representative);
+                let row = rows[ordinal];
+                if self.spent + self.cost(row) <= self.limit {
+                    keep.push(row);
+                    if !self.marked[row as usize] {
+                        self.note(row, Why::Representative);
                     }
+                    self.mark(row);
                 }
             }
         }
@@ -353,6 +435,60 @@ impl Selector<'_, '_> {
     }
 }
 
+/// Collections of one object that are as long as each other, such as the columns of a table: what stands at one place in
+/// them belongs together.
+#[derive(Default)]
+struct Parallel {
+    groups: Vec<Vec<u32>>,
+    group_of: MixMap<u32, usize>,
+    /// Groups whose representatives are chosen.
+    is_done: Vec<bool>,
+}
+
+/// Items from which on collections are parallel, and collections up to which they are a table.
+const MIN_PARALLEL: u32 = 8;
+const MAX_PARALLEL: usize = 32;
+
+impl Parallel {
+    fn of(tree: &Tree, paths: &Paths) -> Parallel {
+        let mut parallel = Parallel::default();
+        for index in 0..tree.nodes.len() as u32 {
+            if tree.node(index).kind != Kind::Object || tree.node(index).count < 2 {
+                continue;
+            }
+            let mut groups: MixMap<(u32, u32, u32), Vec<u32>> = MixMap::default();
+            for child in tree.children(index) {
+                let node = tree.node(child);
+                let is_collection =
+                    node.kind == Kind::Array || node.kind == Kind::Object && paths.is_map[child as usize];
+                if is_collection && node.count >= MIN_PARALLEL && paths::is_flat(tree, child) {
+                    // The keys of maps must be the same ones: the first and the last tell.
+                    let keys = (tree.node(child + 1).key_hash, tree.node(node.skip - 1).key_hash);
+                    groups.entry((node.count, keys.0, keys.1)).or_default().push(child);
+                }
+            }
+            for group in groups.into_values().filter(|group| (2..=MAX_PARALLEL).contains(&group.len())) {
+                parallel.group_of.extend(group.iter().map(|&child| (child, parallel.groups.len())));
+                parallel.groups.push(group);
+            }
+        }
+        parallel.is_done = vec![false; parallel.groups.len()];
+        parallel
+    }
+
+    /// What stands in the other collections where `index` does in its own.
+    fn beside(&self, tree: &Tree, index: u32) -> impl Iterator<Item = u32> + use<> {
+        let parent = tree.node(index).parent;
+        let group = self.group_of.get(&parent).map(|&group| self.groups[group].clone()).unwrap_or_default();
+        group.into_iter().filter(move |&other| other != parent).map(move |other| other + (index - parent))
+    }
+
+    /// Whether no collection of this one's group has asked before.
+    fn is_new(&mut self, index: u32) -> bool {
+        self.group_of.get(&index).is_none_or(|&group| !std::mem::replace(&mut self.is_done[group], true))
+    }
+}
+
 /// Pins by reason, weight and place.
 fn most_telling_first(pins: &[Pin]) -> impl Iterator<Item = &Pin> {
     // One number to compare: there are thousands of pins where records are wide. Weights are not negative.
@@ -361,32 +497,6 @@ fn most_telling_first(pins: &[Pin]) -> impl Iterator<Item = &Pin> {
     let mut order: Vec<u128> = pins.iter().enumerate().map(|(ordinal, pin)| rank(pin) | ordinal as u128).collect();
     order.sort_unstable();
     order.into_iter().map(|rank| &pins[rank as u32 as usize])
-}
-
-/// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals the first and the last.
-fn within_quota(hits: Vec<&Hit>) -> Vec<&Hit> {
-    let mut groups: Vec<Vec<&Hit>> = Vec::new();
-    let mut index: MixMap<u32, usize> = MixMap::default();
-    for hit in hits {
-        let group = *index.entry(hit.phrase).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
-        groups[group].push(hit);
-    }
-    let mut kept: Vec<&Hit> = Vec::new();
-    for mut group in groups {
-        let equal = group.iter().take_while(|hit| hit.score >= group[0].score * 0.9).count();
-        if equal > MAX_PER_PHRASE {
-            group.truncate(equal);
-            group.sort_by_key(|hit| hit.node);
-            group.drain(MAX_PER_PHRASE / 2..equal - MAX_PER_PHRASE.div_ceil(2));
-        }
-        group.truncate(MAX_PER_PHRASE);
-        kept.extend(group);
-    }
-    kept.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
-    kept
 }
 
 /// Whether a text is a link, or a long run of letters and digits that says nothing to a reader.

@@ -37,11 +37,11 @@ pub fn of_collection(tree: &Tree, paths: &Paths, evidence: &Evidence, rows: &[u3
     out
 }
 
-/// Whether `path` is reached from `base` through fields only: one value per record.
+/// Whether `path` is reached from `base` through fields only, or is a place in a tuple: one value per record.
 fn is_below(paths: &Paths, mut path: PathId, base: PathId) -> bool {
     while path != base {
         let entry = &paths.list[path as usize];
-        if !entry.is_field || entry.parent == u32::MAX {
+        if !entry.is_field && !paths.is_place(path) || entry.parent == u32::MAX {
             return false;
         }
         path = entry.parent;

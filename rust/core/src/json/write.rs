@@ -273,8 +273,9 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
         self.elided(hidden, !is_first);
         if let Some(summary) = self.view.and_then(|view| view.summaries.get(&index)) {
-            if let Some(values) = summary.strip_prefix("# values ") {
-                self.push_fmt(format_args!("; {}", values.trim_end()));
+            // Of values that are no records, or of the columns of tuples.
+            for line in summary.lines().filter(|line| line.starts_with("# values ") || line.starts_with("# [")) {
+                self.push_fmt(format_args!("; {}", line.trim_start_matches("# ").trim_start_matches("values ")));
             }
         }
     }

@@ -124,8 +124,10 @@ impl Style {
                     return Line::Rule;
                 }
                 match self.pair(line, indent) {
-                    // SQLite's names end below each other, so that most are further right than others.
+                    // SQLite's names end below each other, so that most are further right than others. A field that is
+                    // empty has lost the space behind its sign.
                     Some(pair) if indent == 0 || line[indent..].contains(" = ") => pair,
+                    Some(Line::Pair(from, to, value)) if &line[to..] == " =" => Line::Pair(from, to, value),
                     _ if indent > 0 => Line::More,
                     _ => Line::Other,
                 }
@@ -284,6 +286,11 @@ mod tests {
         assert_eq!(
             json(text).unwrap(),
             r#"[{"Package":"a","Files":"/x 1\n/y 2","Version":1},{"Package":"b","Version":2},{"Package":"c","Version":3}]"#
+        );
+        assert_eq!(
+            json("   id = 1\nsleep = \n\n   id = 2\nsleep = 1.5\n name = y\n\n   id = \nsleep = 2\n\n   id = 4\n")
+                .unwrap(),
+            r#"[{"id":1,"sleep":null},{"id":2,"sleep":1.5,"name":"y"},{"id":null,"sleep":2},{"id":4}]"#
         );
         assert!(json("Name: a\nVersion: 1\n---\nName: b\nVersion: 2\n---\nName: c\nVersion: 3\n").is_some());
         assert!(json("   id = 1\n name = x\n\n   id = 2\n name = y\n\n   id = 3\n name = z\n").is_some());
