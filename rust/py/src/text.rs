@@ -49,7 +49,7 @@ fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>>
         let mut scores = detect::scores(text);
         let several = mixed::score(text, scores);
         let prose = prose::score(text, &scores, several);
-        if json::score(text) < LEAST && scores.iter().chain([&several, &prose]).all(|score| *score < LEAST) {
+        if scores.iter().chain([&several, &prose]).all(|score| *score < LEAST) && json::score(text) < LEAST {
             scores[Kind::Log as usize] = log::repeated::score(text);
         }
         let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
