@@ -36,6 +36,10 @@ const SURELY_PAGE: f64 = 0.9;
 /// What a list of the names in directories scores.
 const SURELY_LISTED: f64 = 0.95;
 
+/// So many lines of totals are those of a report, which then need not be looked at as code.
+const SEVERAL_VERDICTS: f64 = 3.0;
+const SURELY_REPORT: f64 = 0.72;
+
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
 pub type Scores = [f64; Kind::ALL.len()];
 
@@ -238,6 +242,8 @@ struct Seen {
     raised: f64,
     results: f64,
     verdicts: f64,
+    /// Packages of Go's whose tests failed.
+    packages: f64,
     diagnostics: f64,
     /// The separators in the first line, if it could be the heading of a table, and the lines that have as many.
     heading: Option<[usize; SEPARATORS.len()]>,
@@ -304,6 +310,7 @@ impl Seen {
         if signs & sign::VERDICT != 0 || is_counted(line) {
             self.verdicts += 1.0;
         }
+        self.packages += f64::from(u8::from(is_failed_package(line)));
         if signs & sign::LEVEL != 0 || is_bracketed(line) {
             self.levelled += 1.0;
         }
@@ -336,7 +343,10 @@ impl Seen {
         let is_one_file = found == 0.0 && share(self.ascending) > 0.8;
         let search = share(found + 0.8 * self.texts + if is_one_file { 0.5 * numbered } else { 0.0 });
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
-        let diff = if is_diff { 0.5 + 0.5 * share(self.diff_body + self.hunks + self.diff_heads) } else { 0.0 };
+        let of_diff = share(self.diff_body + self.hunks + self.diff_heads);
+        // What was expected and what came instead may stand in a report as a diff does.
+        let is_quoted = self.verdicts > 0.0 && of_diff < 0.9;
+        let diff = if is_diff && !is_quoted { 0.5 + 0.5 * of_diff } else { 0.0 };
         let trace = match self.frames {
             0.0 => 0.0,
             frames => {
@@ -346,9 +356,13 @@ impl Seen {
             }
         };
         let results = if self.results >= 5.0 { 1.5 * self.results } else { self.results };
-        let report = share(results + self.diagnostics + 0.5 * self.frames).max(match self.verdicts {
+        // What Go prints of a panic or a race is a trace, although a package fails by it.
+        let is_trace = self.raised > 0.0 || share(self.frames) > 0.2;
+        let verdicts = self.verdicts + if is_trace { 0.0 } else { self.packages };
+        let report = share(results + self.diagnostics + 0.5 * self.frames).max(match verdicts {
             0.0 => 0.0,
-            _ => 0.6,
+            verdicts if verdicts < SEVERAL_VERDICTS => 0.6,
+            _ => SURELY_REPORT,
         });
         [log, search, diff, trace, report]
     }
@@ -363,7 +377,7 @@ mod sign {
     pub const CALLER: u8 = 16;
 }
 
-const SIGNS: [(&str, u8); 53] = [
+const SIGNS: [(&str, u8); 72] = [
     (": in ", sign::CALLER),
     ("\", line ", sign::FRAME),
     (".go:", sign::FRAME),
@@ -400,7 +414,26 @@ const SIGNS: [(&str, u8); 53] = [
     ("test result: ", sign::VERDICT),
     ("Tests run:", sign::VERDICT),
     ("Test Suites:", sign::VERDICT),
-    ("FAILURES!!!", sign::VERDICT),
+    ("FAILURES!", sign::VERDICT),
+    (", Assertions: ", sign::VERDICT),
+    (" assertions, ", sign::VERDICT),
+    (" tests found ", sign::VERDICT),
+    (" tests started ", sign::VERDICT),
+    (" tests failed ", sign::VERDICT),
+    (" tests skipped ", sign::VERDICT),
+    (" s = .", sign::RESULT),
+    (" s = F", sign::RESULT),
+    (" s = E", sign::RESULT),
+    (" s = S", sign::RESULT),
+    ("Test Files  ", sign::VERDICT),
+    ("Dubious, test returned ", sign::VERDICT),
+    ("# Looks like you failed ", sign::VERDICT),
+    ("Failed test", sign::RESULT),
+    (":   required from ", sign::VERDICT),
+    (": In function ‘", sign::VERDICT),
+    (": In member function ‘", sign::VERDICT),
+    (": In instantiation of ‘", sign::VERDICT),
+    (" - error TS", sign::VERDICT),
     (" test session starts ", sign::VERDICT),
     (" short test summary ", sign::VERDICT),
     (": *** ", sign::VERDICT),
@@ -473,7 +506,24 @@ fn is_frame(line: &[u8], signs: u8) -> bool {
     signs & sign::FRAME != 0 && (bare.starts_with(b"File \"") || indented)
         || bare.starts_with(b"goroutine ")
         || bare.starts_with(b"... ") && bare.ends_with(b" more")
+        || bare.starts_with(b"#") && is_numbered(bare)
+        || line.starts_with(b"==") && is_checked(line)
         || signs & sign::CALLER != 0 && !indented && is_caller(line)
+}
+
+/// `#0 0x5 in f a.c:8`, `#4  f (n=64) at g.c:5`, as gdb and the sanitizers have frames.
+fn is_numbered(bare: &[u8]) -> bool {
+    let digits = bare[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = bare[1 + digits..].trim_ascii_start();
+    let has = |sign: &[u8]| memchr::memmem::find(rest, sign).is_some();
+    digits > 0 && rest.len() < bare.len() - 1 - digits && (rest.starts_with(b"0x") && has(b" in ") || has(b") at "))
+}
+
+/// `==123==    by 0x5: f (a.c:8)`, as valgrind has frames.
+fn is_checked(line: &[u8]) -> bool {
+    let digits = line[2..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = line[2 + digits..].strip_prefix(b"==").unwrap_or(b"").trim_ascii_start();
+    digits > 0 && (rest.starts_with(b"at 0x") || rest.starts_with(b"by 0x"))
 }
 
 /// `x/a.py:12: in f`, as pytest has frames.
@@ -495,11 +545,21 @@ fn without_bars(line: &[u8]) -> &[u8] {
 
 /// The line that says what was thrown.
 fn is_raised(line: &[u8]) -> bool {
-    static HEADS: Heads<6> =
-        Heads::of(["Traceback (most", "Caused by: ", "panic: ", "Exception in thread", "Unhandled ", "Suppressed: "]);
+    static HEADS: Heads<9> = Heads::of([
+        "WARNING: DATA RACE",
+        "Traceback (most",
+        "Caused by: ",
+        "panic: ",
+        "Exception in thread",
+        "Unhandled ",
+        "Suppressed: ",
+        "Program received signal ",
+        "Program terminated with signal ",
+    ]);
     let bare = without_bars(line);
     let bare = bare.strip_prefix(b"E   ").unwrap_or(bare);
-    if HEADS.begin(bare) {
+    let is_sanitizer = || line.starts_with(b"==") && memchr::memmem::find(line, b"Sanitizer: ").is_some();
+    if HEADS.begin(bare) || is_sanitizer() {
         return true;
     }
     let end = bare.iter().position(|&byte| byte == b':' || byte == b' ').unwrap_or(bare.len());
@@ -755,17 +815,26 @@ fn is_path(text: &[u8]) -> bool {
 
 /// `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
 fn is_counted(line: &[u8]) -> bool {
-    static COUNTED: Heads<7> =
-        Heads::of([" failing", " passing", " error", " warning", " tests in ", " passed", " failed"]);
+    static COUNTED: Heads<8> =
+        Heads::of([" failing", " passing", " error", " warning", " tests in ", " passed", " failed", " tests, "]);
     let text = line.trim_ascii();
+    // What rspec says of how to run a failure again.
+    if text.starts_with(b"rspec ./") && memchr::memmem::find(text, b" # ").is_some() {
+        return true;
+    }
     let text = [b"Found ".as_slice(), b"Ran "].into_iter().find_map(|head| text.strip_prefix(head)).unwrap_or(text);
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     digits > 0 && COUNTED.begin(&text[digits..]) || text.starts_with("ℹ pass ".as_bytes())
 }
 
+/// `FAIL\tgithub.com/x/y\t0.062s`, what Go says of a package.
+fn is_failed_package(line: &[u8]) -> bool {
+    line.starts_with(b"FAIL\t") && line.trim_ascii_end().ends_with(b"s")
+}
+
 /// Whether a line begins as those do that tell how one test ended.
 fn begins_as_result(line: &[u8]) -> bool {
-    static HEADS: Heads<10> = Heads::of([
+    static HEADS: Heads<12> = Heads::of([
         "ok ",
         "ok\t",
         "not ok ",
@@ -776,6 +845,8 @@ fn begins_as_result(line: &[u8]) -> bool {
         "[ RUN",
         "Collecting ",
         "Downloading ",
+        "× ",
+        "❯ ",
     ]);
     let bare = line.trim_ascii_start();
     HEADS.begin(bare) || is_share(bare)
@@ -808,6 +879,14 @@ mod tests {
     }
 
     #[test]
+    fn several_lines_of_totals_are_of_no_code() {
+        let text = "public class A { void f() { return; } }\n".repeat(20)
+            + "[  9 tests found  ]\n[  9 tests started ]\n[  8 tests successful ]\n[  1 tests failed ]\n";
+        let found = scores(&text);
+        assert!(found[Kind::Report as usize] >= CODE_BELOW && found[Kind::Code as usize] == 0.0, "{found:?}");
+    }
+
+    #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
         let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);
@@ -827,7 +906,37 @@ mod tests {
         let modes = "100644 blob 3f2a9c    1204\tsrc/a.rs\n100755 blob 77aa01    88\tbin/run\n040000 tree 9b1c22       -\tlib\n";
         assert_ne!(best(&modes.repeat(6)), Some(Kind::Log), "{:?}", scores(modes));
         let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
+        let asan = "==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x60\n    #0 0x55 in main /x/m.c:8\n    #1 0x7f in f ../csu/libc-start.c:360\n    #2 0x55 in _start (/x/m+0x2230)\n";
+        let gdb = "Program received signal SIGABRT, Aborted.\n#0  0x01 in raise (sig=6) at raise.c:26\n        ret = 0\n#1  0x02 in lim (n=64) at g.c:5\n#2  main () at g.c:6\n";
+        let valgrind = "==12== Invalid read of size 8\n==12==    at 0x10: main (m.c:8)\n==12==    by 0x11: f (m.c:9)\n";
+        let minitest = "TestZ#test_a = 0.00 s = E\nTestZ#test_b = 0.00 s = E\nTestZ#test_c = 0.00 s = F\n\n  1) Failure:\nTestY#test_d [m.rb:6]:\n--- expected\n+++ actual\n@@ -1,6 +1,6 @@\n-x\n+y\n\n\n12 runs, 3 assertions, 3 failures, 9 errors, 0 skips\n";
+        let rspec = "  1) Set merges\n     Failure/Error: x\n".to_owned()
+            + &"     # /gems/rspec/core/example.rb:263:in `f'\n".repeat(40)
+            + "Failed examples:\n\nrspec ./set_spec.rb:4 # Set merges\n";
+        let vitest =
+            " ❯ t/a.mjs (3 tests | 2 failed) 5ms\n     × merges 7ms\n     × flows 9ms\n\n Test Files  1 failed (1)\n";
+        let phpunit = "1) A\\T::testA\nFailed asserting that 9 is 11.\n\n/x/T.php:89\n\nFAILURES!\nTests: 9, Assertions: 12, Failures: 2.\n";
+        let exunit = "  1) test a (T)\n     a.exs:15\n     ** (KeyError) no key\n\n12 tests, 12 failures\n";
+        let perl =
+            "#   Failed test 'error'\n#   at t/2.t line 4.\nt/2.t ... \nDubious, test returned 2 (wstat 512, 0x200)\n";
+        let go = "--- FAIL: TestA (0.00s)\n    a_test.go:103:\n        error:\n          got non-nil error\n          of two\n          of three\n          of four\nFAIL\nFAIL\tgithub.com/x/y\t0.062s\nFAIL\n";
+        let race = "WARNING: DATA RACE\nWrite at 0x00c0 by goroutine 8:\n  a.f()\n      /x/z.go:4 +0xcb\n  a.g()\n      /x/z.go:4 +0x38\n--- FAIL: TestA (0.01s)\nFAIL\tx.io/y\t0.025s\n";
+        let gcc = "t.cc: In function ‘int main()’:\nt.cc:9:170: error: no match\n    9 | int main() {\n      |  ^~ ~\n      |  |\n      |  |\n      |  |\n";
+        let tsc = "\x1b[96msrc/a.ts\x1b[0m:\x1b[93m205\x1b[0m:\x1b[93m7\x1b[0m - \x1b[91merror\x1b[0m\x1b[90m TS2375: \x1b[0mType 'a' is not.\n  Types of property 'next'.\n    Type 'b'.\n      Type 'c'.\n";
         for (text, kind) in [
+            (asan, Kind::Trace),
+            (gdb, Kind::Trace),
+            (valgrind, Kind::Trace),
+            (race, Kind::Trace),
+            (minitest, Kind::Report),
+            (&rspec, Kind::Report),
+            (vitest, Kind::Report),
+            (phpunit, Kind::Report),
+            (exunit, Kind::Report),
+            (perl, Kind::Report),
+            (go, Kind::Report),
+            (gcc, Kind::Report),
+            (tsc, Kind::Report),
             (log.as_str(), Kind::Log),
             (&counted, Kind::Log),
             (&named, Kind::Log),

@@ -1,9 +1,9 @@
 //! What stands below a failure or a finding: which lines belong to it, and which of them say why.
 
 use super::diagnostics;
-use super::frames::{is_foreign, is_frame, is_raised};
+use super::frames::{is_bare_place, is_call, is_foreign, is_frame, is_raised};
 use super::places;
-use super::read::{unruled, weighed, Class, Reader, Row, ALWAYS};
+use super::read::{failure_title, unruled, weighed, Class, Reader, Row, ALWAYS};
 use super::results;
 use super::verdicts;
 
@@ -32,6 +32,8 @@ pub enum Block {
         indent: u16,
         takes_all: bool,
     },
+    /// What Perl's tests say of one that failed, behind `#`.
+    Noted,
     /// More indented lines below the line of a result.
     Below {
         indent: u16,
@@ -60,10 +62,12 @@ pub fn inner(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Opti
         Block::Bullet => bullet(reader, line, indent),
         Block::Stdout => stdout(reader, line, indent),
         Block::Trace => trace(reader, index, line, indent),
+        Block::Noted => noted(reader, line),
         Block::Running { indent: least, takes_all } => {
-            let is_logged =
-                (takes_all && !line.starts_with("[--") || indent > least) && results::outcome(line).is_none();
-            is_logged.then(|| weighed(Class::Source, 0))
+            let is_logged = (takes_all && !line.starts_with("[--") && !line.starts_with("Running main()")
+                || indent > least)
+                && results::outcome(line).is_none();
+            is_logged.then(|| running(reader, line, takes_all))
         }
         Block::Below { indent: least, is_failed } => below(reader, line, indent, least, is_failed),
         Block::Finding { indent: least, is_error } => finding(reader, index, line, indent, least, is_error),
@@ -74,7 +78,8 @@ pub fn inner(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Opti
 pub fn opener(reader: &mut Reader, index: usize, line: &str, text: &str, indent: u16) -> Option<Row> {
     let text = text.trim_end();
     if let Some(number) = list_number(text) {
-        let is_listed = number == 1 && is_behind_total(reader, index) || number > 1 && number == reader.numbered + 1;
+        let is_next = number > 1 && number == reader.numbered + 1;
+        let is_listed = number == 1 && is_behind_total(reader, index) || is_next || is_told(reader, index, indent);
         if is_listed {
             reader.numbered = number;
             reader.open(Block::Numbered);
@@ -103,10 +108,35 @@ pub fn opener(reader: &mut Reader, index: usize, line: &str, text: &str, indent:
         reader.open(Block::Trace);
         return Some(weighed(Class::Detail, ALWAYS));
     }
-    (text.starts_with("test at ") || text.starts_with("FAIL  ") && text.contains(" > ")).then(|| {
+    if is_failed_note(text) {
+        reader.open(Block::Noted);
+        return Some(weighed(Class::Fail, ALWAYS));
+    }
+    if is_vitest(text) {
+        reader.open(Block::Bullet);
+        return Some(weighed(Class::Fail, ALWAYS));
+    }
+    if reader.lines.list.len() > index + 1 && is_source(reader.lines.line(index + 1).trim_start()) {
+        // JUnit's summary: the engine, the class and the method, then where that stands.
+        reader.open(Block::Below { indent, is_failed: true });
+        let start = indent as usize + text.rfind(':').map_or(0, |at| at + 1);
+        let name = reader.span(index, start, indent as usize + text.len());
+        return Some(Row { name, mark: (name.0, name.0), ..weighed(Class::Fail, ALWAYS) });
+    }
+    text.starts_with("test at ").then(|| {
         reader.open(Block::Below { indent, is_failed: true });
         weighed(Class::Fail, ALWAYS)
     })
+}
+
+/// `FAIL  src/a.test.ts > suite > name`, with which vitest begins each failure.
+fn is_vitest(text: &str) -> bool {
+    text.starts_with("FAIL  ") && text.contains(" > ")
+}
+
+/// Where JUnit says that a test stands: `MethodSource [className = 'a.B', methodName = 'c', …]`.
+fn is_source(text: &str) -> bool {
+    text.starts_with("MethodSource [") || text.starts_with("ClassSource [")
 }
 
 /// The number of a line such as `3) res should work:`.
@@ -114,6 +144,16 @@ fn list_number(text: &str) -> Option<u32> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     (1..=5).contains(&digits).then_some(())?;
     text[digits..].starts_with(") ").then(|| text[..digits].parse().ok()).flatten()
+}
+
+/// Whether the next line is more indented, and a place: ExUnit's failures come before any totals.
+fn is_told(reader: &Reader, index: usize, indent: u16) -> bool {
+    if index + 1 >= reader.lines.len() {
+        return false;
+    }
+    let line = reader.lines.line(index + 1);
+    let text = line.trim_start();
+    line.len() - text.len() > indent as usize && is_bare_place(text.trim_end())
 }
 
 /// Whether totals stand above, with nothing but blank lines between.
@@ -138,7 +178,7 @@ fn said(reader: &mut Reader, first: u32, more: u32) -> Row {
 }
 
 /// Weighs a frame of a stack: the first ones in code of the project's own.
-fn frame(reader: &mut Reader, text: &str) -> Row {
+pub fn frame(reader: &mut Reader, text: &str) -> Row {
     let is_own = !is_foreign(text);
     reader.own_frames += u32::from(is_own);
     let weight = match reader.own_frames {
@@ -152,6 +192,10 @@ fn frame(reader: &mut Reader, text: &str) -> Row {
 fn pytest(reader: &mut Reader, index: usize, line: &str, indent: u16) -> Option<Row> {
     if line.starts_with("===") && unruled(line).is_some() || line.starts_with("___") && unruled(line).is_some() {
         return None;
+    }
+    if failure_title(line).is_some() {
+        reader.open(Block::Pytest);
+        return Some(weighed(Class::Fail, ALWAYS));
     }
     if let Some((title, _)) = unruled(line).filter(|_| line.starts_with("---")) {
         reader.open(if title.is_empty() { reader.block } else { Block::Captured });
@@ -277,10 +321,14 @@ fn numbered(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     if indent <= 2 && verdicts::is_verdict(line) {
         return None;
     }
-    if is_frame(text, indent) {
+    if is_frame(text, indent) || is_bare_place(text) {
         return Some(frame(reader, text));
     }
-    if text == "+ expected - actual" {
+    if text == "stacktrace:" {
+        // The place above is the test's: that of the call further in is told too.
+        reader.own_frames = 0;
+    }
+    if matches!(text, "+ expected - actual" | "stacktrace:") {
         return Some(weighed(Class::Noise, 0));
     }
     // The title may go on over several lines, up to a colon; what failed is said right behind it.
@@ -296,6 +344,8 @@ fn numbered(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
 fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     let text = line.trim();
     let ends = text.starts_with("● ")
+        || is_vitest(text)
+        || text.starts_with('⎯')
         || indent == 0
             && (results::outcome(line).is_some() || verdicts::is_verdict(line) || text.starts_with("Summary of all"));
     if ends {
@@ -307,6 +357,10 @@ fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     if diagnostics::is_excerpt(line) {
         return Some(weighed(Class::Source, if text.starts_with('>') { 3 } else { 0 }));
     }
+    if reader.said == 0 && is_raised(text) {
+        reader.said = 1;
+        return Some(weighed(Class::Detail, ALWAYS));
+    }
     Some(difference(reader, text).unwrap_or_else(|| said(reader, 2, 10)))
 }
 
@@ -314,7 +368,19 @@ fn bullet(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
 fn difference(reader: &mut Reader, text: &str) -> Option<Row> {
     let is_title = text.starts_with("- Expected") || text.starts_with("+ Received");
     let is_line = text.len() > 2 && text.starts_with(['-', '+']) && !is_title;
-    const TOLD: [&str; 6] = ["Expected", "Received", "expected", "got:", "actual", "but was"];
+    const TOLD: [&str; 11] = [
+        "Expected",
+        "Received",
+        "expected",
+        "got:",
+        "actual",
+        "Actual",
+        "but was",
+        "left:",
+        "right:",
+        "$got",
+        "$expected",
+    ];
     let is_told = TOLD.iter().any(|told| text.starts_with(told));
     (is_line || is_told).then(|| {
         reader.said += 1;
@@ -340,6 +406,53 @@ fn stdout(reader: &mut Reader, line: &str, indent: u16) -> Option<Row> {
     Some(said(reader, 3, 10))
 }
 
+/// Weighs what googletest prints while a test runs: all of it says why where a result follows, but a crash has none.
+fn running(reader: &mut Reader, line: &str, takes_all: bool) -> Row {
+    if !takes_all {
+        return weighed(Class::Source, 0);
+    }
+    if has_crashed(line) {
+        // Which test it was only its beginning tells.
+        let begun = reader.rows.iter().rposition(|row| row.class == Class::Noise && row.mark.0 < row.mark.1);
+        bump(reader, begun, ALWAYS);
+        reader.close();
+        return weighed(Class::Fail, ALWAYS);
+    }
+    let is_failure = line.trim_end().ends_with(": Failure") && places::place(line, 0).is_some();
+    if is_failure {
+        reader.said = 1;
+        return weighed(Class::Detail, ALWAYS);
+    }
+    match reader.said {
+        0 => weighed(Class::Source, 0),
+        _ => said(reader, 7, 12),
+    }
+}
+
+/// Whether a line tells that a program was ended by a signal.
+fn has_crashed(line: &str) -> bool {
+    ["Segmentation fault", "(core dumped)", "SIGSEGV", "SIGABRT"]
+        .iter()
+        .any(|sign| memchr::memmem::find(line.as_bytes(), sign.as_bytes()).is_some())
+}
+
+/// `#   at t/a.t line 3.`, `#          got: 'a'`, below `#   Failed test 'name'`.
+fn noted(reader: &mut Reader, line: &str) -> Option<Row> {
+    let text = line.trim().strip_prefix('#')?.trim_start();
+    if is_failed_note(line) || verdicts::is_verdict(text) {
+        return None;
+    }
+    if text.is_empty() {
+        return Some(weighed(Class::Noise, 0));
+    }
+    Some(difference(reader, text).unwrap_or_else(|| said(reader, 3, 5)))
+}
+
+/// `#   Failed test 'name'`
+fn is_failed_note(line: &str) -> bool {
+    line.trim_start().strip_prefix('#').is_some_and(|rest| rest.trim_start().starts_with("Failed test"))
+}
+
 fn below(reader: &mut Reader, line: &str, indent: u16, least: u16, is_failed: bool) -> Option<Row> {
     let is_title = line.trim_start().starts_with("● ") || list_number(line.trim()).is_some();
     if indent <= least || is_title || results::outcome(line).is_some() {
@@ -353,20 +466,29 @@ fn below(reader: &mut Reader, line: &str, indent: u16, least: u16, is_failed: bo
         return is_detail.then(|| weighed(Class::Noise, 0));
     }
     let text = line.trim();
-    if is_frame(text, indent) {
+    if is_frame(text, indent) || is_bare_place(text) || is_call(text) {
         // What stands behind the frames says again what stood before them.
         reader.said = reader.said.max(9);
         return Some(frame(reader, text));
     }
-    if matches!(text, "---" | "...") {
+    if matches!(text, "---" | "..." | "[...]") {
         return Some(weighed(Class::Noise, 0));
+    }
+    if text.starts_with("Caused by: ") {
+        reader.own_frames = 0;
+        return Some(weighed(Class::Detail, 6));
+    }
+    if is_source(text) {
+        return Some(weighed(Class::Detail, 1));
     }
     let key = text.find(':').map_or("", |at| &text[..at]);
     match key {
         "duration_ms" | "type" | "failureType" | "code" | "name" | "stack" | "operator" | "severity"
         | "generatedMessage" => Some(weighed(Class::Noise, 0)),
-        "error" | "message" | "expected" | "actual" | "location" | "wanted" | "found" | "at" => {
-            reader.said = if matches!(key, "error" | "message") { 0 } else { reader.said.max(3) };
+        "error" | "message" | "expected" | "actual" | "location" | "wanted" | "found" | "at" | "got" | "want" => {
+            // A value on a line of its own is told as well.
+            let is_led = matches!(key, "error" | "message") || matches!(key, "got" | "want") && text.ends_with(':');
+            reader.said = if is_led { 0 } else { reader.said.max(3) };
             Some(weighed(Class::Detail, 6))
         }
         _ => Some(said(reader, 3, 8)),

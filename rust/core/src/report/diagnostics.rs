@@ -229,8 +229,15 @@ pub fn is_preface(line: &str) -> bool {
         b"                 from ",
         b": in function `",
     ];
-    (line.ends_with(':') || line.ends_with(','))
-        && (line.starts_with("In function ") || PARTS.iter().any(|part| memmem::find(line.as_bytes(), part).is_some()))
+    memmem::find(line.as_bytes(), b":   required from \xE2\x80\x98").is_some()
+        || (line.ends_with(':') || line.ends_with(','))
+            && (line.starts_with("In function ")
+                || PARTS.iter().any(|part| memmem::find(line.as_bytes(), part).is_some()))
+}
+
+/// Whether a line says where a template was used that the finding below it stands in.
+pub fn is_instance(line: &str) -> bool {
+    line.trim_end().ends_with(":   required from here")
 }
 
 /// What a line finds fault with below which an arrow says where: `F401 [*] unused`, then ` --> a.py:1:8`.

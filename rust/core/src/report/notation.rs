@@ -93,9 +93,11 @@ fn stays_whole(whole: &str, count: usize, task: &Task) -> Vec<bool> {
         graves[grave].push(index);
     }
     let mut stays = vec![false; count.max(report.rows.len())];
-    for grave in &graves {
+    for (ordinal, grave) in graves.iter().enumerate() {
         let bytes: usize = grave.iter().map(|&index| report.lines.line(index).len()).sum();
-        if bytes <= whole.len() / 10 || grave.len() <= FEW_WHOLE {
+        // The names of tests that failed are looked for as they stand.
+        let share = if ordinal == 0 { 4 } else { 10 };
+        if bytes <= whole.len() / share || grave.len() <= FEW_WHOLE {
             grave.iter().for_each(|&index| stays[index] = true);
         }
     }

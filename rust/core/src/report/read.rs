@@ -34,6 +34,9 @@ pub enum Class {
     Other,
 }
 
+/// Bytes from which on the name of a test leaves a terminal no room for more than a few `_` around it.
+const WIDE_TITLE: usize = 60;
+
 /// Lines of this weight are always shown; others where their weight is more than the harshness.
 pub const ALWAYS: u8 = 9;
 
@@ -164,6 +167,9 @@ impl<'t> Reader<'t> {
         if let Some(outcome) = results::outcome(line) {
             return self.result(index, outcome, indent);
         }
+        if text.starts_with("[----------]") || text.starts_with("[==========] Running ") {
+            return weighed(Class::Noise, 0);
+        }
         let in_tree = self.has_signs && indent >= 2;
         if in_tree && text.starts_with("- ") {
             let span = self.span(index, indent as usize, line.len());
@@ -191,21 +197,28 @@ impl<'t> Reader<'t> {
         if self.in_failures && diagnostics::diagnostic(line).is_some_and(|found| found.place.is_some()) {
             return weighed(Class::Fail, ALWAYS);
         }
+        if diagnostics::is_preface(line) {
+            return weighed(Class::Source, 0);
+        }
+        if diagnostics::is_instance(line) {
+            // The project's own line, where what went wrong stands in a library's header.
+            return weighed(Class::Detail, 6);
+        }
         if let Some(row) = self.finding(index, line, indent) {
             return row;
         }
         if is_step {
             return weighed(Class::Step, 1);
         }
-        if diagnostics::is_preface(line) {
-            return weighed(Class::Source, 0);
-        }
         if places::is_path(line.trim_end().as_bytes()) && indent == 0 {
             self.path_above = self.span(index, 0, line.trim_end().len());
             return weighed(Class::Head, 0);
         }
         if frames::is_frame(text, indent) {
-            return weighed(Class::Frame, if frames::is_foreign(text) { 0 } else { 2 });
+            if self.rows.last().is_none_or(|row| row.class != Class::Frame) {
+                self.own_frames = 0;
+            }
+            return blocks::frame(self, text);
         }
         if self.in_names && indent == 4 {
             return weighed(Class::Other, 0);
@@ -220,7 +233,9 @@ impl<'t> Reader<'t> {
 
     /// Lines of one character over and over, and titles between such.
     fn ruler(&mut self, index: usize, line: &'t str) -> Option<Row> {
-        let (title, is_long) = unruled(line)?;
+        let is_wide = |title: &&str| title.len() >= WIDE_TITLE;
+        let (title, is_long) =
+            unruled(line).or_else(|| failure_title(line).filter(is_wide).map(|title| (title, true)))?;
         self.close();
         if title.is_empty() {
             let next = if index + 1 < self.lines.len() { self.lines.line(index + 1) } else { "" };
@@ -230,7 +245,7 @@ impl<'t> Reader<'t> {
             return Some(weighed(Class::Noise, 0));
         }
         self.in_failures = title == "FAILURES" || title == "ERRORS";
-        if line.starts_with("___") {
+        if line.starts_with('_') {
             self.open(Block::Pytest);
             return Some(weighed(Class::Fail, ALWAYS));
         }
@@ -420,6 +435,15 @@ pub fn unruled(line: &str) -> Option<(&str, bool)> {
     let is_long = behind.ends_with(mark);
     let is_ruler = title.is_empty() && leading >= 5 * mark.len_utf8() || is_long || leading >= 10 * mark.len_utf8();
     is_ruler.then_some((title, is_long))
+}
+
+/// The name of a test in pytest's `__ name __`: a long one leaves room for one `_` on either side.
+pub fn failure_title(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    (line.starts_with('_') && line.ends_with('_')).then_some(())?;
+    let title = line.trim_matches('_').strip_prefix(' ')?.strip_suffix(' ')?;
+    // `_ _ _ _` divides the frames of one failure.
+    title.contains(|letter: char| letter.is_alphanumeric()).then_some(title)
 }
 
 /// Casing and signs by which programs in any language raise their voice.

@@ -1,5 +1,6 @@
 //! One line in, how a test ended out: what test runners print for each test.
 
+use super::frames;
 use memchr::memmem;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,9 @@ pub fn outcome(line: &str) -> Option<Outcome> {
 fn by_sign(line: &str, start: usize, end: usize) -> Option<Outcome> {
     let text = &line[start..end];
     let first = text.chars().next()?;
+    if first == '❯' && frames::ends_in_place(text) {
+        return None;
+    }
     if let Some(ending) = of_sign(first) {
         let mark = first.len_utf8();
         let name = start + mark + text[mark..].bytes().take_while(|&byte| byte == b' ').count();
@@ -243,6 +247,7 @@ fn by_last_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
         return Some(outcome);
     }
     match bytes[end - 1] {
+        b'.' | b'F' | b'E' | b'S' if line[start..end - 1].ends_with(" s = ") => by_minitest(line, start, end),
         b'D' | b'S' | b'L' | b'R' | b'P' => {
             let blank = start + line[start..end].rfind(' ')?;
             let (_, ending) = WORDS.iter().find(|(word, _)| *word == &line[blank + 1..end])?;
@@ -260,6 +265,18 @@ fn by_last_word(line: &str, start: usize, end: usize) -> Option<Outcome> {
         b'c' if line[start..end].ends_with(" sec") => by_ctest(line, start, end),
         _ => None,
     }
+}
+
+/// `ClassName#test_y = 0.01 s = F`
+fn by_minitest(line: &str, start: usize, end: usize) -> Option<Outcome> {
+    let name_end = start + line[start..end].find(" = ")?;
+    let hash = start + line[start..name_end].find('#')?;
+    let ending = match line.as_bytes()[end - 1] {
+        b'.' => Ending::Pass,
+        b'S' => Ending::Skip,
+        _ => Ending::Fail,
+    };
+    Some(Outcome::new(ending, (end - 1, end), (hash + 1, name_end)).of((start, hash)))
 }
 
 /// `test_y (module.Class.test_y) ... ok`
@@ -367,6 +384,8 @@ mod tests {
             ("[       OK ] Suite.Name (0 ms)", Pass, "[       OK ]", "Suite"),
             ("PASS src/a.test.ts (5 s)", Pass, "PASS", "src"),
             ("com.x.FooTest > test1() PASSED", Pass, "PASSED", "com.x.FooTest"),
+            ("TestYaml#test_dump = 0.02 s = F", Fail, "F", "TestYaml"),
+            ("TestYaml#test_load = 0.02 s = .", Pass, ".", "TestYaml"),
             (" 1/10 Test  #1: unit_a ......   Passed    0.01 sec", Pass, "   Passed    0.01 sec", ""),
         ] {
             let found = outcome(line).unwrap_or_else(|| panic!("{line}"));

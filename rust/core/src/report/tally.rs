@@ -61,6 +61,8 @@ fn word(mark: &str) -> &str {
     let is_dots = mark.len() > 1 && mark.bytes().all(|byte| matches!(byte, b'.' | b's' | b'x' | b'p' | b'P'));
     if is_dots {
         &mark[..1]
+    } else if mark.starts_with('[') {
+        mark
     } else {
         mark.split(['(', ' ', '\'']).find(|word| !word.is_empty()).unwrap_or(mark)
     }
@@ -88,7 +90,9 @@ impl Tally {
 
     /// `196 PASSED tests/: test_arguments.py 18, test_basic.py 45`, with up to so many files or suites.
     pub fn write(&self, max_groups: usize, out: &mut String) {
-        let _ = write!(out, "{} {}", self.tests, self.mark);
+        // A number beside a mark such as `.` or `[` reads as one with it.
+        let times = if self.mark.starts_with(|first: char| first.is_ascii_punctuation()) { "×" } else { "" };
+        let _ = write!(out, "{}{times} {}", self.tests, self.mark);
         let named = self.groups.iter().filter(|(name, _)| !name.is_empty()).count();
         let folder = self.folder();
         if named == 1 && self.groups.len() == 1 {

@@ -160,3 +160,163 @@ fn what_is_repeated_is_said_once_and_counted() {
         assert!(view.contains(part), "{part} is not in\n{view}");
     }
 }
+
+/// Asserts that these parts stand in the view of a text, in this order.
+fn assert_shown(text: &str, parts: &[&str]) {
+    let view = drafts(text, false, None).lossy.expect("it is long enough").text;
+    let mut from = 0;
+    for part in parts {
+        match view[from..].find(part) {
+            Some(at) => from += at + part.len(),
+            None => panic!("{part} is not in its place in\n{view}"),
+        }
+    }
+}
+
+#[test]
+fn long_names_of_failing_tests_head_their_own_messages() {
+    let source = "    def test_it(self):\n        value = make()\n        other = make()\n        third = make()\n";
+    let failure = |title: &str, line: u32| {
+        format!("{title}\n\n{source}>       assert value\nE       AssertionError: no {line}\n\ntests/test_x.py:{line}: AssertionError\n")
+    };
+    let long = "_ TestFieldDeserialization.test_invalid_timedelta_field_deserialization[9999999999] _";
+    let text = "=================================== FAILURES ===================================\n".to_owned()
+        + &failure("________ TestX.test_short ________", 12)
+        + &failure(long, 345)
+        + &failure("__ test_z __", 678)
+        + "========================= short test summary info =========================\n3 failed in 0.1s\n";
+    assert_shown(
+        &text,
+        &["TestX.test_short", "no 12", "test_x.py:12:", long, "no 345", "test_x.py:345:", "__ test_z __", "no 678"],
+    );
+}
+
+#[test]
+fn junit_summaries_keep_the_class_and_the_name_of_every_failure() {
+    let failure = |class: &str, name: String| {
+        format!(
+            "  JUnit Jupiter:{class}:{name}()\n    MethodSource [className = 'a.b.{class}', methodName = '{name}', methodParameterTypes = '']\n    => java.lang.NullPointerException: no {name}\n       a.b.Parser.read{name}(Parser.java:57)\n       java.base/java.lang.reflect.Method.invoke(Method.java:569)\n       org.junit.platform.commons.util.ReflectionUtils.invokeMethod(ReflectionUtils.java:727)\n       [...]\n"
+        )
+    };
+    let names: Vec<String> = (b'a'..=b'z').map(|letter| format!("test{}LongNameOfIt", letter as char)).collect();
+    let mut text = "Failures (27):\n".to_owned();
+    names.iter().for_each(|name| text += &failure("ParserTest", name.clone()));
+    text += &failure("LexerTest", "testEscape".to_owned());
+    text +=
+        "\nTest run finished after 9 ms\n[        93 tests found           ]\n[        27 tests failed          ]\n";
+    let mut parts: Vec<String> =
+        names.iter().flat_map(|name| [format!(":ParserTest:{name}()"), format!("no {name}")]).collect();
+    parts.extend([":LexerTest:testEscape()", "readtestEscape(Parser.java:57)", "27 tests failed"].map(str::to_owned));
+    assert_shown(&text, &parts.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn failures_of_several_runners_keep_their_names_messages_and_places() {
+    let gems = "     # /usr/lib/gems/rspec-core/lib/rspec/core/example.rb:263:in `instance_exec'\n".repeat(20);
+    let rspec = format!(
+        "Failures:\n\n  1) Set merges\n     Failure/Error: expect(set).to eq other\n\n       expected: 1\n            got: 2\n{gems}     # ./set_spec.rb:4:in `block in <top (required)>'\n{gems}\n  2) Set opens\n     Failure/Error: open\n     IOError: closed\n{gems}     # ./set_spec.rb:9:in `f'\n\nFinished in 0.07 seconds\n12 examples, 2 failures\n"
+    );
+    assert_shown(
+        &rspec,
+        &[
+            "1) Set merges",
+            "expected: 1",
+            "got: 2",
+            "set_spec.rb:4",
+            "2) Set opens",
+            "IOError",
+            "set_spec.rb:9",
+            "12 examples",
+        ],
+    );
+    let rb = "    /usr/lib/ruby/3.1.0/psych/visitors/to_ruby.rb:35:in `accept'\n".repeat(20);
+    let minitest = format!(
+        "Finished in 0.04s, 298.4 runs/s, 74.6 assertions/s.\n\n  1) Error:\nTestZ#test_a:\nZlib::DataError: bad\n{rb}    mini.rb:14:in `test_a'\n\n  2) Failure:\nTestY#test_d [mini.rb:6]:\n--- expected\n+++ actual\n@@ -1,6 +1,6 @@\n-  x\n+y\n\n2 runs, 3 assertions, 1 failures, 1 errors, 0 skips\n"
+    );
+    assert_shown(
+        &minitest,
+        &["TestZ#test_a:", "Zlib::DataError: bad", "mini.rb:14", "TestY#test_d [mini.rb:6]", "-  x", "+y"],
+    );
+    let lib = "       (elixir 1.14.0) lib/enum.ex:4307: Enum.map/2\n".repeat(20);
+    let exunit = format!(
+        "  1) test regex (ShopTest)\n     ex_test.exs:15\n     ** (Regex.CompileError) missing )\n     code: Regex.compile!(\"a(b\")\n     stacktrace:\n{lib}       lib/shop.ex:7: Shop.f/1\n       ex_test.exs:15: (test)\n\n\n  2) test eq (ShopTest)\n     ex_test.exs:17\n     Assertion with == failed\n     left:  1\n     right: 2\n\n2 tests, 2 failures\n"
+    );
+    assert_shown(
+        &exunit,
+        &[
+            "1) test regex",
+            "ex_test.exs:15",
+            "** (Regex",
+            "lib/shop.ex:7",
+            "2) test eq",
+            "ex_test.exs:17",
+            "Assertion",
+            "left:",
+            "right:",
+        ],
+    );
+    let php = "..............................\n".repeat(12)
+        + "There were 2 failures:\n\n1) A\\LexerTest::testLine\nFailed asserting that 9 is 11.\n\n/x/LexerTest.php:89\n\n2) A\\LexerTest::testEnd\nFailed asserting that 1 is 2.\n\n/x/LexerTest.php:109\n\nFAILURES!\nTests: 21, Assertions: 30, Failures: 2.\n";
+    assert_shown(
+        &php,
+        &[
+            "testLine",
+            "9 is 11",
+            "LexerTest.php:89",
+            "testEnd",
+            "1 is 2",
+            "LexerTest.php:109",
+            "FAILURES!",
+            "Tests: 21",
+        ],
+    );
+    let node = "   ❯ f node_modules/x/lib/a.js:1:2\n".repeat(20);
+    let vitest = format!(
+        " ❯ t/a.mjs (3 tests | 2 failed) 5ms\n     × merges 17ms\n\n FAIL  t/a.mjs > lodash > merges\nTypeError: not so\n{node} ❯ body.js:2:45\n⎯⎯⎯⎯[1/2]⎯\n\n FAIL  t/a.mjs > lodash > flows\nAssertionError: 1 is 2\n ❯ body.js:4:5\n⎯⎯⎯⎯[2/2]⎯\n\n Test Files  1 failed (1)\n"
+    );
+    assert_shown(
+        &vitest,
+        &[
+            "× merges",
+            "lodash > merges",
+            "TypeError: not so",
+            "body.js:2:45",
+            "lodash > flows",
+            "AssertionError",
+            "body.js:4:5",
+        ],
+    );
+    let perl = "t/10_base.t ....... ok\n".repeat(30)
+        + "\n#   Failed test 'error'\n#   at t/22_scalar.t line 184.\n#          got: '2025'\n#     expected: '2023'\n# Looks like you failed 1 test of 136.\nt/22_scalar.t ... \nDubious, test returned 2 (wstat 512, 0x200)\nResult: FAIL\n";
+    assert_shown(
+        &perl,
+        &["Failed test 'error'", "line 184", "got: '2025'", "expected: '2023'", "Dubious", "Result: FAIL"],
+    );
+}
+
+#[test]
+fn a_test_that_crashes_is_named_with_what_failed_before() {
+    let ok = |n: u32| format!("[ RUN      ] A.Passes{n}\n[       OK ] A.Passes{n} (0 ms)\n");
+    let text = (0..30).map(ok).collect::<String>()
+        + "[ RUN      ] Queue.Dequeue\nq_unittest.cc:130: Failure\nExpected equality of these values:\n  0u\n  q1_.Size()\n    Which is: 18\nrun.sh: line 31:  3786 Segmentation fault      ./s\n";
+    assert_shown(
+        &text,
+        &[
+            "30× [       OK ] A",
+            "[ RUN      ] Queue.Dequeue",
+            "q_unittest.cc:130: Failure",
+            "0u",
+            "Which is: 18",
+            "Segmentation fault",
+        ],
+    );
+}
+
+#[test]
+fn an_error_in_a_header_is_shown_with_where_the_project_uses_it() {
+    let note = "/usr/include/c++/12/ostream:108:7: note: candidate: ‘f’\n  108 |       f\n      |       ^\n".repeat(40);
+    let text = format!(
+        "/usr/include/c++/12/bits/x.h: In instantiation of ‘f’:\n/usr/include/c++/12/bits/y.h:366:12:   required from ‘g’\ntmpl.cc:9:157:   required from here\n/usr/include/c++/12/bits/x.h:90:56: error: static assertion failed\n   90 |   f\n      |   ^\n{note}"
+    );
+    assert_shown(&text, &["tmpl.cc:9:157:   required from here", "x.h:90:56: error: static assertion failed"]);
+}

@@ -30,7 +30,7 @@ const COUNTED: [&str; 21] = [
 ];
 
 /// What lines begin with that tell how a run ended.
-static HEADS: Heads<41> = Heads::of([
+static HEADS: Heads<44> = Heads::of([
     "test result: ",
     "Tests:",
     "Test Suites:",
@@ -72,6 +72,9 @@ static HEADS: Heads<41> = Heads::of([
     "up to date",
     "Finished ",
     "Summary [",
+    "Result: ",
+    "Dubious, ",
+    "Files=",
 ]);
 
 /// Whether a line tells how a run ended: its totals, its verdict, its exit code.
@@ -101,7 +104,8 @@ fn is_make_error(text: &str) -> bool {
 /// Whether a line with the beginning of a verdict is one.
 fn is_ending(text: &str) -> bool {
     match text {
-        "OK" | "PASS" | "FAIL" => true,
+        "OK" | "PASS" | "FAIL" | "FAILURES!" => true,
+        _ if text.starts_with("Result: ") => ["PASS", "FAIL", "NOTESTS"].contains(&text["Result: ".len()..].trim_end()),
         _ if text.starts_with("OK") => text.starts_with("OK ("),
         _ if text.starts_with("PASS") || text.starts_with("FAIL R") => text.starts_with("FAIL Required"),
         _ if text.starts_with("FAIL") => text.starts_with("FAILED ("),

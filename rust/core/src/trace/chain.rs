@@ -8,6 +8,10 @@ use super::origin::Origins;
 use super::parts::Parts;
 use super::select::Show;
 
+/// Values of a frame that are shown, and bytes that each may have.
+const MAX_VALUES: usize = 6;
+const MAX_VALUE_BYTES: usize = 120;
+
 /// Frames that are not shown, which follow each other.
 #[derive(Default)]
 struct Skipped {
@@ -104,6 +108,21 @@ impl<'c, 'a> Chain<'c, 'a> {
                 self.flush();
                 self.whole(frame);
                 self.keep(at, frame);
+                if frame.language == Language::Numbered && !self.origins.is_library[at] {
+                    self.values(frame);
+                }
+            }
+        }
+    }
+
+    /// The first values of a frame's, where a debugger wrote them below it.
+    fn values(&mut self, frame: &Frame) {
+        let below = (frame.first + frame.own_lines..frame.first + frame.lines).take(MAX_VALUES);
+        for line in below {
+            let value = self.parts.lines.line(line as usize).trim_ascii();
+            if self.has_sources && value.len() <= MAX_VALUE_BYTES && value.contains(" = ") {
+                let _ = write!(self.out, "\n  {value}");
+                self.shown += 1;
             }
         }
     }

@@ -7,6 +7,8 @@ use crate::text::Lines;
 
 /// Lines of source that may follow a frame.
 const MAX_SOURCE_LINES: u32 = 8;
+/// Lines of a frame's values.
+const MAX_LOCALS: usize = 64;
 /// Bytes of a line that may make a frame.
 const MAX_FRAME_BYTES: usize = 4_096;
 
@@ -128,6 +130,7 @@ pub fn frame_at(lines: &Lines, index: usize, inside: Option<Language>) -> Option
         b'F' if bytes.starts_with(b"File \"") => (Language::Python, python(bare)?),
         b'.' | b'[' if inside.is_some() && is_note(bare.line) => return Some(note(bare, index, inside?)),
         b'#' => (Language::Numbered, numbered(bare)?),
+        b'=' => (Language::Numbered, checked(bare)?),
         b'f' if bytes.starts_with(b"from ") => (Language::Ruby, located(bare.from(5), b":in ")?),
         b'0'..=b'9' if indent > 0 => return rust(lines, index, bare, inside),
         _ => {
@@ -146,6 +149,7 @@ pub fn frame_at(lines: &Lines, index: usize, inside: Option<Language>) -> Option
     let source = match language {
         Language::Python => source_lines(lines, index, indent, "  "),
         Language::Pytest => source_lines(lines, index, 0, "    "),
+        Language::Numbered if indent == 0 && !said.place.of(lines.text).is_empty() => locals(lines, index),
         _ => 0,
     };
     Some(frame(language, index, 1, 1 + source, said))
@@ -237,6 +241,12 @@ fn source_lines(lines: &Lines, index: usize, indent: usize, deeper: &str) -> u32
     count
 }
 
+/// How many lines of values follow, which gdb shows below a frame: `        n = 1`, or `No locals.`
+fn locals(lines: &Lines, index: usize) -> u32 {
+    let rest = (index + 1..lines.len()).map(|at| lines.line(at)).take(MAX_LOCALS);
+    rest.take_while(|line| line.starts_with("        ") && line.contains(" = ") || *line == "No locals.").count() as u32
+}
+
 /// A function that was called, and below it the file: `\t/x/a.go:1 +0x1d`.
 fn go(lines: &Lines, index: usize, line: Cursor) -> Option<Frame> {
     let text = line.line.trim_ascii_end();
@@ -310,9 +320,29 @@ fn numbered(bare: Cursor) -> Option<Said> {
         said.place = bare.span(from + start, from + end);
         said.number = bare.span(from + number, text.len());
         let name = rest[..start].trim_ascii_end();
-        said.function = bare.span(from, from + name.strip_suffix(" at").unwrap_or(name).len());
+        // Addresses differ from run to run.
+        let address = name.strip_prefix("0x").and_then(|hex| hex.find(" in ")).map_or(0, |at| at + "0x in ".len());
+        said.function = bare.span(from + address, from + name.strip_suffix(" at").unwrap_or(name).len());
     } else if !rest.starts_with("0x") && rest != "{main}" && !rest.contains(" from ") && !rest.starts_with('[') {
         return None;
     }
     Some(said)
+}
+
+/// `==12==    by 0x5: f (a.c:1)`, `==12==    at 0x5: malloc (in /x/vg.so)`.
+fn checked(bare: Cursor) -> Option<Said> {
+    let text = bare.line.trim_ascii_end();
+    let digits = digits_from(text.as_bytes(), 2.min(text.len()));
+    let rest = text.get(2 + digits..)?.strip_prefix("==")?.trim_ascii_start();
+    let call = rest.strip_prefix("at 0x").or_else(|| rest.strip_prefix("by 0x"))?;
+    let name = &call[call.find(": ")? + 2..];
+    let from = text.len() - name.len();
+    let open = memchr::memmem::rfind(name.as_bytes(), b" (").unwrap_or(name.len());
+    let mut said = Said { whole: bare.all(), function: bare.span(from, from + open), ..Said::default() };
+    let inner = name.get(open + 2..).and_then(|inner| inner.strip_suffix(')')).unwrap_or("");
+    if let Some((end, number)) = path_and_number(inner) {
+        let at = from + open + 2;
+        (said.place, said.number) = (bare.span(at, at + end), bare.span(at + number, at + inner.len()));
+    }
+    (digits > 0).then_some(said)
 }

@@ -11,7 +11,7 @@ const MAX_RAISED: usize = 24;
 
 /// Whether a line says what was thrown, or begins a trace.
 pub fn is_raised(line: &str) -> bool {
-    static HEADS: Heads<12> = Heads::of([
+    static HEADS: Heads<14> = Heads::of([
         "Caused by",
         "Suppressed",
         "Traceback",
@@ -24,11 +24,13 @@ pub fn is_raised(line: &str) -> bool {
         "[cause]",
         "goroutine ",
         "[signal ",
+        "Program received signal ",
+        "Program terminated with signal ",
     ]);
     let indent = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'|' | b'+')).count();
     let bare = &line[indent..];
     let bare = bare.strip_prefix("E  ").unwrap_or(bare).trim_ascii_start();
-    if HEADS.begin(bare.as_bytes()) {
+    if HEADS.begin(bare.as_bytes()) || bare.starts_with("==") && bare.contains("Sanitizer: ") {
         return true;
     }
     let is_name =

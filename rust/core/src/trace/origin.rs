@@ -64,7 +64,7 @@ static PACKAGES: Heads<47> = Heads::of([
 ]);
 
 /// Parts of the paths at which libraries and runtimes lie. Backslashes are compared as slashes.
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 24] = [
     "/site-packages/",
     "/dist-packages/",
     "/lib/python",
@@ -87,6 +87,8 @@ const PATHS: [&str; 22] = [
     "/dist-newstyle/",
     "/sysdeps/",
     "/csu/",
+    "/nptl/",
+    "/libsanitizer/",
 ];
 
 /// Beginnings of places that are in no file of the application; the second of scripts only.
@@ -94,7 +96,7 @@ const BUILT_IN: [&str; 3] = ["<frozen ", "<internal:", "<__array_function__"];
 const BUILT_IN_SCRIPT: [&str; 5] = ["node:", "internal/", "index ", "bootstrap_node", "<anonymous>"];
 
 /// Beginnings of functions of runtimes, for frames whose place tells nothing.
-static FUNCTIONS: Heads<13> = Heads::of([
+static FUNCTIONS: Heads<15> = Heads::of([
     "__rust",
     "rust_begin_unwind",
     "__libc",
@@ -108,6 +110,8 @@ static FUNCTIONS: Heads<13> = Heads::of([
     "__pthread",
     "_pthread",
     "__GI_",
+    "_IO_",
+    "__interceptor_",
 ]);
 
 /// Whose each frame is: true for a library's. `is_own` is true for frames that share their package with what the text
@@ -195,9 +199,12 @@ fn is_library(text: &str, frame: &Frame) -> bool {
         Language::Rust | Language::Go | Language::Numbered if place.is_empty() => {
             function != "{main}" && (!function.contains("::") || is_runtime(function))
         }
+        Language::Numbered => FUNCTIONS.begin(function.as_bytes()) || is_library_path(place),
         Language::Rust => is_runtime(function) || is_library_path(place),
         Language::Go => is_runtime(function) || is_go_library(place) || is_library_path(place),
         Language::Script if place == "native" || BUILT_IN_SCRIPT.iter().any(|root| place.starts_with(root)) => true,
+        // What is evaluated stands in no file.
+        Language::Script if function == "eval" => true,
         _ => is_library_path(place),
     }
 }

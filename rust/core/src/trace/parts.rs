@@ -139,7 +139,11 @@ mod tests {
         use Language::{Numbered, Ruby};
         check("\tfrom /x/a.rb:3:in `f'", (Ruby, "/x/a.rb", "3", "`f'", 1));
         check("#0 /x/a.php(3): A->f()", (Numbered, "/x/a.php", "3", "A->f()", 1));
-        check("#1  0x0 in f (a=1) at a.c:3", (Numbered, "a.c", "3", "0x0 in f (a=1)", 1));
+        check("#1  0x0 in f (a=1) at a.c:3", (Numbered, "a.c", "3", "f (a=1)", 1));
+        check("#4  f (n=6) at g.c:5\n        k = 41\nNo locals.\nrax", (Numbered, "g.c", "5", "f (n=6)", 3));
+        check("    #1 0x55 in f /x/a.c:8", (Numbered, "/x/a.c", "8", "f", 1));
+        check("==12==    by 0x10: f (a.c:271)", (Numbered, "a.c", "271", "f", 1));
+        check("==12==    at 0x48: free (in /x/vg.so)", (Numbered, "", "", "free", 1));
     }
 
     #[test]
