@@ -377,7 +377,7 @@ mod sign {
     pub const CALLER: u8 = 16;
 }
 
-const SIGNS: [(&str, u8); 72] = [
+const SIGNS: [(&str, u8); 66] = [
     (": in ", sign::CALLER),
     ("\", line ", sign::FRAME),
     (".go:", sign::FRAME),
@@ -416,11 +416,6 @@ const SIGNS: [(&str, u8); 72] = [
     ("Test Suites:", sign::VERDICT),
     ("FAILURES!", sign::VERDICT),
     (", Assertions: ", sign::VERDICT),
-    (" assertions, ", sign::VERDICT),
-    (" tests found ", sign::VERDICT),
-    (" tests started ", sign::VERDICT),
-    (" tests failed ", sign::VERDICT),
-    (" tests skipped ", sign::VERDICT),
     (" s = .", sign::RESULT),
     (" s = F", sign::RESULT),
     (" s = E", sign::RESULT),
@@ -445,7 +440,6 @@ const SIGNS: [(&str, u8); 72] = [
     ("could not compile ", sign::VERDICT),
     (" tests passed, ", sign::VERDICT),
     (" tests successful ", sign::VERDICT),
-    (" examples, ", sign::VERDICT),
     ("Successfully installed ", sign::VERDICT),
     ("npm warn deprecated", sign::VERDICT),
     ("npm WARN deprecated", sign::VERDICT),
@@ -815,9 +809,25 @@ fn is_path(text: &[u8]) -> bool {
 
 /// `12 failing`, `2 errors`, `Found 3 errors in 2 files`, `Ran 5 tests in 0.1s`, `ℹ pass 12`.
 fn is_counted(line: &[u8]) -> bool {
-    static COUNTED: Heads<8> =
-        Heads::of([" failing", " passing", " error", " warning", " tests in ", " passed", " failed", " tests, "]);
+    static COUNTED: Heads<14> = Heads::of([
+        " failing",
+        " passing",
+        " error",
+        " warning",
+        " tests in ",
+        " passed",
+        " failed",
+        " tests, ",
+        " runs, ",
+        " examples, ",
+        " tests found ",
+        " tests started ",
+        " tests failed ",
+        " tests skipped ",
+    ]);
     let text = line.trim_ascii();
+    // JUnit's console has its totals in brackets.
+    let text = text.strip_prefix(b"[").map_or(text, |inner| inner.trim_ascii());
     // What rspec says of how to run a failure again.
     if text.starts_with(b"rspec ./") && memchr::memmem::find(text, b" # ").is_some() {
         return true;
