@@ -84,6 +84,7 @@ pub(crate) fn of_lines(text: &str) -> LineScores {
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
+    seen.has_context = memchr::memmem::find(head, b"\n***************\n*** ").is_some();
     seen.scores()
 }
 
@@ -238,6 +239,8 @@ struct Seen {
     hunks: f64,
     diff_heads: f64,
     diff_body: f64,
+    /// Hunks with the lines before a change above those behind it, as `diff -c` prints them.
+    has_context: bool,
     frames: f64,
     raised: f64,
     results: f64,
@@ -347,6 +350,8 @@ impl Seen {
         // What was expected and what came instead may stand in a report as a diff does.
         let is_quoted = self.verdicts > 0.0 && of_diff < 0.9;
         let diff = if is_diff && !is_quoted { 0.5 + 0.5 * of_diff } else { 0.0 };
+        // Nobody shortens such a diff, but it is no running text either.
+        let diff = if self.has_context { diff.max(0.9) } else { diff };
         let trace = match self.frames {
             0.0 => 0.0,
             frames => {
@@ -915,6 +920,8 @@ mod tests {
         let lint = "src/a.c:1:2: warning: unused\nsrc/b.c:3:4: error: no such file\nx.py:1:1: E501 too long\n";
         let modes = "100644 blob 3f2a9c    1204\tsrc/a.rs\n100755 blob 77aa01    88\tbin/run\n040000 tree 9b1c22       -\tlib\n";
         assert_ne!(best(&modes.repeat(6)), Some(Kind::Log), "{:?}", scores(modes));
+        let context = "*** a/x.py\t2024\n--- b/x.py\t2024\n***************\n*** 1,2 ****\n! def f():\n  one of them is here\n--- 1,2 ----\n! def g():\n  one of them is here\n";
+        assert_eq!(best(context), Some(Kind::Diff));
         let table = "date,wind,rain\n2024-01-02,1,2\n2024-01-03,2,5\n2024-01-04,3,4\n";
         let asan = "==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x60\n    #0 0x55 in main /x/m.c:8\n    #1 0x7f in f ../csu/libc-start.c:360\n    #2 0x55 in _start (/x/m+0x2230)\n";
         let gdb = "Program received signal SIGABRT, Aborted.\n#0  0x01 in raise (sig=6) at raise.c:26\n        ret = 0\n#1  0x02 in lim (n=64) at g.c:5\n#2  main () at g.c:6\n";

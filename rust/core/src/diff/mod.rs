@@ -37,7 +37,7 @@ pub fn compress(task: &Task) -> Drafts {
     let (text, flags) = plain(task.text);
     let lines = Lines::of(&text);
     let parts = parse::parse(&lines);
-    if !parts.iter().any(|part| matches!(part, Part::File(_))) {
+    if !parts.iter().any(|part| matches!(part, Part::File(_))) || is_by_other_signs(&lines, &parts) {
         return Drafts::default();
     }
     let is_named = named(&lines, task);
@@ -48,6 +48,27 @@ pub fn compress(task: &Task) -> Drafts {
     let lossless = if is_clear { None } else { Some(form::write(&lines, &parts, &is_named, &flags)) };
     let lossless = lossless.filter(|form| form.len() < task.text.len() && expand(form).as_deref() == Some(task.text));
     Drafts { lossy, lossless }
+}
+
+/// Whether changes are told by other signs than at the beginning of each line, as `git diff --word-diff` and `diff -c` do.
+fn is_by_other_signs(lines: &Lines, parts: &[Part]) -> bool {
+    let mut has_hunks = false;
+    for part in parts {
+        if let Part::File(file) = part {
+            has_hunks |= !file.hunks.is_empty();
+            if file.added + file.removed > 0 {
+                return false;
+            }
+        }
+    }
+    let holds = |line: &str, open: &str, close: &str| line.find(open).is_some_and(|at| line[at..].contains(close));
+    let is_marked = |line: &str| holds(line, "{+", "+}") || holds(line, "[-", "-]");
+    let mut all = (0..lines.len()).map(|line| lines.line(line));
+    if has_hunks {
+        all.any(is_marked)
+    } else {
+        all.any(|line| line == "***************")
+    }
 }
 
 /// The text that a lossless form stands for, byte for byte; `None` if `text` is none.

@@ -127,6 +127,21 @@ fn lines() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn changes_that_are_marked_within_lines_are_left_as_they_are() {
+    let text = "diff --git a/x.py b/x.py\nindex 1234567..89abcde 100644\n--- a/x.py\n+++ b/x.py\n@@ -1,9 +1,9 @@\n"
+        .to_owned()
+        + &"def unchanged(one, other):\n    return one\n".repeat(9)
+        + "class [-Config:-]{+Example(dict):+}\n    limit = 9\n";
+    assert_eq!(compress(&task(&text, "")), Drafts::default());
+    let in_context =
+        "diff -rc a/x.py b/x.py\n*** a/x.py\t2023-04-18\n--- b/x.py\t2024-04-18\n***************\n*** 1,9 ****\n"
+            .to_owned()
+            + &"  def unchanged(one, other):\n      return one\n".repeat(9)
+            + "! class Config:\n--- 1,9 ----\n! class Example:\n";
+    assert_eq!(compress(&task(&in_context, "")), Drafts::default());
+}
+
 proptest! {
     #[test]
     fn forms_of_any_lines_expand_to_them(text in lines(), question in "[a-z]{0,8}") {

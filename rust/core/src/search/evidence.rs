@@ -15,6 +15,8 @@ const MAX_NAMED: usize = 6;
 /// Words of a question that are looked for as they are spelled, and lines that one may stand in to name them.
 const MAX_WORDS: usize = 8;
 const RARE_LINES: usize = 2;
+/// Lines with an identifier of the question among which its definition is looked for.
+const MAX_LOOKED_AT: usize = 512;
 
 #[derive(Default)]
 pub struct Evidence {
@@ -59,9 +61,23 @@ impl Evidence {
         evidence
     }
 
-    /// The question without the names that were searched for: every match has them.
+    /// The question without the names that were searched for: every match has them. A longer name that holds one of
+    /// them is another one.
     fn without_symbols(&self, question: &str) -> String {
-        self.symbols.iter().fold(question.to_owned(), |question, symbol| question.replace(&symbol.name, " "))
+        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        self.symbols.iter().fold(question.to_owned(), |question, symbol| {
+            let bytes = question.as_bytes();
+            let mut kept = String::with_capacity(question.len());
+            let mut from = 0;
+            for (at, name) in question.match_indices(&symbol.name) {
+                let is_whole = !is_part(bytes[..at].last()) && !is_part(bytes.get(at + name.len()));
+                kept.push_str(&question[from..at]);
+                kept.push_str(if is_whole { " " } else { name });
+                from = at + name.len();
+            }
+            kept.push_str(&question[from..]);
+            kept
+        })
     }
 
     /// Finds lines with words of the question that, spelled just so, are rare.
@@ -69,15 +85,20 @@ impl Evidence {
         let words = question.split(|character: char| !character.is_alphanumeric() && character != '_');
         let telling = words.filter(|word| word.len() >= 5 && !words::is_stop(word.to_ascii_lowercase().as_bytes()));
         for word in telling.take(MAX_WORDS) {
+            let is_identifier = word.contains('_') || word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
+            let most = if is_identifier { MAX_LOOKED_AT } else { RARE_LINES };
             let mut lines: Vec<u32> = Vec::new();
             for at in memchr::memmem::find_iter(listing.text.as_bytes(), word.as_bytes()) {
                 let line = listing.entries.partition_point(|entry| (entry.end as usize) < at) as u32;
                 if lines.last() != Some(&line) {
                     lines.push(line);
                 }
-                if lines.len() > RARE_LINES {
+                if lines.len() > most {
                     break;
                 }
+            }
+            if is_identifier && lines.len() > RARE_LINES {
+                lines = defining(listing, &lines, word);
             }
             if lines.len() <= RARE_LINES {
                 lines.retain(|line| !self.named.contains(line));
@@ -116,6 +137,21 @@ impl Evidence {
         }
         self.definitions.sort_by_key(|&(index, strength)| (u8::MAX - strength, index));
     }
+}
+
+/// Of the lines with a name those that define it most surely.
+fn defining(listing: &Listing, lines: &[u32], name: &str) -> Vec<u32> {
+    let strength = |line: u32| {
+        let Some(entry) = listing.entries.get(line as usize) else { return 0 };
+        let body = listing.body(entry).as_bytes();
+        let body = &body[..body.len().min(MAX_LINE_BYTES)];
+        let at = memchr::memmem::find_iter(body, name.as_bytes());
+        at.map(|at| define::strength(body, at, at + name.len())).max().unwrap_or(0)
+    };
+    let mut found: Vec<(u8, u32)> =
+        lines.iter().map(|&line| (strength(line), line)).filter(|each| each.0 > 0).collect();
+    found.sort_by_key(|&(strength, line)| (u8::MAX - strength, line));
+    found.into_iter().take(RARE_LINES).map(|(_, line)| line).collect()
 }
 
 /// Whether the next line of the file is printed too, and begins a block.

@@ -218,6 +218,23 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn an_identifier_in_the_question_leads_to_where_it_is_defined() {
+    let mut text = String::new();
+    for n in 0..60 {
+        text.push_str(&format!("docs/errors.md:{}:see ERR_BODY_{n} and ERR_BODY_TOO_LARGE, and others\n", n + 1));
+        text.push_str(&format!("lib/errors.js:{}:  ERR_BODY_{n}: createError(\n", 3 * n + 9));
+    }
+    text.push_str(
+        "lib/errors.js:400:  ERR_BODY_TOO_LARGE: createError(\nlib/use.js:4:  throw new ERR_BODY_TOO_LARGE(limit)\n",
+    );
+    for call in ["bash grep -rnE 'ERR_[A-Z]+_' .", "bash rg -n \"ERR_[A-Z_]+\" lib docs", "bash rg -n ERR_"] {
+        let question = "Where is ERR_BODY_TOO_LARGE created?";
+        let view = compress(&Task { call, question, ..task(&text) }).lossy.unwrap();
+        assert!(view.text.contains("400: ERR_BODY_TOO_LARGE: createError("), "{}", view.text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
