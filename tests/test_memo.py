@@ -65,6 +65,17 @@ def test_what_was_taken_is_gone_whichever_half_it_was_in():
     assert [key in memo for key in "abc"] == [False, True, False]
 
 
+def test_what_is_put_anew_or_taken_weighs_no_longer():
+    memo: Memo[int] = Memo(max_entries=64, max_weight=100)
+    memo.put("idle", 0, 10)
+    for turn in range(20):
+        memo.put("busy", turn, 10)
+    for turn in range(20):
+        memo.take("busy")
+        memo.put("busy", turn, 30)
+    assert memo.get("idle") == 0
+
+
 def test_what_is_used_stays_while_others_come_and_go():
     memo: Memo[int] = Memo(max_entries=8, max_weight=100)
     memo.put("used", 0)

@@ -54,7 +54,10 @@ class Memo(Generic[Value]):
         """The result remembered under `key`, which is then forgotten; None if there is none."""
         with self._lock:
             old = self._old.pop(key, None)
-            entry = self._young.pop(key, old)
+            young = self._young.pop(key, None)
+            if young is not None:
+                self._weight -= young[1]
+        entry = young or old
         return None if entry is None else entry[0]
 
     def __contains__(self, key: Hashable) -> bool:
@@ -64,6 +67,8 @@ class Memo(Generic[Value]):
         """Remembers a result; one that is heavier than all that may be remembered is not."""
         if weight > self._max_weight:
             return
+        if key in self._young:
+            self._weight -= self._young.pop(key, (value, 0))[1]
         self._weight += weight
         if self._weight > self._room or len(self._young) >= self._most_entries:
             self._turn(weight)

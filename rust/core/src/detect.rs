@@ -36,8 +36,9 @@ const SURELY_PAGE: f64 = 0.9;
 /// What a list of the names in directories scores.
 const SURELY_LISTED: f64 = 0.95;
 
-/// So many lines of totals are those of a report, which then need not be looked at as code.
+/// So many lines of totals, and so large a share of all, are those of a report, which then need not be looked at as code.
 const SEVERAL_VERDICTS: f64 = 3.0;
+const MANY_VERDICTS: f64 = 0.05;
 const SURELY_REPORT: f64 = 0.72;
 
 /// A score, 0 to 1, for each kind, in the order of `Kind::ALL`.
@@ -84,7 +85,10 @@ pub(crate) fn of_lines(text: &str) -> LineScores {
     let head = window(text.as_bytes(), 0, SEARCHED_BYTES);
     seen.diff_heads += f64::from(u8::from(memchr::memmem::find(head, b"\n+++ ").is_some()));
     seen.hunks += f64::from(u8::from(memchr::memmem::find(head, b"\n@@ -").is_some()));
-    seen.has_context = memchr::memmem::find(head, b"\n***************\n*** ").is_some();
+    const CONTEXT: &[u8] = b"\n***************\n*** ";
+    let is_place = |at: usize| head.get(at + CONTEXT.len()).is_some_and(u8::is_ascii_digit);
+    seen.has_context = memchr::memmem::find_iter(head, CONTEXT).any(is_place);
+    seen.names_files = head.starts_with(b"diff --") || memchr::memmem::find(head, b"\ndiff --").is_some();
     seen.scores()
 }
 
@@ -241,6 +245,8 @@ struct Seen {
     diff_body: f64,
     /// Hunks with the lines before a change above those behind it, as `diff -c` prints them.
     has_context: bool,
+    /// Files of a diff have heads of their own, as those of `git diff` do.
+    names_files: bool,
     frames: f64,
     raised: f64,
     results: f64,
@@ -348,7 +354,7 @@ impl Seen {
         let is_diff = self.hunks > 0.0 && self.diff_heads > 0.0;
         let of_diff = share(self.diff_body + self.hunks + self.diff_heads);
         // What was expected and what came instead may stand in a report as a diff does.
-        let is_quoted = self.verdicts > 0.0 && of_diff < 0.9;
+        let is_quoted = self.verdicts > 0.0 && of_diff < 0.9 && !self.names_files;
         let diff = if is_diff && !is_quoted { 0.5 + 0.5 * of_diff } else { 0.0 };
         // Nobody shortens such a diff, but it is no running text either.
         let diff = if self.has_context { diff.max(0.9) } else { diff };
@@ -366,8 +372,8 @@ impl Seen {
         let verdicts = self.verdicts + if is_trace { 0.0 } else { self.packages };
         let report = share(results + self.diagnostics + 0.5 * self.frames).max(match verdicts {
             0.0 => 0.0,
-            verdicts if verdicts < SEVERAL_VERDICTS => 0.6,
-            _ => SURELY_REPORT,
+            verdicts if verdicts >= SEVERAL_VERDICTS && share(verdicts) >= MANY_VERDICTS => SURELY_REPORT,
+            _ => 0.6,
         });
         [log, search, diff, trace, report]
     }
@@ -461,7 +467,12 @@ static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 });
 
 fn signs(line: &[u8]) -> u8 {
-    FINDER.find_iter(line).fold(0, |found, each| found | SIGNS[each.pattern().as_usize()].1)
+    // A test of a parser, or a guide, quotes what runners print.
+    let is_quoted = |at: usize| at > 0 && b"\"'`(".contains(&line[at - 1]);
+    FINDER.find_iter(line).fold(0, |found, each| match SIGNS[each.pattern().as_usize()].1 {
+        sign::VERDICT if is_quoted(each.start()) => found,
+        sign => found | sign,
+    })
 }
 
 /// A line behind the time that GitHub's runners write before every line: to seven digits of a second.

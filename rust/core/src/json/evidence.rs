@@ -455,7 +455,9 @@ impl Gatherer<'_, '_> {
     /// about, not that something failed.
     fn forget_names(&self, troubled: &mut Vec<(u32, u64)>, groups: &MixMap<u64, (u32, usize)>) {
         let is_name = |cell: u32| is_name(self.tree.raw(cell));
-        if troubled.iter().filter(|&&(cell, _)| is_name(cell)).count() < MIN_NAMES {
+        let count = troubled.iter().filter(|&&(cell, _)| is_name(cell)).count();
+        // A few among many may well have failed.
+        if count < MIN_NAMES || count * 10 < groups.len() {
             return;
         }
         let names = groups.values().filter(|&&(cell, _)| is_name(cell)).count();

@@ -135,12 +135,17 @@ impl<'a> Mined<'a> {
         for (group, own) in self.templates.iter().enumerate() {
             let key = joiner.keys.get(group).copied().unwrap_or_else(|| scan::mix(group as u64, scan::MASK));
             let id = *of_key.entry(key).or_insert_with(|| {
-                let varying = joiner.varying.get(group).cloned().unwrap_or_default();
-                templates.push(Template { varying, ..Template::new(own.first) });
+                templates.push(Template::new(own.first));
                 templates.len() as u32 - 1
             });
             of_group[group] = id;
             let template = &mut templates[id as usize];
+            // Where one group has a number another may have a word, which varies all the same.
+            for &ordinal in joiner.varying.get(group).into_iter().flatten() {
+                if let Err(place) = template.varying.binary_search(&ordinal) {
+                    template.varying.insert(place, ordinal);
+                }
+            }
             template.count += own.count;
             template.combinations += 1;
             if template.combinations as usize <= MAX_VARIANTS {

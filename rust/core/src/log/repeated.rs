@@ -35,12 +35,33 @@ pub fn score(text: &str) -> f64 {
     if lines < LEAST_LINES || is_code {
         return 0.0;
     }
-    let says_again = |id: usize| mined.templates[id].count >= LEAST_TIMES && words(&mined, id) >= LEAST_WORDS;
+    let says_again = |id: usize| {
+        let template = &mined.templates[id];
+        let first = mined.line(template.first);
+        template.count >= LEAST_TIMES && is_said(first) && words(&mined, id) >= LEAST_WORDS
+    };
     let again: u32 = (0..mined.templates.len()).filter(|&id| says_again(id)).map(|id| mined.templates[id].count).sum();
     if f64::from(again) < LEAST_SHARE * lines as f64 {
         return 0.0;
     }
     SCORE
+}
+
+/// Whether a line shows that a program says it, rather than somebody wrote it: it begins with a number, or a name before
+/// a colon, ends in dots, or has a level.
+fn is_said(line: &str) -> bool {
+    const LEVELS: [&str; 10] =
+        ["silly", "verbose", "debug", "info", "notice", "warn", "warning", "error", "fatal", "trace"];
+    let bare = line.trim_start_matches(|first: char| !first.is_alphanumeric());
+    let end = bare.find(|byte: char| !byte.is_alphanumeric() && !"_-.@/".contains(byte)).unwrap_or(bare.len());
+    let behind = bare[end..].as_bytes();
+    let is_named = end > 0 && (behind.first() == Some(&b':') || behind.first() == Some(&b'[') && line.contains("]:"));
+    let mut words =
+        line.split_ascii_whitespace().take(4).map(|word| word.trim_matches(|edge: char| !edge.is_alphanumeric()));
+    bare.starts_with(|first: char| first.is_ascii_digit())
+        || is_named
+        || line.trim_end().ends_with("...")
+        || words.any(|word| LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level)))
 }
 
 /// How many words stand in all lines of a template.
@@ -105,8 +126,11 @@ mod tests {
             })
             .collect();
         let declared: String = (0..60).map(|n| format!("pub const ERROR_{n}: u32 = {n}u32;\n")).collect();
+        let imported: String =
+            (0..60).map(|n| format!("import qualified Data.X{n}.Y as M{n}\nmov eax, {n}\nadd esp, {n}\n")).collect();
+        let changed: String = (0..60).map(|n| format!("- Fixed a bug in the parser (#{n})\n")).collect();
         let code = "begin\n  local x = 1\n  print(x)\n  return x\nend\n".repeat(20);
-        for text in [&frozen, &names.repeat(20), &declared, &code, &prose, ""] {
+        for text in [&frozen, &names.repeat(20), &declared, &imported, &changed, &code, &prose, ""] {
             assert_eq!(score(text), 0.0, "{text}");
         }
     }

@@ -84,17 +84,20 @@ pub fn look(mined: &Mined, varying: &[u16], lines: &[u32]) -> (Vec<Remark>, Stri
 /// with what stands between those that are neighbours.
 pub fn listed(mined: &Mined, varying: &[u16], lines: &[u32], most_bytes: usize) -> Option<String> {
     let told: Vec<Vec<Told>> = lines.iter().map(|&line| varying_words(mined, varying, line)).collect();
+    let ordinals = |words: &[Told]| words.iter().map(|word| word.ordinal).collect::<Vec<_>>();
+    if told.iter().any(|words| ordinals(words) != ordinals(&told[0])) {
+        return None;
+    }
     let text = |line: usize, word: &Told| &mined.line(lines[line])[word.start..word.end];
     let differs = |at: usize| {
         let same = text(0, &told[0][at]);
-        (1..told.len()).any(|line| told[line].get(at).is_none_or(|word| text(line, word) != same))
+        (1..told.len()).any(|line| text(line, &told[line][at]) != same)
     };
     let differing: Vec<usize> = (0..told[0].len()).filter(|&at| differs(at)).collect();
     let mut list: Vec<(String, usize)> = Vec::new();
     let mut bytes = 0;
     for line in 1..told.len() {
-        let words = differing.iter().filter_map(|&at| told[line].get(at));
-        let own = joined(mined.line(lines[line]), words);
+        let own = joined(mined.line(lines[line]), differing.iter().map(|&at| &told[line][at]));
         match list.iter_mut().find(|(known, _)| *known == own) {
             Some((_, times)) => *times += 1,
             None => {
@@ -219,7 +222,7 @@ impl Place {
             }
             return;
         }
-        if self.is_number {
+        if self.is_number && self.numbers.len() == rows {
             self.ends(lines, remarks);
             self.outliers(lines, remarks);
             if let Some(row) = shift(&self.numbers) {
@@ -383,6 +386,28 @@ mod tests {
         let tuples = ["tuple (0,2) of a", "tuple (0,1) of a", "tuple (0,1) of a"];
         assert_eq!(told(&tuples, 99).as_deref(), Some("; then 1 x2"));
         assert_eq!(told(&["x 1 y", "x 1 y"], 99), None);
+    }
+
+    #[test]
+    fn a_word_stands_where_other_lines_have_a_number() {
+        let lines: Vec<String> = (0..30)
+            .map(|n| match n % 6 {
+                5 => format!(
+                    "handled request {} for user {}",
+                    ["beta", "gamma", "delta", "zeta", "theta"][n / 6],
+                    1_000 + n
+                ),
+                _ => format!("handled request {n} for user {}", 1_000 + n),
+            })
+            .collect();
+        let text = lines.join("\n");
+        let mined = Mined::new(&text);
+        assert_eq!(mined.templates.len(), 1);
+        let all: Vec<u32> = (0..30).collect();
+        let (_, summary) = look(&mined, &mined.templates[0].varying, &all);
+        assert_eq!(summary, "; user 1000..1029");
+        let few = listed(&mined, &mined.templates[0].varying, &all[..7], 200);
+        assert_eq!(few.as_deref(), Some("; then 1 1001, 2 1002, 3 1003, 4 1004, beta 1005, 6 1006"));
     }
 
     #[test]
