@@ -54,7 +54,7 @@ fn is_said(line: &str) -> bool {
         ["silly", "verbose", "debug", "info", "notice", "warn", "warning", "error", "fatal", "trace"];
     let bare = line.trim_start_matches(|first: char| !first.is_alphanumeric());
     let end = bare.find(|byte: char| !byte.is_alphanumeric() && !"_-.@/".contains(byte)).unwrap_or(bare.len());
-    let behind = bare[end..].as_bytes();
+    let behind = &bare.as_bytes()[end..];
     let is_named = end > 0 && (behind.first() == Some(&b':') || behind.first() == Some(&b'[') && line.contains("]:"));
     let mut words =
         line.split_ascii_whitespace().take(4).map(|word| word.trim_matches(|edge: char| !edge.is_alphanumeric()));
