@@ -913,6 +913,19 @@ mod tests {
     }
 
     #[test]
+    fn what_only_speaks_of_totals_is_no_report() {
+        let guide = "For more examples, see the guide: our tests found that it holds.\n".repeat(9);
+        let quoted =
+            "assert parse(\"Tests run: 4\")\nassert parse('Test Suites: 1')\nread(`test result: ok`)\n".repeat(9);
+        for text in [guide, quoted] {
+            assert_eq!(scores(&text)[Kind::Report as usize], 0.0, "{text}");
+        }
+        let diff =
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\nand then\n12 passed, 1 skipped\n";
+        assert_eq!(best(diff), Some(Kind::Diff), "{:?}", scores(diff));
+    }
+
+    #[test]
     fn kinds_are_told_apart() {
         let log = "2024-01-02 10:00:01 INFO started\n2024-01-02 10:00:02 WARN slow\n".repeat(5);
         let named = "api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO wsgi [req-1] done\n".repeat(5);
