@@ -58,7 +58,8 @@ _process_secret = os.urandom(32)
 class Outcome(NamedTuple):
     """The segments with their steps, the texts to write, the originals' keys, steps about the whole, and the messages
     to leave out. `known` are the places of texts that were decided on before; where all were, and nothing had to be
-    written, `in_use` are the originals that must still be there for all this to be true again.
+    written, `in_use` are the originals that must still be there for all this to be true again. `is_recorded` tells that
+    the records which were to be written with it are.
     """
 
     segments: tuple[Segment, ...]
@@ -68,6 +69,7 @@ class Outcome(NamedTuple):
     removed: frozenset[int] = frozenset()
     known: tuple[Place, ...] = ()
     in_use: frozenset[str] | None = None
+    is_recorded: bool = True
 
 
 @dataclass(slots=True)
@@ -141,13 +143,14 @@ class Pipeline:
         *,
         is_conversation: bool = False,
         can_ask: bool | None = None,
+        records: Sequence[Record] = (),
     ) -> Outcome:
         """Decides on every segment, and on what to leave out where the whole is over its limit; time is proportional to
         the texts not seen before, plus a look at the others.
 
         In a conversation decisions are recorded, and those that were recorded are used again; and a text may be written
         with references to what stands above it. `can_ask`: whether the reader has the retrieve tool, even if it may not
-        be called this once; by default, what the policy says of now.
+        be called this once; by default, what the policy says of now. `records` are written in the same transaction.
         """
         listed = list(segments)
         can_ask = self._policy.retrieval != "none" if can_ask is None else can_ask
@@ -168,7 +171,7 @@ class Pipeline:
             repeats.keep()
         is_whole = frozen is not None and not frozen.has_epochs
         fitted = None if limit is None else self._fit(works, limit, is_whole)
-        in_use = self._keep_originals(works, frozen)
+        in_use = self._keep_originals(works, frozen, records)
         outcome = Outcome(
             segments=tuple([_account(work) for work in works]),
             replacements={work.segment.place: work.decision.text for work in works if work.decision.text is not None},
@@ -176,16 +179,20 @@ class Pipeline:
             notices=(),
             known=tuple([work.segment.place for work in works if work.is_known]),
             in_use=in_use,
+            is_recorded=not records or self._store is not None,
         )
         return outcome if fitted is None else _fitting(outcome, fitted, works)
 
-    def pass_by(self, segments: Iterable[Segment]) -> Outcome:
-        """Leaves every segment as it is, opens no store, and counts."""
+    def pass_by(self, segments: Iterable[Segment], records: Sequence[Record] = ()) -> Outcome:
+        """Leaves every segment as it is, and counts; opens no store unless there are records to be written."""
+        if records:
+            self._open()
+            self._put((), records, None, {}, ())
         passed = []
         for segment in segments:
             tokens = self._count(segment.text)
             passed.append(segment.after(Step("read", "left alone: bypassed", tokens, tokens)))
-        return Outcome(tuple(passed), {}, (), ())
+        return Outcome(tuple(passed), {}, (), (), is_recorded=not records or self._store is not None)
 
     def _frozen(self, segments: Sequence[Segment], can_ask: bool, has_limit: bool) -> Frozen | None:
         """The decisions on a conversation that were made before; None where no text could be compressed."""
@@ -302,8 +309,10 @@ class Pipeline:
         self._open()
         return self._store is store and outcome.in_use is not None and not self._missing(set(outcome.in_use))
 
-    def _keep_originals(self, works: Sequence[_Work], frozen: Frozen | None) -> frozenset[str] | None:
-        """Has everything written that must be; where nothing had to, the originals that are in use."""
+    def _keep_originals(
+        self, works: Sequence[_Work], frozen: Frozen | None, more: Sequence[Record]
+    ) -> frozenset[str] | None:
+        """Has everything written that must be, and `more`; where nothing had to, the originals that are in use."""
         in_use, decided = set(), {}
         for index, work in enumerate(works):
             if work.key:
@@ -316,7 +325,7 @@ class Pipeline:
         unsafe = [
             work for work in works if work.decision.text is not None and (not work.is_known or work.key in missing)
         ]
-        records = frozen.records(decided) if frozen is not None and self._store is not None else []
+        records = [*more, *(frozen.records(decided) if frozen is not None and self._store is not None else ())]
         for index, decision in self._put(unsafe, records, frozen, decided, works).items():
             works[index].decision, works[index].memo_key = decision, None
         for work in works:

@@ -10,7 +10,7 @@ import headroom
 from headroom.errors import StoreError
 from headroom.library import resolve_settings
 from headroom.proxy.answers import format_of
-from headroom.proxy.boarding import Boarding
+from headroom.proxy.boarding import Boarding, settled
 from headroom.proxy.hidden import Chained, Exchange, Result, exchange_name, found, names_of, written, written_chain
 from headroom.registry import provider_named
 from headroom.store import Record, memory
@@ -35,7 +35,8 @@ def board(store):
 
     def boarded(dialect, body):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return raw, boarding.board(raw, provider_named(dialect.name), URL, lambda: store)
+        found = boarding.board(raw, provider_named(dialect.name), URL, lambda: store)
+        return raw, found and settled(found, lambda: store)
 
     return boarded
 

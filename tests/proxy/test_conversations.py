@@ -105,6 +105,21 @@ def test_a_full_store_leaves_no_marker_that_nobody_can_resolve(started, provider
     assert proxy.stats()["totals"]["store_failures"] > 0
 
 
+def test_the_tool_is_not_offered_where_a_full_store_cannot_take_what_was_left_out(started, provider):
+    proxy = started(HEADROOM_STORE_MAX_BYTES="150000")
+    chance = random.Random(6)
+    tools = [{"type": "function", "function": {"name": "query", "parameters": {"type": "object"}}}]
+    for number in range(30):
+        rows = [{"id": n, "value": chance.getrandbits(200), "note": "same"} for n in range(300)]
+        raw = json.dumps(request("openai", f"question {number}", json.dumps(rows), tools=tools)).encode()
+        assert proxy.post(PATHS["openai"], raw).status == 200
+        sent = provider.last().body
+        assert (b"[headroom " in sent) == (b"headroom_retrieve" in sent)
+        assert len(sent) < len(raw)
+    offered = [seen for seen in provider.seen if b"headroom_retrieve" in seen.body]
+    assert 0 < len(offered) < 30
+
+
 def test_what_a_terminal_coloured_and_what_was_compressed_before_is_no_less_faithful(proxy, provider):
     coloured = "\n".join(f"\x1b[32mok\x1b[0m test_{n % 9} took {n} ms" for n in range(200))
     body = request("openai", "which failed?", coloured)

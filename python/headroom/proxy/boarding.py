@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from headroom._core import Body, holds
@@ -24,7 +25,7 @@ from headroom.proxy.sse import wire_json
 from headroom.report import report
 from headroom.settings import Settings
 from headroom.store import Record, Store
-from headroom.tokens import token_counter
+from headroom.tokens import TokenCounter, token_counter
 from headroom.tool_calls import define_retrieve_tool
 
 _TOOLS, _PREVIOUS = b'"tools"', b'"previous_response_id"'
@@ -53,6 +54,7 @@ class Boarded(NamedTuple):
 
     `added` are bytes that are still to be put in, with their positions. `can_call`: whether the model may call the tool
     that was offered now. `rent_tokens` are those of all that was put in, `tokens_inside` those of them in `body`.
+    `records` say what was decided: nothing of it may go out before they are written.
     """
 
     body: Body
@@ -63,6 +65,11 @@ class Boarded(NamedTuple):
     can_call: bool = False
     rent_tokens: int = 0
     tokens_inside: int = 0
+    records: tuple[Record, ...] = ()
+
+    def without_offer(self) -> Boarded:
+        """The body as it came: what was decided on it now could not be written."""
+        return Boarded(self.body, self.messages)
 
 
 def is_concerned(raw: bytes) -> bool:
@@ -110,6 +117,7 @@ class Boarding:
         exchanges: list[Exchange | None] = [None] * len(turns)
         edits: list[Edit] = []
         texts: list[str] = []
+        records: tuple[Record, ...] = ()
         chained = None
         if client_id is not None:
             chained = _chained(store, client_id)
@@ -118,10 +126,10 @@ class Boarding:
                 edits, texts = request.chain(client_id, chained)
         else:
             names = names_of(store, conversation, turns)
-            is_offered, values = self._is_offered(store, conversation, request, names)
+            is_offered, records, values = self._is_offered(store, conversation, request, names)
             exchanges = [found(store, name, values) for name in names]
         if not is_offered:
-            return self._put(request, edits, texts, None)
+            return self._put(request, edits, texts, records, None)
         restored, more_texts = request.restore(turns, exchanges)
         offer = Offer(
             request.provider,
@@ -133,25 +141,34 @@ class Boarding:
             is_kept=request.format.keeps_responses and request.fields.get("store") is not False,
             is_stream=request.is_stream,
         )
-        return self._put(request, [*edits, *restored], [*texts, *more_texts], offer)
+        return self._put(request, [*edits, *restored], [*texts, *more_texts], records, offer)
 
     def _is_offered(
         self, store: Store, conversation: str, request: Request, names: list[str]
-    ) -> tuple[bool, Mapping[str, bytes]]:
-        """Whether the tool is offered, which is decided once, and what is recorded under the names."""
+    ) -> tuple[bool, tuple[Record, ...], Mapping[str, bytes]]:
+        """Whether the tool is offered, which is decided once; the record of that, if it is yet to be written; and what
+        is recorded under the names.
+        """
         offered = store.name_of("offer", request.provider.name, conversation)
         refused = store.name_of("no offer", request.provider.name, conversation, request.tools_text)
         known = conversation_name(store, conversation)
         values = store.records([offered, refused, known, *filter(None, names)])
         if offered in values:
-            return True, values
+            return True, (), values
         # Others that began with the same words say nothing about a conversation that begins only now.
         if names and (refused in values or known in values):
-            return False, {}
-        store.put_many((), [Record(offered if request.is_callable else refused, _NOTED)])
-        return request.is_callable, values
+            return False, (), {}
+        is_offered = request.is_callable
+        return is_offered, (Record(offered if is_offered else refused, _NOTED),), values
 
-    def _put(self, request: Request, edits: list[Edit], texts: list[str], offer: Offer | None) -> Boarded:
+    def _put(
+        self,
+        request: Request,
+        edits: list[Edit],
+        texts: list[str],
+        records: tuple[Record, ...],
+        offer: Offer | None,
+    ) -> Boarded:
         """The edits in the body, and the tool, if it is offered, beside it."""
         named = request.fields.get("model")
         counter = token_counter(named if isinstance(named, str) else request.model or self._settings.model)
@@ -162,13 +179,34 @@ class Boarding:
             body = Body(raw)
             messages = body.get(request.provider.messages_field)
         if offer is None:
-            return Boarded(body, messages, raw, rent_tokens=inside, tokens_inside=inside)
-        tool = wire_json(define_retrieve_tool(request.provider.name))
+            return Boarded(body, messages, raw, rent_tokens=inside, tokens_inside=inside, records=records)
+        tool = _tool_json(request.provider.name)
         span = body.span("tools")
         assert span is not None, "the client sends tools"
         added = ((span[1] - 1, b"," + tool),)
-        rent = inside + counter.count(tool.decode())
-        return Boarded(body, messages, raw, added, offer, request.is_callable, rent, inside)
+        rent = inside + _count(counter, tool)
+        return Boarded(body, messages, raw, added, offer, request.is_callable, rent, inside, records)
+
+
+@lru_cache(maxsize=16)
+def _tool_json(format: str) -> bytes:
+    """The retrieve tool in a provider's format."""
+    return wire_json(define_retrieve_tool(format))
+
+
+@lru_cache(maxsize=256)
+def _count(counter: TokenCounter, tool: bytes) -> int:
+    return counter.count(tool.decode())
+
+
+def settled(boarded: Boarded, open_store: Callable[[], Store]) -> Boarded:
+    """The body with its records written, of which nothing else says anything; without the offer if they cannot be."""
+    try:
+        open_store().put_many((), boarded.records)
+    except StoreError as error:
+        report(f"the retrieve tool was not offered: {error}")
+        return boarded.without_offer()
+    return boarded
 
 
 def _chained(store: Store, client_id: Any) -> Chained | None:

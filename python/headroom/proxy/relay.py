@@ -20,7 +20,7 @@ from yarl import URL
 
 from headroom.providers import Provider
 from headroom.proxy.billing import Bill, Books
-from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned
+from headroom.proxy.boarding import Boarded, Boarding, Offer, is_concerned, settled
 from headroom.proxy.bodies import decoded
 from headroom.proxy.flight import Flight
 from headroom.proxy.headers import BYPASS, MODE, TOKENS_AFTER, TOKENS_BEFORE, is_true, to_upstream
@@ -233,7 +233,7 @@ class Relay:
                     content, destination.provider, destination.url, open_store, destination.model
                 )
                 if boarded is not None:
-                    return self._account_with_added(boarded, destination, read_boarded)
+                    return self._account_with_added(boarded, destination, read_boarded, open_store)
             job: Job | None = read(content, destination.provider, destination.model)
             return None if job is None else self._transformer.run(job)
 
@@ -242,10 +242,16 @@ class Relay:
         return await loop.run_in_executor(engine, work)
 
     def _account_with_added(
-        self, boarded: Boarded, destination: Destination, read: Callable[..., Job | None]
+        self,
+        boarded: Boarded,
+        destination: Destination,
+        read: Callable[..., Job | None],
+        open_store: Callable[[], Store],
     ) -> Account | None:
         """The account of a body to which something may be added: the client did not send that."""
         job = read(boarded, destination.provider, destination.model)
+        if job is None and boarded.records:
+            boarded = settled(boarded, open_store)
         if job is None and boarded.offer is None and boarded.raw is None:
             return None
         if job is None:
@@ -253,6 +259,8 @@ class Relay:
             account = Account(body, 0, 0)
         else:
             account = self._transformer.run(job)
+        if not account.is_recorded and boarded.offer is not None:
+            return self._account_with_added(boarded.without_offer(), destination, read, open_store)
         return replace(
             account,
             body=account.body or boarded.raw,

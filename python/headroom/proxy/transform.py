@@ -27,7 +27,7 @@ from headroom.proxy.boarding import Boarded, Offer
 from headroom.proxy.shares import Rent, Shares, shares_of
 from headroom.segment import Place, Segment, ToolCall
 from headroom.settings import Settings
-from headroom.store import Store, memory
+from headroom.store import Record, Store, memory
 from headroom.tokens import token_counter
 from headroom.tool_calls import define_retrieve_tool
 
@@ -56,6 +56,8 @@ class Account:
     model: str | None = None
     shares: Shares | None = None
     rent: tuple[Rent, ...] = ()
+    is_recorded: bool = True
+    """Whether the records that a body came with are written."""
 
 
 class _Tools(NamedTuple):
@@ -94,6 +96,8 @@ class Job:
     is_held_out: bool = False
     added: tuple[tuple[int, bytes], ...] = ()
     """Bytes to be put into the body, with their positions."""
+    records: tuple[Record, ...] = ()
+    """What is to be written with the decisions."""
 
 
 _tools: Memo[_Tools] = Memo(max_entries=64, max_weight=4_000_000)
@@ -193,7 +197,15 @@ class Transformer:
             )
         needs_engine = aligns or self._needs_engine(conversation)
         is_held_out = self._is_held_out(inside)
-        return Job(body, [conversation], needs_engine, open_store or self._open_store, is_held_out, added=boarded.added)
+        return Job(
+            body,
+            [conversation],
+            needs_engine,
+            open_store or self._open_store,
+            is_held_out,
+            added=boarded.added,
+            records=boarded.records,
+        )
 
     def read_batch(
         self,
@@ -258,7 +270,7 @@ class Transformer:
         """The account of a job whose conversations are these; None where the prefix cannot be written as it should."""
         namings = [aligned(each.segments, each.prefix, job.open_store) for each in conversations]
         outcomes = [
-            self._outcome(each._replace(segments=naming.segments), job.open_store)
+            self._outcome(each._replace(segments=naming.segments), job)
             for each, naming in zip(conversations, namings, strict=True)
         ]
         smaller = {place: text for outcome in outcomes for place, text in outcome.replacements.items()}
@@ -300,15 +312,19 @@ class Transformer:
             model=job.conversations[0].model,
             shares=shares,
             rent=(*shares.rent, Rent("volatile", rent, before)) if rent else shares.rent,
+            is_recorded=all(outcome.is_recorded for outcome in outcomes),
         )
 
-    def _outcome(self, conversation: Conversation, open_store: Callable[[], Store]) -> Outcome:
+    def _outcome(self, conversation: Conversation, job: Job) -> Outcome:
         counter = token_counter(conversation.model)
         if not self._needs_engine(conversation):
-            return Pipeline(conversation.policy, counter, self._compressors, open_store).pass_by(conversation.segments)
+            pipeline = Pipeline(conversation.policy, counter, self._compressors, job.open_store)
+            return pipeline.pass_by(conversation.segments, job.records)
         protection = Protection(self._settings.tools, ignore_file.find(self._settings.ignore_file))
-        pipeline = Pipeline(conversation.policy, counter, self._compressors, open_store, protection)
-        return pipeline.run(conversation.segments, is_conversation=True, can_ask=conversation.can_ask)
+        pipeline = Pipeline(conversation.policy, counter, self._compressors, job.open_store, protection)
+        return pipeline.run(
+            conversation.segments, is_conversation=True, can_ask=conversation.can_ask, records=job.records
+        )
 
     def _is_held_out(self, segments: Sequence[Segment]) -> bool:
         """Whether a conversation is one of those left alone, to compare with: its first question decides."""
