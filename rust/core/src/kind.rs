@@ -1,7 +1,8 @@
 //! The kinds of printed text, and who compresses each.
 
+use crate::detect::{self, Scores};
 use crate::text::{Drafts, Task};
-use crate::{blob, code, diff, log, markup, mixed, page, prose, report, search, table, trace};
+use crate::{blob, code, diff, json, log, markup, mixed, page, prose, report, search, table, trace};
 
 /// A kind of text that tools print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +58,34 @@ impl Kind {
 
     pub fn named(name: &str) -> Option<Kind> {
         Self::ALL.into_iter().chain([Kind::Mixed, Kind::Prose]).find(|kind| kind.name() == name)
+    }
+}
+
+/// How surely a text is of each kind, of several, and running text; each 0 to 1.
+pub struct Told {
+    pub kinds: Scores,
+    pub several: f64,
+    pub prose: f64,
+}
+
+/// A text that is of a kind less surely than this is of none.
+const LEAST: f64 = 0.3;
+
+/// How surely a text is of what. Time is bounded, whatever the size of the text.
+pub fn told(text: &str) -> Told {
+    let mut kinds = detect::scores(text);
+    let several = mixed::score(text, kinds);
+    let prose = prose::score(text, &kinds, several);
+    if several < LEAST && prose < LEAST {
+        or_log(text, &mut kinds);
+    }
+    Told { kinds, several, prose }
+}
+
+/// What is of no kind, nor running text, is a log if its lines say the same over and over.
+pub(crate) fn or_log(text: &str, kinds: &mut Scores) {
+    if kinds.iter().all(|score| *score < LEAST) && json::score(text) < LEAST {
+        kinds[Kind::Log as usize] = log::repeated::score(text);
     }
 }
 

@@ -2,15 +2,12 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{code, detect, json, log, mixed, prose, trace};
+use headroom_core::{code, json, log, trace};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::door::detached;
 use crate::prose::ProseGuess;
-
-/// A kind that scores less is not tried.
-const LEAST: f64 = 0.3;
 
 /// Places shown with the reasons why, and what was left out with its number.
 type Account = (Vec<(String, &'static str)>, Vec<(String, usize)>);
@@ -46,14 +43,9 @@ fn kind_named(name: &str) -> PyResult<Kind> {
 #[pyfunction]
 fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>> {
     detached(py, || {
-        let mut scores = detect::scores(text);
-        let several = mixed::score(text, scores);
-        let prose = prose::score(text, &scores, several);
-        if scores.iter().chain([&several, &prose]).all(|score| *score < LEAST) && json::score(text) < LEAST {
-            scores[Kind::Log as usize] = log::repeated::score(text);
-        }
-        let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(scores);
-        of_kinds.chain([(Kind::Mixed.name(), several), (Kind::Prose.name(), prose)]).collect()
+        let told = kind::told(text);
+        let of_kinds = Kind::ALL.into_iter().map(Kind::name).zip(told.kinds);
+        of_kinds.chain([(Kind::Mixed.name(), told.several), (Kind::Prose.name(), told.prose)]).collect()
     })
 }
 

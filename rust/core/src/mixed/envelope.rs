@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::piece::Piece;
-use super::split::{best, split, Sort};
+use super::split::{best, of_stretch, split, Sort};
 use crate::json::parse::{Kind as Node, Tree};
 use crate::json::select::place_of;
 use crate::json::{self, minify, string};
@@ -92,8 +92,7 @@ fn long_strings(tree: &Tree) -> Option<Vec<u32>> {
 
 /// A string as parts, or as one.
 fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
-    let whole = best(&text);
-    if let Some(split) = split(&text, whole) {
+    if let Some(split) = split(&text, best(&text)) {
         let mut line = 1;
         return split
             .parts
@@ -107,7 +106,8 @@ fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
             })
             .collect();
     }
-    let sort = if whole.1 >= MIN_SCORE { Sort::Printed(whole.0) } else { Sort::Text };
+    let (kind, score) = of_stretch(&text);
+    let sort = if score >= MIN_SCORE { Sort::Printed(kind) } else { Sort::Text };
     vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)]
 }
 

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use super::borders::{self, Border, Mark};
 use super::{runs, values};
-use crate::code;
 use crate::detect::{self, Scores};
-use crate::kind::Kind;
+use crate::kind::{self, Kind};
+use crate::{code, prose};
 
 /// What a part is, and so who writes it shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,15 @@ const MAX_PARTS: usize = 200;
 /// The kind that a text is most surely of, with its score.
 pub fn best(text: &str) -> (Kind, f64) {
     best_of(detect::scores(text))
+}
+
+/// The kind of a stretch of a text. Of none it may be a log that has no times.
+pub fn of_stretch(text: &str) -> (Kind, f64) {
+    let mut scores = detect::scores(text);
+    if prose::score(text, &scores, 0.0) < MIN_PART_SCORE {
+        kind::or_log(text, &mut scores);
+    }
+    best_of(scores)
 }
 
 /// The highest of the scores of a text.
@@ -152,7 +161,8 @@ fn is_settled(whole: (Kind, f64)) -> bool {
 
 /// The stretches between dividing lines, and between the values in them, each with its kind.
 fn stretches(text: &str, values: &[Range<usize>], marks: Vec<Mark>, whole: (Kind, f64)) -> Vec<Part> {
-    let kind_of = |range: &Range<usize>| if range.len() == text.len() { whole } else { best(&text[range.clone()]) };
+    let kind_of =
+        |range: &Range<usize>| if range.len() == text.len() { whole } else { of_stretch(&text[range.clone()]) };
     let mut parts = Vec::new();
     let mut from = 0;
     let mut in_diff = false;
@@ -239,7 +249,7 @@ fn push(parts: &mut Vec<Part>, text: &str, range: Range<usize>, kind_of: impl Fn
     let is_open = is_open && (whole.1 < CERTAIN || !runs::is_uniform(own, whole.0));
     let runs = if is_open { runs::find(own, whole) } else { Vec::new() };
     for run in &runs {
-        parts.push(part(range.start + run.start..range.start + run.end, best(&own[run.clone()])));
+        parts.push(part(range.start + run.start..range.start + run.end, of_stretch(&own[run.clone()])));
     }
     if runs.is_empty() {
         parts.push(part(range, whole));
@@ -297,6 +307,19 @@ mod tests {
         let split = split(&text, best(&text)).unwrap();
         assert!(split.score > 0.8, "{}", split.score);
         assert_eq!(split.parts.iter().map(|part| &text[part.range.clone()]).collect::<String>(), text);
+    }
+
+    #[test]
+    fn a_log_without_times_between_other_things_is_one() {
+        let hits: String = (0..40).map(|n| format!("src/lib.rs:{n}:    call_number({n});\n")).collect();
+        let unpacked: String =
+            (0..40).map(|n| format!("Unpacking package-{n} ({n}.2-1) over (1.{n}-4) ...\n")).collect();
+        let text = format!("$ grep -rn call_number .\n{hits}$ apt-get install packages\n{unpacked}");
+        assert_eq!(sorts(&text), ["text", "search", "text", "log"]);
+        let letter: String = (0..30)
+            .map(|n| format!("Error or not, dear reader, what was written {n} days ago was not said by a program.\n"))
+            .collect();
+        assert!(of_stretch(&letter).1 < MIN_PART_SCORE);
     }
 
     #[test]
