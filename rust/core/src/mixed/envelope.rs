@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::piece::Piece;
-use super::split::{best, of_stretch, split, Sort};
+use super::split::{best, of_whole, split, Sort};
 use crate::json::parse::{Kind as Node, Tree};
 use crate::json::select::place_of;
 use crate::json::{self, minify, string};
+use crate::kind::Kind;
 
 /// Bytes, and line breaks, from which a string is a text of its own.
 const MIN_BYTES: usize = 500;
@@ -92,7 +93,9 @@ fn long_strings(tree: &Tree) -> Option<Vec<u32>> {
 
 /// A string as parts, or as one.
 fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
-    if let Some(split) = split(&text, best(&text)) {
+    let split = split(&text, best(&text));
+    let (kind, score) = of_whole(&text, split.as_ref().map_or(0.0, |split| split.score));
+    if let Some(split) = split.filter(|_| kind != Kind::Prose) {
         let mut line = 1;
         return split
             .parts
@@ -106,7 +109,6 @@ fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
             })
             .collect();
     }
-    let (kind, score) = of_stretch(&text);
     let sort = if score >= MIN_SCORE { Sort::Printed(kind) } else { Sort::Text };
     vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)]
 }

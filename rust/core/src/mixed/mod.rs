@@ -6,6 +6,7 @@
 mod borders;
 mod envelope;
 mod form;
+mod frame;
 mod piece;
 mod runs;
 mod split;

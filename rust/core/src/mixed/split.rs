@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::borders::{self, Border, Mark};
-use super::{runs, values};
+use super::{frame, runs, values};
 use crate::detect::{self, Scores};
 use crate::kind::{self, Kind};
-use crate::{code, prose};
+use crate::{code, json, prose};
 
 /// What a part is, and so who writes it shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Split {
 /// Bytes from which a text, and a part of one, is worth the headers.
 const MIN_TEXT_BYTES: usize = 1_000;
 const MIN_PART_BYTES: usize = 500;
+/// Bytes from which running text is told shorter.
+const MIN_PROSE_BYTES: usize = 2_000;
 /// How sure the kind of a part must be; and of the whole text, for it to be divided by clear signs alone.
 const MIN_PART_SCORE: f64 = 0.3;
 const SURE_WHOLE: f64 = 0.6;
@@ -76,8 +78,21 @@ pub fn best(text: &str) -> (Kind, f64) {
     best_of(detect::scores(text))
 }
 
+/// The kind of a text that is told as a whole. It is running text where it is that more surely than of some kind, or
+/// `several`.
+pub fn of_whole(text: &str, several: f64) -> (Kind, f64) {
+    let found = of_stretch(text);
+    let prose = prose::score(text, &detect::scores(text), several);
+    let is_prose = text.len() >= MIN_PROSE_BYTES && prose >= MIN_PART_SCORE && prose > several.max(found.1);
+    if is_prose {
+        (Kind::Prose, prose)
+    } else {
+        found
+    }
+}
+
 /// The kind of a stretch of a text. Of none it may be a log that has no times.
-pub fn of_stretch(text: &str) -> (Kind, f64) {
+fn of_stretch(text: &str) -> (Kind, f64) {
     let mut scores = detect::scores(text);
     if prose::score(text, &scores, 0.0) < MIN_PART_SCORE {
         kind::or_log(text, &mut scores);
@@ -104,6 +119,39 @@ pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
     if text.len() < MIN_TEXT_BYTES || text.len() > u32::MAX as usize / 2 {
         return None;
     }
+    framed(text, whole).or_else(|| divided(text, whole))
+}
+
+/// The parts of an output and what was said around it, which is none of it: no heading of its rows, nor its last line.
+fn framed(text: &str, whole: (Kind, f64)) -> Option<Split> {
+    let body = frame::find(text).filter(|body| body.len() >= MIN_TEXT_BYTES)?;
+    let own = &text[body.clone()];
+    let split = divided(own, best(own));
+    let found = of_whole(own, split.as_ref().map_or(0.0, |split| split.score));
+    // Around running text it is no more than a line of it; and then the model that chooses from it sees it all.
+    if found.0 == Kind::Prose && json::score(own) < 1.0 {
+        return None;
+    }
+    let inner = match split {
+        Some(split) => split.parts,
+        None if found.1 >= MIN_PART_SCORE => vec![part(0..own.len(), found)],
+        None => merged(stretches(own, &values::find(own), Vec::new(), found)),
+    };
+    let covered: f64 = inner.iter().map(|part| part.score * part.range.len() as f64).sum();
+    if covered == 0.0 {
+        return None;
+    }
+    let shift = |range: Range<usize>| range.start + body.start..range.end + body.start;
+    let mut parts: Vec<Part> = Vec::with_capacity(inner.len() + 2);
+    parts.extend((body.start > 0).then(|| of_words(0..body.start)));
+    parts.extend(inner.into_iter().map(|part| Part { range: shift(part.range), said: shift(part.said), ..part }));
+    parts.extend((body.end < text.len()).then(|| Part { is_told: true, ..of_words(body.end..text.len()) }));
+    let score = (covered / text.len() as f64).max(whole.1 + 0.01).clamp(LEAST, 1.0);
+    Some(Split { parts: merged(parts), score })
+}
+
+/// The parts of a text that lines and values in it divide.
+fn divided(text: &str, whole: (Kind, f64)) -> Option<Split> {
     let is_sure = whole.1 >= SURE_WHOLE;
     let marks = borders::find(text);
     let begins_with_mark = marks.first().is_some_and(|mark| text[..mark.line.start].trim_ascii().is_empty());
@@ -326,8 +374,19 @@ mod tests {
     fn a_text_of_one_kind_is_left_whole() {
         assert_eq!(sorts(&log(90)), [""; 0]);
         assert_eq!(sorts(&format!("=== first ===\n{}=== second ===\n{}", log(30), log(30))), [""; 0]);
-        assert_eq!(sorts(&format!("<output>\n{}</output>\n", log(60))), [""; 0]);
         assert_eq!(sorts(&"word ".repeat(900)), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_said_around_an_output_is_none_of_it() {
+        assert_eq!(sorts(&format!("<output>\n{}</output>\n", log(60))), ["text", "log", "text"]);
+        let rows: String = (0..90).map(|n| format!("{n},station {},{}\n", n * 7 % 90, n * n)).collect();
+        let text = format!("Exit code: 0\nOutput:\nid,name,rain\n{rows}[It took 3 seconds]\n");
+        assert_eq!(sorts(&text), ["text", "table", "text"]);
+        let split = split(&text, best(&text)).unwrap();
+        assert_eq!(split.parts.iter().map(|part| &text[part.range.clone()]).collect::<String>(), text);
+        let letter = "Dear reader, nothing in these lines was said by a program, and nobody says it twice. ".repeat(30);
+        assert_eq!(sorts(&format!("Exit code: 0\nOutput:\n{letter}")), [""; 0]);
     }
 
     #[test]

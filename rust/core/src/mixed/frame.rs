@@ -1,0 +1,139 @@
+//! A text in, where the output of a tool stands in it out, if whoever ran the tool wrote lines around it.
+//!
+//! ```text
+//! Exit code: 0                                      <returncode>0</returncode>
+//! Wall time: 0.3 seconds                            <output>
+//! Output:                                           the output
+//! the output                                        </output>
+//! [The command completed with exit code 0.]
+//! ```
+
+use std::ops::Range;
+
+/// Bytes and lines of what stands around an output, at most, on either side.
+const MAX_BYTES: usize = 600;
+const MAX_LINES: usize = 8;
+/// Bytes of one of those lines at most.
+const MAX_LINE_BYTES: usize = 200;
+/// Words of a remark in brackets at least: fewer are names of levels, and ends of lists.
+const MIN_WORDS: usize = 3;
+
+/// What a line that stands before an output calls it.
+const OUTPUTS: [&str; 5] = ["output", "stdout", "result", "response", "content"];
+/// What a line that tells how it ended says.
+const ENDINGS: [&str; 5] = ["exit code", "exit status", "exited with", "return code", "returncode"];
+
+/// Where the output stands; `None` if nothing stands around it.
+pub fn find(text: &str) -> Option<Range<usize>> {
+    let start = head(text);
+    let end = start + tail(&text[start..]);
+    (start < end && end - start < text.len()).then_some(start..end)
+}
+
+/// Where the output begins: behind the last of the first lines that says that it follows.
+fn head(text: &str) -> usize {
+    let (mut at, mut behind) = (0, 0);
+    for line in text.split_inclusive('\n').take(MAX_LINES) {
+        at += line.len();
+        if at > MAX_BYTES || line.len() > MAX_LINE_BYTES {
+            break;
+        }
+        if opens(line.trim()) {
+            behind = at;
+        }
+    }
+    behind
+}
+
+/// Where the output ends: before the last lines that are remarks on it.
+fn tail(text: &str) -> usize {
+    let mut end = text.len();
+    let mut before = end;
+    for _ in 0..MAX_LINES {
+        let bare = text[..before].strip_suffix('\n').unwrap_or(&text[..before]);
+        let start = bare.rfind('\n').map_or(0, |at| at + 1);
+        let line = &bare[start..];
+        if start == 0 || text.len() - start > MAX_BYTES || line.len() > MAX_LINE_BYTES {
+            break;
+        }
+        let line = line.trim();
+        if !line.is_empty() && !closes(line) {
+            break;
+        }
+        before = start;
+        if !line.is_empty() {
+            end = start;
+        }
+    }
+    end
+}
+
+/// `Output:`, `STDOUT:`, `[command] Result:`, `Here is the output of the command:`, `<output>`.
+fn opens(line: &str) -> bool {
+    let Some(first) = line.chars().next() else { return false };
+    let is_label = line.ends_with(':') && (first.is_uppercase() || first == '[');
+    (is_label || is_tag(line, "<")) && names_output(line)
+}
+
+/// A remark in brackets, how the command ended, `</output>`, or the label of an empty stream.
+fn closes(line: &str) -> bool {
+    let is_remark = [('[', ']'), ('(', ')')].iter().any(|&(open, close)| {
+        line.starts_with(open) && line.ends_with(close) && line.split_ascii_whitespace().count() >= MIN_WORDS
+    });
+    let lower = line.to_ascii_lowercase();
+    is_remark
+        || line == "STDERR:"
+        || is_tag(line, "</") && names_output(line)
+        || ENDINGS.iter().any(|ending| lower.contains(ending))
+}
+
+/// Whether a line is one tag without attributes.
+fn is_tag(line: &str, open: &str) -> bool {
+    let name = line.strip_prefix(open).and_then(|rest| rest.strip_suffix('>'));
+    name.is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    })
+}
+
+fn names_output(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    OUTPUTS.iter().any(|output| lower.contains(output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_stands_between_what_is_said_of_it() {
+        let output = "  total 3\na\n\nb 1:\n";
+        for (head, tail) in [
+            ("Exit code: 0\nWall time: 0.3 seconds\nOutput:\n", ""),
+            ("[run for 'ls'] Result:\nCommand executed.\nOutput:\n", ""),
+            ("<returncode>0</returncode>\n<output>\n", "</output>"),
+            ("STDOUT:\n", "\nSTDERR:\n\n(exit code 0)"),
+            ("", "[The command completed with exit code 0.]\n[Current directory: /x]\n"),
+            ("Here's the result of running `cat -n` on /x.py:\n", ""),
+        ] {
+            let text = format!("{head}{output}{tail}");
+            let found = find(&text).unwrap();
+            assert_eq!(found.start, head.len(), "{text}");
+            assert_eq!(text[found].trim_end(), output.trim_end(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_remark_belongs_to_the_output() {
+        for text in [
+            "output:\n  file: x\n  level: 3\n",
+            "src/main.rs:\n1:fn main() {\n",
+            "a\nb\n[100%] Built target all\n",
+            "[1,\n2\n]\n",
+            "Output:\n",
+            "one line (and no more than that)",
+            "",
+        ] {
+            assert_eq!(find(text), None, "{text}");
+        }
+    }
+}
