@@ -71,10 +71,17 @@ pub struct Told {
 /// A text that is of a kind less surely than this is of none.
 const LEAST: f64 = 0.3;
 
+/// What the others score beside a text that is surely of several kinds.
+const MOST_BESIDE_SEVERAL: f64 = 0.99;
+
 /// How surely a text is of what. Time is bounded, whatever the size of the text.
 pub fn told(text: &str) -> Told {
     let mut kinds = detect::scores(text);
     let several = mixed::score(text, kinds);
+    if several >= 1.0 {
+        // As surely as it is of one of them, it is of several more surely.
+        kinds.iter_mut().for_each(|score| *score = score.min(MOST_BESIDE_SEVERAL));
+    }
     let prose = prose::score(text, &kinds, several);
     if several < LEAST && prose < LEAST {
         or_log(text, &mut kinds);

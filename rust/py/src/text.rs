@@ -2,7 +2,7 @@
 
 use headroom_core::kind::{self, Kind};
 use headroom_core::text::{Drafts, Task, View};
-use headroom_core::{code, json, log, trace};
+use headroom_core::{code, json, log, mixed, trace};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -49,10 +49,18 @@ fn text_scores(py: Python<'_>, text: &str) -> PyResult<Vec<(&'static str, f64)>>
     })
 }
 
+/// What a file scores at most as code where something is said around it, which is no code.
+const MOST_IN_FRAME: f64 = 0.5;
+
 /// How surely a text is the source file that a call shows.
 #[pyfunction]
 fn code_score(text: &str, call: &str) -> f64 {
-    code::detect::score_of_call(text, call)
+    let score = code::detect::score_of_call(text, call);
+    if score > MOST_IN_FRAME && mixed::is_framed(text) {
+        MOST_IN_FRAME
+    } else {
+        score
+    }
 }
 
 /// The language of a file with a grammar, by its name.

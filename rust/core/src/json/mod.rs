@@ -29,16 +29,16 @@ use write::Writer;
 /// constant time; a wrong guess costs a parse that fails.
 pub fn score(text: &str) -> f64 {
     let text = text.trim_start_matches('\u{feff}').trim_ascii();
-    let mut bytes = text.bytes();
-    let close = match bytes.next() {
-        Some(b'{') => b'}',
-        Some(b'[') => b']',
+    let (close, inner) = match text.as_bytes().split_first() {
+        Some((b'{', inner)) => (b'}', inner.trim_ascii_start()),
+        Some((b'[', inner)) => (b']', inner.trim_ascii_start()),
         _ => return 0.0,
     };
-    let begins_well = match bytes.find(|byte| !byte.is_ascii_whitespace()) {
+    let begins_well = match inner.first() {
         Some(b'"') => true,
-        Some(byte) if byte == close => true,
-        Some(byte) => close == b']' && b"{[-0123456789tfnNI".contains(&byte),
+        Some(byte) if *byte == close => true,
+        Some(b'{' | b'[') => close == b']',
+        Some(_) => close == b']' && begins_with_scalar(inner),
         None => false,
     };
     match (begins_well, text.as_bytes().last()) {
@@ -46,6 +46,24 @@ pub fn score(text: &str) -> f64 {
         (true, Some(b'}' | b']')) => 1.0,
         (true, _) => 0.6,
     }
+}
+
+/// Whether an array goes on behind a number or a word of JSON's, or ends there: `[1] a remark` and `[INFO] a line` do not.
+fn begins_with_scalar(inner: &[u8]) -> bool {
+    const MAX_BYTES: usize = 400;
+    let inner = &inner[..inner.len().min(MAX_BYTES)];
+    let end = inner.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"+-.".contains(byte)));
+    let Some(end) = end else { return true };
+    let scalar = &inner[..end];
+    let is_number = scalar.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let is_word = [&b"true"[..], b"false", b"null", b"NaN", b"Infinity"].contains(&scalar);
+    let rest = inner[end..].trim_ascii_start();
+    let goes_on = match rest.split_first() {
+        Some((b',', _)) | None => true,
+        Some((b']', rest)) => matches!(rest.first(), None | Some(b'\n' | b'\r')),
+        _ => false,
+    };
+    (is_number || is_word) && goes_on
 }
 
 /// A parsed text with what is evident in it and what its question names: what both forms are made of.

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::piece::Piece;
-use super::split::{best, of_whole, split, Sort};
+use super::split::{alone, best, split, Part, Sort};
 use crate::json::parse::{Kind as Node, Tree};
 use crate::json::select::place_of;
 use crate::json::{self, minify, string};
-use crate::kind::Kind;
 
 /// Bytes, and line breaks, from which a string is a text of its own.
 const MIN_BYTES: usize = 500;
@@ -20,8 +19,6 @@ const MAX_BYTES_A_BREAK: usize = 400;
 const MAX_STRINGS: usize = 32;
 /// The share of a JSON text that its long strings have at least.
 const MIN_SHARE: f64 = 0.5;
-/// How sure the kind of a string must be.
-const MIN_SCORE: f64 = 0.3;
 
 /// A JSON text without its long strings, and those.
 pub struct Envelope<'t> {
@@ -93,24 +90,20 @@ fn long_strings(tree: &Tree) -> Option<Vec<u32>> {
 
 /// A string as parts, or as one.
 fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
-    let split = split(&text, best(&text));
-    let (kind, score) = of_whole(&text, split.as_ref().map_or(0.0, |split| split.score));
-    if let Some(split) = split.filter(|_| kind != Kind::Prose) {
-        let mut line = 1;
-        return split
-            .parts
-            .into_iter()
-            .map(|part| {
-                let own = &text[part.range];
-                let first = line;
-                line += memchr::memchr_iter(b'\n', own.as_bytes()).count();
-                let label = format!("{place} | lines {first}-{}", last_line(first, own));
-                Piece::new(Cow::Owned(own.to_owned()), part.sort, false, label, first)
-            })
-            .collect();
+    let parts = alone(&text, split(&text, best(&text)));
+    if let [part] = &parts[..] {
+        let sort = part.sort;
+        return vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)];
     }
-    let sort = if score >= MIN_SCORE { Sort::Printed(kind) } else { Sort::Text };
-    vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)]
+    let mut line = 1;
+    let as_piece = |part: Part| {
+        let own = &text[part.range];
+        let first = line;
+        line += memchr::memchr_iter(b'\n', own.as_bytes()).count();
+        let label = format!("{place} | lines {first}-{}", last_line(first, own));
+        Piece::new(Cow::Owned(own.to_owned()), part.sort, false, label, first)
+    };
+    parts.into_iter().map(as_piece).collect()
 }
 
 /// The number of the last line of a text whose first has the number `first`.

@@ -19,7 +19,7 @@ const MAX_LINE_BYTES: usize = 200;
 const MIN_WORDS: usize = 3;
 
 /// What a line that stands before an output calls it.
-const OUTPUTS: [&str; 5] = ["output", "stdout", "result", "response", "content"];
+const OUTPUTS: [&str; 7] = ["output", "stdout", "result", "results", "response", "content", "contents"];
 /// What a line that tells how it ended says.
 const ENDINGS: [&str; 5] = ["exit code", "exit status", "exited with", "return code", "returncode"];
 
@@ -56,7 +56,7 @@ fn tail(text: &str) -> usize {
         if start == 0 || text.len() - start > MAX_BYTES || line.len() > MAX_LINE_BYTES {
             break;
         }
-        let line = line.trim();
+        let line = line.trim_end();
         if !line.is_empty() && !closes(line) {
             break;
         }
@@ -81,10 +81,12 @@ fn closes(line: &str) -> bool {
         line.starts_with(open) && line.ends_with(close) && line.split_ascii_whitespace().count() >= MIN_WORDS
     });
     let lower = line.to_ascii_lowercase();
+    // A statement of a program is none.
+    let is_said = line.starts_with(|first: char| !first.is_whitespace()) && !line.contains(['=', ';', '{', '(']);
     is_remark
         || line == "STDERR:"
         || is_tag(line, "</") && names_output(line)
-        || ENDINGS.iter().any(|ending| lower.contains(ending))
+        || is_said && ENDINGS.iter().any(|ending| lower.contains(ending))
 }
 
 /// Whether a line is one tag without attributes.
@@ -96,8 +98,8 @@ fn is_tag(line: &str, open: &str) -> bool {
 }
 
 fn names_output(line: &str) -> bool {
-    let lower = line.to_ascii_lowercase();
-    OUTPUTS.iter().any(|output| lower.contains(output))
+    let mut words = line.split(|byte: char| !byte.is_ascii_alphabetic());
+    words.any(|word| OUTPUTS.iter().any(|output| word.eq_ignore_ascii_case(output)))
 }
 
 #[cfg(test)]
@@ -126,6 +128,9 @@ mod tests {
     fn what_is_no_remark_belongs_to_the_output() {
         for text in [
             "output:\n  file: x\n  level: 3\n",
+            "Outputs:\n  Url:\n    Value: x\n",
+            "def main():\n    try:\n        run()\n    finally:\n        return returncode\n",
+            "print(a)\nsys.exit(f'exited with {a}')\n",
             "src/main.rs:\n1:fn main() {\n",
             "a\nb\n[100%] Built target all\n",
             "[1,\n2\n]\n",

@@ -39,6 +39,11 @@ pub fn score(text: &str, scores: Scores) -> f64 {
     split::split(text, split::best_of(scores)).map_or(0.0, |split| split.score)
 }
 
+/// Whether a text is an output with what was said around it.
+pub fn is_framed(text: &str) -> bool {
+    frame::find(text).is_some()
+}
+
 /// The drafts of a text in parts; none of one that is of one kind.
 pub fn compress(task: &Task) -> Drafts {
     if let Some(Envelope { skeleton, strings }) = envelope::open(task.text) {

@@ -80,7 +80,7 @@ pub fn best(text: &str) -> (Kind, f64) {
 
 /// The kind of a text that is told as a whole. It is running text where it is that more surely than of some kind, or
 /// `several`.
-pub fn of_whole(text: &str, several: f64) -> (Kind, f64) {
+fn of_whole(text: &str, several: f64) -> (Kind, f64) {
     let found = of_stretch(text);
     let prose = prose::score(text, &detect::scores(text), several);
     let is_prose = text.len() >= MIN_PROSE_BYTES && prose >= MIN_PART_SCORE && prose > several.max(found.1);
@@ -126,17 +126,11 @@ pub fn split(text: &str, whole: (Kind, f64)) -> Option<Split> {
 fn framed(text: &str, whole: (Kind, f64)) -> Option<Split> {
     let body = frame::find(text).filter(|body| body.len() >= MIN_TEXT_BYTES)?;
     let own = &text[body.clone()];
-    let split = divided(own, best(own));
-    let found = of_whole(own, split.as_ref().map_or(0.0, |split| split.score));
+    let inner = alone(own, divided(own, best(own)));
     // Around running text it is no more than a line of it; and then the model that chooses from it sees it all.
-    if found.0 == Kind::Prose && json::score(own) < 1.0 {
+    if inner.iter().any(|part| part.sort == Sort::Printed(Kind::Prose)) && json::score(own) < 1.0 {
         return None;
     }
-    let inner = match split {
-        Some(split) => split.parts,
-        None if found.1 >= MIN_PART_SCORE => vec![part(0..own.len(), found)],
-        None => merged(stretches(own, &values::find(own), Vec::new(), found)),
-    };
     let covered: f64 = inner.iter().map(|part| part.score * part.range.len() as f64).sum();
     if covered == 0.0 {
         return None;
@@ -148,6 +142,16 @@ fn framed(text: &str, whole: (Kind, f64)) -> Option<Split> {
     parts.extend((body.end < text.len()).then(|| Part { is_told: true, ..of_words(body.end..text.len()) }));
     let score = (covered / text.len() as f64).max(whole.1 + 0.01).clamp(LEAST, 1.0);
     Some(Split { parts: merged(parts), score })
+}
+
+/// The parts of a text that stands by itself, where `split` says how it is divided: at least one.
+pub fn alone(text: &str, split: Option<Split>) -> Vec<Part> {
+    let found = of_whole(text, split.as_ref().map_or(0.0, |split| split.score));
+    match split {
+        Some(split) if found.0 != Kind::Prose => split.parts,
+        _ if found.1 >= MIN_PART_SCORE => vec![part(0..text.len(), found)],
+        _ => merged(stretches(text, &values::find(text), Vec::new(), found)),
+    }
 }
 
 /// The parts of a text that lines and values in it divide.
