@@ -135,7 +135,8 @@ impl<'l> Site<'l> {
         let statement = first_word(line.trim_ascii_start());
         let imports = matches!(statement, b"import" | b"from" | b"use" | b"include" | b"require" | b"extern");
         let is_declared = matches!(after.trim_ascii_start().first(), Some(b'=')) || before.ends_with(b"fn");
-        if imports && !is_declared && !(statement == b"extern" && after.trim_ascii_start().starts_with(b"(")) {
+        let has_body = after.trim_ascii_start().starts_with(b"(") || after.ends_with(b"{");
+        if imports && !is_declared && !(statement == b"extern" && has_body) {
             return NO;
         }
         if statement == b"typedef" && (after == b";" || after.starts_with(b")") || after.starts_with(b"[")) {
@@ -365,10 +366,14 @@ fn is_result(rest: &[u8]) -> bool {
 /// Whether names of parameters stand between a name and what it equals: ` key value = …`.
 fn is_equation(after: &[u8]) -> bool {
     let Some(equals) = memchr::memmem::find(&after[..after.len().min(200)], b" = ") else {
-        return after.starts_with(b" ") && after.ends_with(b" =") && is_equation(&[after, b" "].concat());
+        let parameters = after.strip_suffix(b" =").or_else(|| after.strip_suffix(b" :"));
+        return parameters.is_some_and(|names| names.starts_with(b" ") && names.iter().all(is_in_pattern));
     };
-    let is_pattern = |byte: &u8| is_name_byte(*byte) || b" ()[]_:~@,'".contains(byte);
-    equals > 1 && after.starts_with(b" ") && after[..equals].iter().all(is_pattern)
+    equals > 1 && after.starts_with(b" ") && after[..equals].iter().all(is_in_pattern)
+}
+
+fn is_in_pattern(byte: &u8) -> bool {
+    is_name_byte(*byte) || b" ()[]_:~@,'".contains(byte)
 }
 
 /// `before` without the marks that stand before a name: `^:private`, `^String`.
@@ -694,6 +699,7 @@ mod tests {
             "(defn ^:private ^String X",
             "inline fun <reified T : Y> Y.X(strict: Boolean): T? {",
             "let X a b =",
+            "let X ~path a :",
             "let rec X a (b, c) = a + b",
         ] {
             assert_eq!(of(line, "X"), SURE, "{line}");
@@ -721,6 +727,7 @@ mod tests {
             "    X(_It __first, _It __last,",
             "X (int a, char *b)",
             "extern int X (const char *__s)",
+            "extern struct X {",
             "  using X = y::Z;",
             "  X(size_t a = 0)",
             "public static final int X = 1;",
