@@ -27,9 +27,8 @@ const MIN_REPEATED: usize = 12;
 const MAX_LINE: usize = 4_000;
 /// So many lines of a shape may be folded although they are grave.
 const MANY_GRAVE: usize = 6;
-/// Errors or totals that stay as they are, and failures; more may be folded where they are much of the text.
+/// Errors or totals that stay as they are; more may be folded where they are much of the text.
 const FEW_WHOLE: usize = 12;
-const FEW_FAILURES: usize = 60;
 /// Lines that the question names and that stay as they are.
 const MAX_NAMED: usize = 12;
 
@@ -97,8 +96,8 @@ fn stays_whole(whole: &str, count: usize, task: &Task) -> Vec<bool> {
     for (ordinal, grave) in graves.iter().enumerate() {
         let bytes: usize = grave.iter().map(|&index| report.lines.line(index).len()).sum();
         // The names of tests that failed are looked for as they stand.
-        let (share, few) = if ordinal == 0 { (4, FEW_FAILURES) } else { (10, FEW_WHOLE) };
-        if bytes <= whole.len() / share || grave.len() <= few {
+        let is_failed = ordinal == 0;
+        if is_failed || bytes <= whole.len() / 10 || grave.len() <= FEW_WHOLE {
             grave.iter().for_each(|&index| stays[index] = true);
         }
     }
