@@ -239,6 +239,8 @@ struct Seen {
     clocked: f64,
     clocked_up: f64,
     last_number: u32,
+    /// The first line is a single word: below it lines of a file may stand whose name has no extension, as `Makefile`.
+    begins_as_name: bool,
     texts: f64,
     hunks: f64,
     diff_heads: f64,
@@ -306,11 +308,13 @@ impl Seen {
             Located::Hit => self.hits += 1.0,
             Located::Numbered(number) => {
                 self.numbered += 1.0;
+                self.paths += f64::from(u8::from(self.lines == 2.0 && self.begins_as_name));
                 self.ascending += if number > self.last_number { 1.0 } else { 0.0 };
                 self.last_number = number;
             }
             Located::Path => self.paths += 1.0,
             Located::Text => self.texts += 1.0,
+            Located::No if self.lines == 1.0 => self.begins_as_name = is_word(line),
             Located::No => {}
         }
         if signs & sign::RESULT != 0 || begins_as_result(line) {
@@ -713,6 +717,11 @@ fn located(line: &[u8]) -> Located {
     Located::Hit
 }
 
+/// Letters, digits and what joins them in a name, no more of them than a name has.
+fn is_word(line: &[u8]) -> bool {
+    (2..=64).contains(&line.len()) && line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
+}
+
 /// Whether a line begins with a commit and a file in it, as `git grep` writes them: `HEAD~1:src/a.py:text`.
 fn is_of_commit(commit: &[u8], rest: &[u8]) -> bool {
     let is_named = (1..=64).contains(&commit.len())
@@ -923,6 +932,19 @@ mod tests {
         let diff =
             "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c\nand then\n12 passed, 1 skipped\n";
         assert_eq!(best(diff), Some(Kind::Diff), "{:?}", scores(diff));
+    }
+
+    #[test]
+    fn hits_below_files_without_extensions_are_of_a_search() {
+        let mut text = String::new();
+        for file in ["Changes", "Makefile", "README"] {
+            text += &format!("{file}\n");
+            for line in 1..20 {
+                text += &format!("{}:  - Improved many helpers in {line} ways.\n", 30 * line);
+            }
+            text += "\n";
+        }
+        assert!(scores(&text)[Kind::Search as usize] > 0.9);
     }
 
     #[test]

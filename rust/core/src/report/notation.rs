@@ -27,7 +27,7 @@ const MIN_REPEATED: usize = 12;
 const MAX_LINE: usize = 4_000;
 /// So many lines of a shape may be folded although they are grave.
 const MANY_GRAVE: usize = 6;
-/// Failures, errors or totals that stay as they are; more may be folded where they are much of the text.
+/// Errors or totals that stay as they are; more may be folded where they are much of the text.
 const FEW_WHOLE: usize = 12;
 /// Lines that the question names and that stay as they are.
 const MAX_NAMED: usize = 12;
@@ -96,8 +96,8 @@ fn stays_whole(whole: &str, count: usize, task: &Task) -> Vec<bool> {
     for (ordinal, grave) in graves.iter().enumerate() {
         let bytes: usize = grave.iter().map(|&index| report.lines.line(index).len()).sum();
         // The names of tests that failed are looked for as they stand.
-        let share = if ordinal == 0 { 4 } else { 10 };
-        if bytes <= whole.len() / share || grave.len() <= FEW_WHOLE {
+        let is_failed = ordinal == 0;
+        if is_failed || bytes <= whole.len() / 10 || grave.len() <= FEW_WHOLE {
             grave.iter().for_each(|&index| stays[index] = true);
         }
     }

@@ -47,6 +47,55 @@ fn text() -> impl Strategy<Value = String> {
         .prop_map(|(lines, end, is_open)| lines.join(end) + if is_open { "" } else { end })
 }
 
+#[test]
+fn failed_tests_are_named_as_they_stand_where_there_are_many_of_them() {
+    let modules = ["curried", "functoolz", "args", "recipes", "serialization", "signatures", "tlz", "dicttoolz"];
+    let mut text = String::new();
+    for module in modules {
+        text += &format!("_________ ERROR collecting tests/test_{module}.py _________\n");
+        text +=
+            &format!("tests/test_{module}.py:2: in <module>\n    import toolz\ntoolz/__init__.py:22: in <module>\n");
+        text += "    functoolz._sigs.create_signature_registry()\nE   NameError: name 'functoolz' is not defined\n";
+    }
+    text += "=========== short test summary info ============\n";
+    for module in modules {
+        text += &format!("ERROR tests/test_{module}.py - NameError: name 'functoolz' is not defined\n");
+    }
+    text += "============== 8 errors in 0.52s ===============\n";
+    let form = compress(&Task::lossless(&text)).lossless.expect("it is shorter");
+    for module in modules {
+        assert!(form.contains(&format!("ERROR tests/test_{module}.py - NameError")), "{module}\n{form}");
+    }
+}
+
+#[test]
+fn failed_tests_of_one_name_in_two_classes_are_both_shown() {
+    let mut text = "============= test session starts ==============\ncollected 90 items\n\n".to_owned();
+    for class in ["TestSpoiler", "TestFootnotes"] {
+        for case in 1..4 {
+            text += &format!("______________ {class}.test_inline_{case} ______________\n\n");
+            for line in 0..9 {
+                text += &format!("    step_{line} = method(self, text, {case})\n");
+            }
+            text += ">       raise ValueError('unexpected value')\nE       ValueError: unexpected value: 11\n\n";
+            text += &format!("src/plugins/{}.py:48: ValueError\n", class.to_lowercase());
+        }
+    }
+    text += "=========== short test summary info ============\n";
+    for class in ["TestSpoiler", "TestFootnotes"] {
+        for case in 1..4 {
+            text += &format!("FAILED tests/test_plugins.py::{class}::test_inline_{case} - ...\n");
+        }
+    }
+    text += "========= 6 failed, 84 passed in 1.66s =========\n";
+    let view = drafts(&text, false, None).lossy.expect("it is shorter").text;
+    for class in ["TestSpoiler", "TestFootnotes"] {
+        for case in 1..4 {
+            assert!(view.contains(&format!("FAILED tests/test_plugins.py::{class}::test_inline_{case}")), "{view}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn the_lossless_form_stands_for_the_text(text in text()) {

@@ -223,11 +223,20 @@ struct Again {
     end: u32,
 }
 
+/// A failure further on.
+struct Later {
+    /// Where it stands, if without a file.
+    indent: Option<u16>,
+    /// Hash of what was said of it first.
+    said: u64,
+    /// Hash of its name with its class, 0 where none is told.
+    whole: u64,
+}
+
 /// The failures that a later line says again: a summary's, or the title of its details. A test of the same name in
-/// another file, or at the same place of another tree, is another one.
+/// another file or class, or at the same place of another tree, is another one.
 fn said_again(report: &Report) -> MixMap<u32, Again> {
-    // For each name the indents at which it stands without a file, and what was said first.
-    let mut later: MixMap<u64, Vec<(Option<u16>, u64)>> = MixMap::default();
+    let mut later: MixMap<u64, Vec<Later>> = MixMap::default();
     let mut found = MixMap::default();
     let mut end = report.rows.len() as u32;
     let mut first_said = 0;
@@ -242,13 +251,16 @@ fn said_again(report: &Report) -> MixMap<u32, Again> {
                     let group = slice(row.group).trim();
                     let key = hash(bare_name(slice(row.name))) ^ hash(group).rotate_left(9);
                     let indent = group.is_empty().then_some(row.indent);
+                    let whole = qualified(slice(row.name)).map_or(0, hash);
                     let known = later.entry(key).or_default();
-                    if known.iter().any(|(other, _)| indent.is_none() || *other != indent) {
-                        let has_details = first_said != 0 && known.iter().any(|(_, said)| *said == first_said);
+                    let is_same = |other: &Later| whole == 0 || other.whole == 0 || other.whole == whole;
+                    let same = known.iter().filter(|other| is_same(other));
+                    if same.clone().any(|other| indent.is_none() || other.indent != indent) {
+                        let has_details = first_said != 0 && same.clone().any(|other| other.said == first_said);
                         found.insert(line as u32, Again { has_details, end });
                     }
                     if known.len() < 8 {
-                        known.push((indent, first_said));
+                        known.push(Later { indent, said: first_said, whole });
                     }
                 }
                 first_said = 0;
@@ -257,6 +269,14 @@ fn said_again(report: &Report) -> MixMap<u32, Again> {
         }
     }
     found
+}
+
+/// A test's name with the class that it is in, where that is told.
+fn qualified(name: &str) -> Option<&str> {
+    let name = name.split(" - ").next().unwrap_or(name);
+    let (before, test) = name.rsplit_once("::")?;
+    let class = before.rfind("::").map_or(0, |at| at + 2);
+    (!before[class..].contains(['/', '.'])).then(|| name[class..before.len() + 2 + test.len()].trim())
 }
 
 /// A test's name without its file, its message and the time it took.

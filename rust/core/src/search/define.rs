@@ -135,7 +135,8 @@ impl<'l> Site<'l> {
         let statement = first_word(line.trim_ascii_start());
         let imports = matches!(statement, b"import" | b"from" | b"use" | b"include" | b"require" | b"extern");
         let is_declared = matches!(after.trim_ascii_start().first(), Some(b'=')) || before.ends_with(b"fn");
-        if imports && !is_declared && !(statement == b"extern" && after.trim_ascii_start().starts_with(b"(")) {
+        let has_body = after.trim_ascii_start().starts_with(b"(") || after.ends_with(b"{");
+        if imports && !is_declared && !(statement == b"extern" && has_body) {
             return NO;
         }
         if statement == b"typedef" && (after == b";" || after.starts_with(b")") || after.starts_with(b"[")) {
@@ -143,7 +144,10 @@ impl<'l> Site<'l> {
         }
         // `} name;` and `} name_t __attribute__…;` end a type; `#define` and the like begin one.
         if before == b"}" && after == b";" {
-            return LIKELY;
+            return if self.is_indented() { LIKELY } else { SURE };
+        }
+        if bare.ends_with(b":") && takes_names(statement) {
+            return SURE;
         }
         let by_word = self.by_word(before, after);
         if by_word > NO {
@@ -166,8 +170,12 @@ impl<'l> Site<'l> {
             // A receiver, or the attributes of what is defined.
             Some(b')') => without_group(before).trim_ascii_end(),
             Some(b'!' | b'*' | b'&') => before[..before.len() - 1].trim_ascii_end(),
+            // `fun <T : Any> List<T>.name(`.
+            Some(b'>') if roles(last_word(without_angles(before).trim_ascii_end())) & DEFINING != 0 => {
+                without_angles(before).trim_ascii_end()
+            }
             Some(b'(') if before.len() > 1 => before[..before.len() - 1].trim_ascii_end(),
-            _ => before,
+            _ => without_marks(before),
         };
         let is_gap = self
             .line
@@ -208,6 +216,8 @@ impl<'l> Site<'l> {
         }
         let is_continued = match follows {
             b'(' | b'{' | b'<' | b':' | b'=' | b'\n' | b'[' | b'/' | b'\\' | b'"' => true,
+            // `class Name a where`.
+            _ if next.ends_with(b" where") => true,
             b';' | b',' => !is_tagged,
             _ if is_tagged || word == b"interface" || word == b"trait" => roles(first_word(next)) & AFTER_TYPE != 0,
             _ => is_name_byte(follows) || follows == b'*',
@@ -231,6 +241,10 @@ impl<'l> Site<'l> {
     fn by_binding(&self, word: &[u8], head: &[u8], after: &[u8]) -> u8 {
         let next = after.trim_ascii_start();
         let Some(follows) = next.first() else { return PERHAPS };
+        let head = if word == b"rec" { head.strip_suffix(b"let").unwrap_or(head) } else { head };
+        if matches!(word, b"let" | b"rec") && head.trim_ascii().is_empty() && is_equation(after) {
+            return if self.is_indented() { LIKELY } else { SURE };
+        }
         if !b"=:;<([".contains(follows) || !(head.is_empty() || is_modified(head)) {
             return NO;
         }
@@ -274,20 +288,28 @@ impl<'l> Site<'l> {
             };
         }
         if next.starts_with(b"(") || next.starts_with(b"<") {
-            return self.by_parameters(next);
+            return self.by_parameters(next, !before.is_empty());
+        }
+        if before.is_empty() && !has_owner && (next.starts_with(b"struct {") || next.starts_with(b"interface {")) {
+            return SURE;
+        }
+        if before.is_empty() && !has_owner && !self.is_indented() && is_equation(after) {
+            return LIKELY;
         }
         u8::from(!has_owner && self.is_indented() && (next.is_empty() || next == b","))
     }
 
     /// `name(int a)`, `name(a): Type;`: a call has no parameters with types, and no type itself.
-    fn by_parameters(&self, next: &[u8]) -> u8 {
-        let sure = if self.is_indented() { LIKELY } else { SURE };
+    fn by_parameters(&self, next: &[u8], is_modified: bool) -> u8 {
+        let sure = if self.is_indented() && !is_modified { LIKELY } else { SURE };
         match closing(next).map(<[u8]>::trim_ascii_start) {
             Some(rest) if rest.starts_with(b"{") => SURE,
             Some(rest) if next.starts_with(b"(") && is_block_head(rest) && next.ends_with(b"{") => SURE,
             Some(rest) if rest.starts_with(b": ") && next.len() > rest.len() + 1 => LIKELY,
             Some(rest) if (rest.is_empty() || is_block_head(rest)) && has_parameters(next) => sure,
             None if has_parameters(next) => sure,
+            // A method of an interface, with the type that it returns behind.
+            Some(rest) if self.is_indented() && is_result(rest) && has_parameters(next) => LIKELY,
             Some(rest) if rest.is_empty() && next == b"()" => PERHAPS,
             None if next == b"(" => PERHAPS,
             _ => NO,
@@ -327,6 +349,43 @@ impl<'l> Site<'l> {
             None => LIKELY,
         }
     }
+}
+
+/// Whether a statement makes what the symbols behind it name: `attr_reader :a, :b`, `alias_method :a, :b`.
+fn takes_names(statement: &[u8]) -> bool {
+    memchr::memmem::find(&statement[..statement.len().min(6)], b"attr").is_some()
+        || matches!(statement, b"alias" | b"alias_method" | b"class_attribute" | b"define_method")
+}
+
+/// Whether this is a single type: `error`, `*Node`, `[]byte`, `map[string]int`.
+fn is_result(rest: &[u8]) -> bool {
+    let is_part = |byte: &u8| is_name_byte(*byte) || b"*[].".contains(byte);
+    !rest.is_empty() && rest.iter().all(is_part) && !rest.ends_with(b".")
+}
+
+/// Whether names of parameters stand between a name and what it equals: ` key value = …`.
+fn is_equation(after: &[u8]) -> bool {
+    let Some(equals) = memchr::memmem::find(&after[..after.len().min(200)], b" = ") else {
+        let parameters = after.strip_suffix(b" =").or_else(|| after.strip_suffix(b" :"));
+        return parameters.is_some_and(|names| names.starts_with(b" ") && names.iter().all(is_in_pattern));
+    };
+    equals > 1 && after.starts_with(b" ") && after[..equals].iter().all(is_in_pattern)
+}
+
+fn is_in_pattern(byte: &u8) -> bool {
+    is_name_byte(*byte) || b" ()[]_:~@,'".contains(byte)
+}
+
+/// `before` without the marks that stand before a name: `^:private`, `^String`.
+fn without_marks(before: &[u8]) -> &[u8] {
+    let mut rest = before;
+    while let Some(at) = rest.iter().rposition(|byte| byte.is_ascii_whitespace()) {
+        if rest.get(at + 1) != Some(&b'^') {
+            break;
+        }
+        rest = rest[..at].trim_ascii_end();
+    }
+    rest
 }
 
 /// Whether the group that `text` begins with holds a type and a name side by side.
@@ -604,6 +663,7 @@ mod tests {
             "  constexpr explicit X(basic_string_view<Char> fmt,",
             "  public List<JsonElement> X() {",
             "  public X(int a) {",
+            "  protected X(Y y,",
             "enum class X : int {",
             "(defun X (a b)",
             "(define (X a)",
@@ -628,6 +688,19 @@ mod tests {
             "export default class X extends Y {",
             "public interface X<T> extends Y<T> {",
             "type X interface {",
+            "} X;",
+            "data X",
+            "class X a where",
+            "data X a = Y a",
+            "  attr_reader :a, :X, :b",
+            "  alias_method :X, :y",
+            "\tX struct {",
+            "(defn ^:private X [a]",
+            "(defn ^:private ^String X",
+            "inline fun <reified T : Y> Y.X(strict: Boolean): T? {",
+            "let X a b =",
+            "let X ~path a :",
+            "let rec X a (b, c) = a + b",
         ] {
             assert_eq!(of(line, "X"), SURE, "{line}");
         }
@@ -644,13 +717,17 @@ mod tests {
             "int X;",
             "  T X(Y a);",
             "resource \"aws_y\" \"X\" {",
-            "} X;",
+            "  } X;",
+            "  let X a = b in",
+            "X p = flip Y p . trim",
+            "\tX(code int, s string) error",
             "static struct foo X = {",
             "  JsonElement X(Object src);",
             "  X(a: string): Y[];",
             "    X(_It __first, _It __last,",
             "X (int a, char *b)",
             "extern int X (const char *__s)",
+            "extern struct X {",
             "  using X = y::Z;",
             "  X(size_t a = 0)",
             "public static final int X = 1;",
@@ -699,6 +776,10 @@ mod tests {
             "return new X() {",
             "  x = y ? X(a) : b;",
             "    case X:",
+            "  validates :X, presence: true",
+            "X a b == c",
+            "  X a = b",
+            "and X a = b",
         ] {
             assert_eq!(of(line, "X"), NO, "{line}");
         }

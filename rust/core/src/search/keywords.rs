@@ -11,7 +11,7 @@ pub const STATEMENT: u8 = 8;
 /// May follow the name of a type.
 pub const AFTER_TYPE: u8 = 16;
 
-const WORDS: [(&str, u8); 161] = [
+const WORDS: [(&str, u8); 162] = [
     ("abstract", MODIFIER),
     ("actor", DEFINING),
     ("alias", DEFINING),
@@ -38,7 +38,7 @@ const WORDS: [(&str, u8); 161] = [
     ("contract", DEFINING),
     ("crate", MODIFIER),
     ("create", MODIFIER),
-    ("data", MODIFIER),
+    ("data", DEFINING | MODIFIER),
     ("declare", MODIFIER),
     ("default", MODIFIER),
     ("defer", STATEMENT),
@@ -128,6 +128,7 @@ const WORDS: [(&str, u8); 161] = [
     ("public", MODIFIER),
     ("raise", STATEMENT),
     ("readonly", MODIFIER),
+    ("rec", BINDING),
     ("record", DEFINING),
     ("replace", MODIFIER),
     ("require", STATEMENT),

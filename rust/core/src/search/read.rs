@@ -177,7 +177,9 @@ impl<'a> Guess<'a> {
         let mut tally = Tally::default();
         let step = (lines.len() / SAMPLE).max(1);
         let mut leads: Vec<(&'a str, u32)> = Vec::new();
-        for index in (0..lines.len()).step_by(step) {
+        // Not in the rhythm of matches with as many lines around each.
+        let sampled = (0..lines.len()).step_by(step).enumerate().map(|(ordinal, index)| index + ordinal % step);
+        for index in sampled.filter(|&index| index < lines.len()) {
             let line = lines.line(index);
             if let Some((lead, _)) = place::numbered(line) {
                 match leads.iter().position(|(known, _)| *known == lead) {

@@ -117,6 +117,18 @@ fn lists_of_files_with_matches_stay_whole_and_counts_keep_who_has_some() {
 }
 
 #[test]
+fn matches_that_come_in_a_rhythm_with_lines_around_them_are_seen() {
+    let mut text = String::new();
+    for group in 0..166 {
+        let at = 10 * group;
+        text += &format!("./src/traits.rs-{}-  where\n./src/traits.rs-{}-    O: Clone,\n", at + 1, at + 2);
+        text += &format!("./src/traits.rs:{}:  I: InputLength + Slice{group},\n", at + 3);
+        text += &format!("./src/traits.rs-{}-{{\n./src/traits.rs-{}-  move |i: I| {{\n--\n", at + 4, at + 5);
+    }
+    assert!(compress(&Task { key: Some(KEY), ..Task::lossless(&text) }).lossy.is_some());
+}
+
+#[test]
 fn what_is_no_search_result_is_left_alone() {
     for text in
         ["", "\n", "No matches found", "no matches found in 12 files\n", "{\"a\": 1}\n", "Some prose.\nMore of it.\n"]
