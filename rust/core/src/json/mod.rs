@@ -43,7 +43,7 @@ pub fn score(text: &str) -> f64 {
     };
     match (begins_well, text.as_bytes().last()) {
         (false, _) => 0.0,
-        (true, Some(b'}' | b']')) => 1.0,
+        (true, Some(last)) if *last == close => 1.0,
         (true, _) => 0.6,
     }
 }

@@ -1,0 +1,75 @@
+"""Around an output stands what whoever ran the tool says of it: the output is told as if it stood alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import headroom
+from headroom.store.memory import MemoryStore
+
+INPUTS = Path(__file__).parent.parent / "conformance" / "inputs"
+PLAIN = [
+    "csv-orders.csv",
+    "diff-git-show.txt",
+    "log-syslog-german.txt",
+    "ndjson-events.ndjson",
+    "records-psql-expanded.txt",
+    "report-maven-on-github.txt",
+    "report-pytest-verbose.txt",
+]
+FRAMES = {
+    "labels": "Exit code: 0\nWall time: 0.3 seconds\nOutput:\n{}",
+    "tags": "<returncode>0</returncode>\n<output>\n{}</output>",
+    "request": "[execute_command for 'run it'] Result:\nCommand executed.\nOutput:\n{}",
+    "streams": "STDOUT:\n{}\nSTDERR:\n\n(exit code 0)",
+    "remarks": "{}\n[The command completed with exit code 0.]\n[Current working directory: /workspace]",
+}
+FRAME_TOKENS = 80
+
+
+def compressed(text, store):
+    return headroom.compress(text, query="What failed, and which is the highest?", store=store)
+
+
+def shown(original, result):
+    """The lines of the original that a view shows, without those that only frame others."""
+    lines = set(original.splitlines())
+    return {line for line in result.text.splitlines()[1:] if line in lines and len(line) > 3}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_framed_output_shows_what_it_shows_alone(name, frame):
+    store = MemoryStore()
+    text = (INPUTS / name).read_text(encoding="utf-8")
+    alone, framed = compressed(text, store), compressed(frame.format(text), store)
+    assert alone.tokens_after < 0.6 * alone.tokens_before
+    assert framed.tokens_after <= alone.tokens_after * 1.05 + FRAME_TOKENS
+    assert shown(text, alone) <= shown(text, framed)
+    before, _, after = frame.partition("{}")
+    assert all(line in framed.text for line in (before + after).splitlines())
+    assert headroom.retrieve(framed.keys[0], store=store).text == frame.format(text)
+
+
+@pytest.mark.parametrize("name", [*PLAIN, "prose-documents-in-tags.txt"])
+@pytest.mark.parametrize(
+    "wrap", [lambda text: {"output": text, "metadata": {"exit_code": 0}}, lambda text: [{"type": "text", "text": text}]]
+)
+def test_an_output_in_json_shows_what_it_shows_alone(name, wrap):
+    store = MemoryStore()
+    text = (INPUTS / name).read_text(encoding="utf-8")
+    alone, framed = compressed(text, store), compressed(json.dumps(wrap(text)), store)
+    assert framed.tokens_after <= alone.tokens_after * 1.05 + FRAME_TOKENS
+    assert shown(text, alone) <= shown(text, framed)
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_lossless_form_gives_back_the_frame_too(name, frame):
+    text = frame.format((INPUTS / name).read_text(encoding="utf-8"))
+    result = headroom.compress(text, level="lossless", store=MemoryStore())
+    # Of JSON the white space between its tokens is not kept.
+    assert "".join(headroom.expand(result.text).split()) == "".join(text.split())
