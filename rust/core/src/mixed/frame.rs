@@ -26,7 +26,7 @@ const ENDINGS: [&str; 5] = ["exit code", "exit status", "exited with", "return c
 /// Where the output stands; `None` if nothing stands around it.
 pub fn find(text: &str) -> Option<Range<usize>> {
     let start = head(text);
-    let end = start + tail(&text[start..]);
+    let end = start + tail(&text[start..], start > 0);
     (start < end && end - start < text.len()).then_some(start..end)
 }
 
@@ -45,8 +45,9 @@ fn head(text: &str) -> usize {
     behind
 }
 
-/// Where the output ends: before the last lines that are remarks on it.
-fn tail(text: &str) -> usize {
+/// Where the output ends: before the last lines that are remarks on it. Programs too say at last how another ended, which
+/// is a remark only where something else frames the output: a line before it, or one in brackets.
+fn tail(text: &str, mut is_framed: bool) -> usize {
     let mut end = text.len();
     let mut before = end;
     for _ in 0..MAX_LINES {
@@ -57,15 +58,20 @@ fn tail(text: &str) -> usize {
             break;
         }
         let line = line.trim_end();
-        if !line.is_empty() && !closes(line) {
+        if !line.is_empty() && !closes(line) && !tells_ending(line) {
             break;
         }
+        is_framed |= closes(line);
         before = start;
         if !line.is_empty() {
             end = start;
         }
     }
-    end
+    if is_framed {
+        end
+    } else {
+        text.len()
+    }
 }
 
 /// `Output:`, `STDOUT:`, `[command] Result:`, `Here is the output of the command:`, `<output>`.
@@ -75,18 +81,19 @@ fn opens(line: &str) -> bool {
     (is_label || is_tag(line, "<")) && names_output(line)
 }
 
-/// A remark in brackets, how the command ended, `</output>`, or the label of an empty stream.
+/// A remark in brackets, `</output>`, or the label of an empty stream.
 fn closes(line: &str) -> bool {
     let is_remark = [('[', ']'), ('(', ')')].iter().any(|&(open, close)| {
         line.starts_with(open) && line.ends_with(close) && line.split_ascii_whitespace().count() >= MIN_WORDS
     });
+    is_remark || line == "STDERR:" || is_tag(line, "</") && names_output(line)
+}
+
+/// Whether a line tells how the command ended, which no statement of a program does.
+fn tells_ending(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
-    // A statement of a program is none.
     let is_said = line.starts_with(|first: char| !first.is_whitespace()) && !line.contains(['=', ';', '{', '(']);
-    is_remark
-        || line == "STDERR:"
-        || is_tag(line, "</") && names_output(line)
-        || is_said && ENDINGS.iter().any(|ending| lower.contains(ending))
+    is_said && ENDINGS.iter().any(|ending| lower.contains(ending))
 }
 
 /// Whether a line is one tag without attributes.
@@ -134,6 +141,7 @@ mod tests {
             "src/main.rs:\n1:fn main() {\n",
             "a\nb\n[100%] Built target all\n",
             "[1,\n2\n]\n",
+            "goroutine 1:\nmain.main()\nexit status 2\n",
             "Output:\n",
             "one line (and no more than that)",
             "",
