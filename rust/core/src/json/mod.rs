@@ -60,7 +60,10 @@ fn begins_with_scalar(inner: &[u8]) -> bool {
     let rest = inner[end..].trim_ascii_start();
     let goes_on = match rest.split_first() {
         Some((b',', _)) | None => true,
-        Some((b']', rest)) => matches!(rest.first(), None | Some(b'\n' | b'\r')),
+        Some((b']', rest)) => {
+            let behind = rest.iter().find(|byte| !b" \t".contains(byte));
+            matches!(behind, None | Some(b'\n' | b'\r'))
+        }
         _ => false,
     };
     (is_number || is_word) && goes_on

@@ -92,8 +92,8 @@ fn long_strings(tree: &Tree) -> Option<Vec<u32>> {
 fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
     let parts = alone(&text, split(&text, best(&text)));
     if let [part] = &parts[..] {
-        let sort = part.sort;
-        return vec![Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1)];
+        let (sort, is_alone) = (part.sort, part.is_alone);
+        return vec![Piece { is_alone, ..Piece::new(Cow::Owned(text), sort, false, place.to_owned(), 1) }];
     }
     let mut line = 1;
     let as_piece = |part: Part| {
@@ -101,7 +101,8 @@ fn pieces<'t>(text: String, place: &str) -> Vec<Piece<'t>> {
         let first = line;
         line += memchr::memchr_iter(b'\n', own.as_bytes()).count();
         let label = format!("{place} | lines {first}-{}", last_line(first, own));
-        Piece::new(Cow::Owned(own.to_owned()), part.sort, false, label, first)
+        let is_alone = part.is_alone;
+        Piece { is_alone, ..Piece::new(Cow::Owned(own.to_owned()), part.sort, false, label, first) }
     };
     parts.into_iter().map(as_piece).collect()
 }

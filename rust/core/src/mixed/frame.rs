@@ -33,16 +33,24 @@ pub fn find(text: &str) -> Option<Range<usize>> {
 /// Where the output begins: behind the last of the first lines that says that it follows.
 fn head(text: &str) -> usize {
     let (mut at, mut behind) = (0, 0);
-    for line in text.split_inclusive('\n').take(MAX_LINES) {
+    for (ordinal, line) in text.split_inclusive('\n').take(MAX_LINES).enumerate() {
         at += line.len();
         if at > MAX_BYTES || line.len() > MAX_LINE_BYTES {
             break;
         }
-        if opens(line.trim()) {
+        let is_key = ordinal == 0 && is_key(line.trim_end(), &text[at..]);
+        if opens(line.trim()) && !is_key {
             behind = at;
         }
     }
     behind
+}
+
+/// Whether a first line is a key of YAML: a word with what belongs to it below.
+fn is_key(line: &str, below: &str) -> bool {
+    let is_word = line.strip_suffix(':').is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let is_loud = !line.contains(|letter: char| letter.is_lowercase());
+    is_word && !is_loud && (below.starts_with([' ', '\t']) || below.starts_with("- "))
 }
 
 /// Where the output ends: before the last lines that are remarks on it. Programs too say at last how another ended, which
@@ -136,6 +144,8 @@ mod tests {
         for text in [
             "output:\n  file: x\n  level: 3\n",
             "Outputs:\n  Url:\n    Value: x\n",
+            "Result:\n  item:\n    name: x\n",
+            "Results:\n- name: x\n",
             "def main():\n    try:\n        run()\n    finally:\n        return returncode\n",
             "print(a)\nsys.exit(f'exited with {a}')\n",
             "src/main.rs:\n1:fn main() {\n",

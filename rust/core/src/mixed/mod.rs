@@ -70,7 +70,7 @@ fn pieces(text: &str, parts: Vec<split::Part>) -> Vec<Piece<'_>> {
         line += memchr::memchr_iter(b'\n', own.as_bytes()).count();
         let label = format!("lines {first}-{}", last_line(first, own));
         let said = text[part.said].to_owned();
-        Piece { said, ..Piece::new(Cow::Borrowed(own), part.sort, part.is_told, label, first) }
+        Piece { said, is_alone: part.is_alone, ..Piece::new(Cow::Borrowed(own), part.sort, part.is_told, label, first) }
     };
     parts.into_iter().map(as_piece).collect()
 }

@@ -15,6 +15,8 @@ use crate::tokens::{count, Encoding};
 /// Bytes from which something may be left out of a part; and of one whose repeats tell nothing, such as frames.
 const MIN_LOSSY_BYTES: usize = 1_000;
 const MIN_EVENTS_BYTES: usize = 700;
+/// By which the tokens of a text are estimated.
+const CHARACTERS_PER_TOKEN: f64 = 3.5;
 /// A lossy form is taken only when it has at most this share of the tokens of what shows everything.
 const LOSSY_SHARE: f64 = 0.75;
 
@@ -28,6 +30,8 @@ pub struct Piece<'t> {
     /// What names it: `lines 12-480`, `$.stdout`; and the number of its first line.
     pub label: String,
     pub first_line: usize,
+    /// Whether it is a whole output, of which as much may be left out as if it stood alone.
+    pub is_alone: bool,
     /// Counted when somebody asks.
     pub(super) tokens: OnceCell<usize>,
     pub lossless: Option<Lossless>,
@@ -46,7 +50,8 @@ pub struct Lossless {
 impl<'t> Piece<'t> {
     pub fn new(text: Cow<'t, str>, sort: Sort, is_told: bool, label: String, first_line: usize) -> Self {
         let tokens = OnceCell::new();
-        Self { text, sort, is_told, said: String::new(), label, first_line, tokens, lossless: None, lossy: None }
+        let said = String::new();
+        Self { text, sort, is_told, said, label, first_line, is_alone: false, tokens, lossless: None, lossy: None }
     }
 
     /// Tokens of the part as it stands.
@@ -56,9 +61,7 @@ impl<'t> Piece<'t> {
 
     /// Has the forms made; `task` tells what is asked and allowed.
     pub fn compress(&mut self, task: &Task) {
-        let is_events = matches!(self.sort, Sort::Printed(kind) if group(kind) == Kind::Log);
-        let least = if is_events { MIN_EVENTS_BYTES } else { MIN_LOSSY_BYTES };
-        let key = task.key.filter(|_| self.text.len() >= least);
+        let key = task.key.filter(|_| self.is_large());
         match self.sort {
             Sort::Text => {}
             Sort::Json => self.crush(task, key),
@@ -73,6 +76,14 @@ impl<'t> Piece<'t> {
             }
         }
         self.drop_what_does_not_pay();
+    }
+
+    /// Whether leaving something out of it pays.
+    fn is_large(&self) -> bool {
+        let is_events = matches!(self.sort, Sort::Printed(kind) if group(kind) == Kind::Log);
+        let least = if is_events { MIN_EVENTS_BYTES } else { MIN_LOSSY_BYTES };
+        let characters = || self.text.chars().count() as f64;
+        self.text.len() >= least && !(self.is_alone && characters() < CHARACTERS_PER_TOKEN * least_alone(self.sort))
     }
 
     fn crush(&mut self, task: &Task, key: Option<&str>) {
@@ -109,6 +120,19 @@ impl<'t> Piece<'t> {
     pub fn lines_kept(&self) -> impl Iterator<Item = (u32, &'static str)> + '_ {
         let before = self.first_line as u32 - 1;
         self.lossy.iter().flat_map(move |view| view.kept.iter().map(move |&(line, why)| (line + before, why)))
+    }
+}
+
+/// The tokens that an output of its sort has at least, by default, where it stands alone and something is left out of it.
+fn least_alone(sort: Sort) -> f64 {
+    use Kind::{Blob, Markup, Mixed, Page, Prose, Report, Trace};
+    match sort {
+        Sort::Json | Sort::Printed(Markup) => 1_500.0,
+        Sort::Printed(Prose) => 600.0,
+        Sort::Printed(Page) => 400.0,
+        Sort::Printed(Trace | Mixed) => 300.0,
+        Sort::Printed(Report | Blob) => 200.0,
+        Sort::Printed(_) | Sort::Text => 800.0,
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Part {
     pub is_told: bool,
     /// The line that divides it from what stands before it, such as the command that printed it.
     pub said: Range<usize>,
+    /// Whether it is a whole output, of which as much may be left out as if it stood alone.
+    pub is_alone: bool,
 }
 
 /// The parts of a text, in order and without gaps, and how surely the text is one of parts.
@@ -127,8 +129,10 @@ fn framed(text: &str, whole: (Kind, f64)) -> Option<Split> {
     let body = frame::find(text).filter(|body| body.len() >= MIN_TEXT_BYTES)?;
     let own = &text[body.clone()];
     let inner = alone(own, divided(own, best(own)));
-    // Around running text it is no more than a line of it; and then the model that chooses from it sees it all.
-    if inner.iter().any(|part| part.sort == Sort::Printed(Kind::Prose)) && json::score(own) < 1.0 {
+    // Around running text and pages it is no more than a line of them: the model that chooses from a text sees it all,
+    // and a view of a page counts its lines.
+    let is_prose = |part: &Part| part.sort == Sort::Printed(Kind::Prose) && json::score(own) < 1.0;
+    if inner.iter().any(|part| is_prose(part) || part.sort == Sort::Printed(Kind::Page)) {
         return None;
     }
     let covered: f64 = inner.iter().map(|part| part.score * part.range.len() as f64).sum();
@@ -149,8 +153,13 @@ pub fn alone(text: &str, split: Option<Split>) -> Vec<Part> {
     let found = of_whole(text, split.as_ref().map_or(0.0, |split| split.score));
     match split {
         Some(split) if found.0 != Kind::Prose => split.parts,
-        _ if found.1 >= MIN_PART_SCORE => vec![part(0..text.len(), found)],
-        _ => merged(stretches(text, &values::find(text), Vec::new(), found)),
+        _ if found.1 >= MIN_PART_SCORE => vec![Part { is_alone: true, ..part(0..text.len(), found) }],
+        _ => {
+            let mut parts = merged(stretches(text, &values::find(text), Vec::new(), found));
+            let is_alone = parts.iter().filter(|part| part.sort != Sort::Text).count() == 1;
+            parts.iter_mut().for_each(|part| part.is_alone = is_alone);
+            parts
+        }
     }
 }
 
@@ -234,7 +243,7 @@ fn stretches(text: &str, values: &[Range<usize>], marks: Vec<Mark>, whole: (Kind
         if !in_diff {
             from = mark.line.end;
             said = mark.line.clone();
-            parts.push(Part { range: mark.line, sort: Sort::Text, score: 0.0, is_told: true, said: 0..0 });
+            parts.push(Part { is_told: true, ..of_words(mark.line) });
         }
     }
     let first = parts.len();
@@ -280,7 +289,7 @@ fn push_stretch(
     let mut from = range.start;
     for value in inside {
         push(parts, text, from..value.start, kind_of);
-        parts.push(Part { range: value.clone(), sort: Sort::Json, score: 1.0, is_told: false, said: 0..0 });
+        parts.push(Part { sort: Sort::Json, score: 1.0, ..of_words(value.clone()) });
         from = value.end;
     }
     push(parts, text, from..range.end, kind_of);
@@ -313,12 +322,12 @@ fn part(range: Range<usize>, (kind, score): (Kind, f64)) -> Part {
     if score < MIN_PART_SCORE || range.len() < MIN_PART_BYTES {
         return of_words(range);
     }
-    Part { range, sort: Sort::Printed(kind), score, is_told: false, said: 0..0 }
+    Part { sort: Sort::Printed(kind), score, ..of_words(range) }
 }
 
 /// A stretch that stands as it is.
 fn of_words(range: Range<usize>) -> Part {
-    Part { range, sort: Sort::Text, score: 0.0, is_told: false, said: 0..0 }
+    Part { range, sort: Sort::Text, score: 0.0, is_told: false, said: 0..0, is_alone: false }
 }
 
 /// Text beside text is one part.
