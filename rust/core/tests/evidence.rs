@@ -434,3 +434,22 @@ fn nothing_is_hidden_within_a_record_that_was_asked_for() {
     assert!(view.contains("…1 more"), "nothing is hidden in\n{view}");
     assert!(view.contains(&format!("to-do-something-{}", 1_469_049_503_083u64 + 9 * 977)), "{view}");
 }
+
+#[test]
+fn the_record_that_a_question_names_comes_before_those_that_mention_it() {
+    let uses: Vec<String> = (0..300)
+        .map(|n| {
+            // A few have another word of the question, too.
+            let (member, doc) = match n % 10 {
+                3 => ("LanguageCode", if n % 20 == 3 { "the values it can have" } else { "one" }),
+                _ => ("Name", "one"),
+            };
+            format!(r#""Input{n}":{{"type":"structure","doc":"{doc}","member":"{member}","max":{n}}}"#)
+        })
+        .collect();
+    let codes: Vec<String> = (0..40).map(|n| format!(r#""xx-{n:02}""#)).collect();
+    let named =
+        format!(r#""LanguageCode":{{"type":"string","doc":"one","member":"","max":3,"enum":[{}]}}"#, codes.join(","));
+    let text = format!(r#"{{"shapes":{{{},{named},{}}}}}"#, uses[..150].join(","), uses[150..].join(","));
+    shows(&text, "Which values can LanguageCode have?", &["xx-00", "xx-27", "xx-39"]);
+}

@@ -269,8 +269,8 @@ impl Selector<'_, '_> {
             if equal > MAX_PER_PHRASE {
                 group.truncate(equal);
                 let most = group.iter().map(|hit| row_score(hit)).fold(0.0, f32::max);
-                let (fitting, others): (Vec<_>, Vec<_>) =
-                    group.into_iter().partition(|hit| row_score(hit) >= most * 0.95);
+                let fits = |hit: &&Hit| self.is_named_record(hit) || row_score(hit) >= most * 0.95;
+                let (fitting, others): (Vec<_>, Vec<_>) = group.into_iter().partition(fits);
                 let left = MAX_PER_PHRASE.saturating_sub(fitting.len());
                 group = self.ends_of(fitting, MAX_PER_PHRASE);
                 group.extend(self.ends_of(others, left));
