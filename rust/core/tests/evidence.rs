@@ -343,3 +343,113 @@ fn names_that_hold_a_word_of_trouble_are_no_failures() {
     assert!(view.contains("test_reads_on_63") && view.contains("9.75"), "{view}");
     assert!(view.matches("invalid_input").count() < 8, "{view}");
 }
+
+#[test]
+fn of_records_with_one_word_of_the_question_those_with_another_stay_in_sight() {
+    let rows: Vec<String> = (0..360)
+        .map(|n| {
+            let (country, year, people) = (n / 12, 1952 + n % 12 * 5, 4_000_000 + n * 7_919 % 900_001);
+            format!(
+                r#"{{"country":"Country{}","year":{year},"pop":{people},"life":{}}}"#,
+                (b'A' + country as u8) as char,
+                40 + n % 31
+            )
+        })
+        .collect();
+    let row = 17 * 12 + 5;
+    let pop = format!("{}", 4_000_000 + row * 7_919 % 900_001);
+    shows(&format!("[{}]", rows.join(",")), "What was the population of CountryR in 1977?", &[&pop]);
+}
+
+#[test]
+fn numbers_that_are_written_as_texts_have_extremes() {
+    let rows: Vec<String> = (0..200)
+        .map(|n| {
+            let height = if n == 123 { 4518 } else { 3 + n * 37 % 991 };
+            format!(r#"{{"id":"{}","name":"Field {n}","elevation_ft":"{height}","type":"small"}}"#, 302_811 + n * 7)
+        })
+        .collect();
+    shows(&format!("[{}]", rows.join(",")), "Which of these lies highest?", &["Field 123", "4518"]);
+}
+
+#[test]
+fn all_records_of_a_category_of_trouble_stay_in_sight_if_they_are_few() {
+    let rows: Vec<String> = (0..300)
+        .map(|n| {
+            let kind = if n % 60 == 31 { "error" } else { ["convention", "warning", "refactor"][n % 3] };
+            format!(r#"{{"type":"{kind}","line":{},"symbol":"rule-{}","message":"said of name{n}"}}"#, n * 3, n % 40)
+        })
+        .collect();
+    let errors = ["name31\"", "name91\"", "name151\"", "name211\"", "name271\""].map(|name| name.trim_end_matches('"'));
+    shows(&format!("[{}]", rows.join(",")), "Which findings are errors?", &errors);
+}
+
+#[test]
+fn what_each_package_depends_on_is_a_map_of_names() {
+    let rows: Vec<String> = (0..240)
+        .map(|n| {
+            let needs: Vec<String> =
+                (0..n % 4).map(|k| format!(r#""dep-{}":"^{k}.0.{}""#, n * 3 % 211 + k, n % 10)).collect();
+            format!(
+                r#""node_modules/{}":{{"version":"1.{n}.0","integrity":"sha512-{:032x}","dependencies":{{{}}}}}"#,
+                if n == 99 { "qs".to_owned() } else { format!("package-{n}") },
+                n * 7_919,
+                needs.join(",")
+            )
+        })
+        .collect();
+    let text = format!(r#"{{"lockfileVersion":3,"packages":{{{}}}}}"#, rows.join(","));
+    let view = view(&text, "Which version of qs does the lock file pin, with which integrity hash?");
+    assert!(view.len() * 5 < text.len(), "a view of {} of {} bytes", view.len(), text.len());
+    assert!(view.contains("1.99.0") && view.contains(&format!("sha512-{:032x}", 99 * 7_919)), "{view}");
+}
+
+#[test]
+fn a_name_that_a_long_text_repeats_still_names_its_record() {
+    let rows: Vec<String> = (0..30)
+        .map(|n| {
+            let about = if n == 12 { "kombu sends, kombu receives. ".repeat(40) } else { format!("About {n}. ").repeat(60) };
+            format!(
+                r#"{{"url":"https://files.example.org/packages/ab/{n}/name{n}.whl","name":"{}","about":"{about}","needs":["a{n}","b{n}","c{n}"]}}"#,
+                if n == 12 { "kombu".to_owned() } else { format!("name{n}") }
+            )
+        })
+        .collect();
+    shows(&format!("[{}]", rows.join(",")), "Which file belongs to kombu?", &["name12.whl"]);
+}
+
+#[test]
+fn nothing_is_hidden_within_a_record_that_was_asked_for() {
+    let example = |n: u64| {
+        let id = 1_469_049_503_083 + n * 977;
+        let (input, about) =
+            (format!(r#"{{"Extra{n}":[{n},1,2,3,4,5,6,7,8],"Deep":{{"Kind{n}":{{"Value":{n}}}}}}}"#), "About it. ");
+        format!(
+            r#""Operation{n}":[{{"input":{input},"id":"to-do-something-{id}","title":"Operation{n}","about":"{}"}}]"#,
+            about.repeat(20)
+        )
+    };
+    let text = format!(r#"{{"examples":{{{}}}}}"#, (0..30).map(example).collect::<Vec<_>>().join(","));
+    let view = view(&text, "What does the example \"Operation9\" do?");
+    assert!(view.contains("…1 more"), "nothing is hidden in\n{view}");
+    assert!(view.contains(&format!("to-do-something-{}", 1_469_049_503_083u64 + 9 * 977)), "{view}");
+}
+
+#[test]
+fn the_record_that_a_question_names_comes_before_those_that_mention_it() {
+    let uses: Vec<String> = (0..300)
+        .map(|n| {
+            // A few have another word of the question, too.
+            let (member, doc) = match n % 10 {
+                3 => ("LanguageCode", if n % 20 == 3 { "the values it can have" } else { "one" }),
+                _ => ("Name", "one"),
+            };
+            format!(r#""Input{n}":{{"type":"structure","doc":"{doc}","member":"{member}","max":{n}}}"#)
+        })
+        .collect();
+    let codes: Vec<String> = (0..40).map(|n| format!(r#""xx-{n:02}""#)).collect();
+    let named =
+        format!(r#""LanguageCode":{{"type":"string","doc":"one","member":"","max":3,"enum":[{}]}}"#, codes.join(","));
+    let text = format!(r#"{{"shapes":{{{},{named},{}}}}}"#, uses[..150].join(","), uses[150..].join(","));
+    shows(&text, "Which values can LanguageCode have?", &["xx-00", "xx-27", "xx-39"]);
+}

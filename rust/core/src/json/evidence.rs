@@ -18,6 +18,8 @@ const OUTLIER_Z: f64 = 8.0;
 const MAX_PER_COLUMN: usize = 4;
 /// Bytes of a text in which a report of trouble is looked for.
 const MAX_MESSAGE_BYTES: usize = 400;
+/// Bytes of a text that may be a number.
+const MAX_NUMBER_BYTES: usize = 20;
 /// Digits up to which a whole number is exact as a float.
 const MAX_EXACT_DIGITS: usize = 15;
 /// Distinct numbers up to which a column is also one of categories, and those that are listed as such.
@@ -380,10 +382,14 @@ impl Gatherer<'_, '_> {
         }
         let distinct = groups.len();
         let may_be_categories = distinct <= MAX_CATEGORIES && distinct * 2 <= cells.len().max(4);
+        self.number_range(cells, asked);
         if !may_be_categories && !is_trouble_field {
             self.forget_names(&mut troubled, &groups);
         }
         self.failures(&troubled, &groups, self.records(path).max(cells.len()));
+        if may_be_categories && !self.only_facts {
+            self.failed_records(cells, &hashes, &troubled, &groups);
+        }
         let is_short = |&(cell, _): &(u32, usize)| self.tree.raw(cell).len() <= MAX_CATEGORY_BYTES;
         if may_be_categories && groups.values().all(is_short) {
             let mut top: Vec<(u32, usize)> = groups.values().copied().collect();
@@ -402,6 +408,34 @@ impl Gatherer<'_, '_> {
             self.pin(earliest, why, 0.05);
         }
         Facts::Other { range, distinct }
+    }
+
+    /// The least and the greatest of numbers that are written as texts.
+    fn number_range(&mut self, cells: &[u32], asked: bool) {
+        let number = |cell: u32| match self.tree.node(cell).kind {
+            Kind::String if self.tree.raw(cell).len() <= MAX_NUMBER_BYTES => string_number(self.tree.raw(cell)),
+            _ => None,
+        };
+        let is_empty = |cell: u32| self.tree.node(cell).kind == Kind::Null || self.tree.raw(cell).is_empty();
+        // Most columns are told by one value.
+        let first = cells.iter().find(|&&cell| !is_empty(cell));
+        if self.only_facts || first.is_none_or(|&cell| number(cell).is_none()) {
+            return;
+        }
+        let numbers: Vec<(f64, u32)> = cells.iter().filter_map(|&cell| Some((number(cell)?, cell))).collect();
+        let empty = cells.iter().filter(|&&cell| is_empty(cell)).count();
+        if numbers.len() < MIN_VALUES || (numbers.len() + empty) * 10 < cells.len() * 9 || self.is_identifier(&numbers)
+        {
+            return;
+        }
+        let least = numbers.iter().min_by(|left, right| left.0.total_cmp(&right.0));
+        let greatest = numbers.iter().rev().max_by(|left, right| left.0.total_cmp(&right.0));
+        let (Some(least), Some(greatest)) = (least, greatest) else { return };
+        if least.0 < greatest.0 {
+            let why = if asked { Why::AskedExtreme } else { Why::Extreme };
+            self.pin(greatest.1, why, 1.5);
+            self.pin(least.1, why, 0.8);
+        }
     }
 
     /// The earliest and the latest of dates that sort as text: `2024-05-17…`, `2024/05/17…`.
@@ -478,6 +512,26 @@ impl Gatherer<'_, '_> {
         }
     }
 
+    /// The other records that a category of trouble marks, where it marks a few.
+    fn failed_records(
+        &mut self,
+        cells: &[u32],
+        hashes: &[u64],
+        troubled: &[(u32, u64)],
+        groups: &MixMap<u64, (u32, usize)>,
+    ) {
+        let count = |hash: &u64| groups.get(hash).map_or(0, |group| group.1);
+        let few = (cells.len() / 10).min(MAX_FAILURES);
+        let marks: Vec<u64> =
+            troubled.iter().map(|&(_, hash)| hash).filter(|hash| (2..=few).contains(&count(hash))).collect();
+        if marks.is_empty() || troubled.iter().map(|(_, hash)| count(hash)).sum::<usize>() > few {
+            return;
+        }
+        for (&cell, hash) in cells.iter().zip(hashes).filter(|(_, hash)| marks.contains(hash)) {
+            self.pin(cell, Why::Failure, 0.5 / count(hash) as f32);
+        }
+    }
+
     /// Categories that occur once, or next to never; all small ones if there are few categories.
     fn rare(&mut self, top: &[(u32, usize)], values: usize, asked: bool) {
         if top.len() < 2 {
@@ -542,6 +596,21 @@ fn median_of(values: &mut [f64]) -> f64 {
     }
     let below = lower.iter().copied().max_by(f64::total_cmp).unwrap_or(upper);
     below / 2.0 + upper / 2.0
+}
+
+/// The value of a text that is a plain decimal number; codes with zeros before them are none.
+fn string_number(raw: &[u8]) -> Option<f64> {
+    let digits = raw.strip_prefix(b"-").unwrap_or(raw);
+    let is_plain = digits.first()?.is_ascii_digit()
+        && digits.last()?.is_ascii_digit()
+        && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && digits.iter().filter(|&&byte| byte == b'.').count() <= 1
+        && !(digits.len() > 1 && digits[0] == b'0' && digits[1] != b'.');
+    if is_plain {
+        parse_number(raw)
+    } else {
+        None
+    }
 }
 
 /// The value of a JSON number, exact for what is at most 15 digits long.

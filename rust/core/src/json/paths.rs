@@ -263,6 +263,8 @@ struct Group {
     of_objects: u32,
     alike: u32,
     shapes: Vec<u32>,
+    /// Most names are those of one or two objects.
+    is_of_keys: bool,
 }
 
 /// Shapes remembered per group: beyond it, "many".
@@ -297,6 +299,7 @@ fn maps(tree: &Tree) -> Vec<bool> {
             entry.shapes.push(facts.shape);
         }
     }
+    find_keys(tree, &objects, &mut groups);
     let mut is_map = vec![false; tree.nodes.len()];
     for (index, group, homogeneous) in objects {
         if homogeneous {
@@ -306,6 +309,36 @@ fn maps(tree: &Tree) -> Vec<bool> {
         }
     }
     is_map
+}
+
+/// Names from which on small objects may be maps, and members that share one on average at most.
+const MIN_KEYS: usize = 24;
+const MAX_SHARED: usize = 4;
+
+/// Finds the groups of small objects whose names are data, such as what each package depends on: there are far more of
+/// them than records have fields.
+fn find_keys(tree: &Tree, objects: &[(u32, u32, bool)], groups: &mut MixMap<u32, Group>) {
+    let is_open = |group: &Group| group.shapes.len() == MAX_SHAPES && group.members as usize >= MIN_KEYS;
+    if !groups.values().any(is_open) {
+        return;
+    }
+    let mut names: MixMap<(u32, u32), ()> = MixMap::default();
+    let mut counts: MixMap<u32, usize> = MixMap::default();
+    for &(index, group, _) in objects {
+        if !groups.get(&group).is_some_and(is_open) {
+            continue;
+        }
+        for member in tree.children(index) {
+            if names.insert((group, tree.node(member).key_hash), ()).is_none() {
+                *counts.entry(group).or_insert(0) += 1;
+            }
+        }
+    }
+    for (group, count) in counts {
+        if let Some(group) = groups.get_mut(&group) {
+            group.is_of_keys = count >= MIN_KEYS && count * MAX_SHARED >= group.members as usize;
+        }
+    }
 }
 
 impl Group {
@@ -319,6 +352,9 @@ impl Group {
             return if of_objects { mean_members >= 3 && self.alike > 0 } else { mean_members >= 12 };
         }
         let varied = self.shapes.len() == MAX_SHAPES || self.shapes.len() as u32 * 2 > self.instances;
+        if self.is_of_keys && !of_objects && !is_element {
+            return true;
+        }
         varied && (of_objects && self.alike * 2 > self.instances || mean_members >= if is_element { 24 } else { 4 })
     }
 }

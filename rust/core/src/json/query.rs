@@ -183,10 +183,12 @@ impl Query {
             }
         });
         let first_ordinal = matcher.first_ordinal;
+        let end = matcher.taken_to;
         if found.len() == from + 1 {
             // "The Matrix" is named by "matrix" too.
             let article = u32::from(first_ordinal == 1 && words::is_stop(&first_word(text)));
-            found[from].is_whole = u32::from(found[from].length) + article == words;
+            let run = &mut found[from];
+            run.is_whole = u32::from(run.length) + article == words || is_last_of_path(text, run.start as usize, end);
         }
     }
 
@@ -227,7 +229,8 @@ impl Query {
     }
 
     /// The same, where a word with digits in it names up to so many values, however few there are.
-    pub(crate) fn score_with_ids(&self, found: Vec<Found>, values: u32, most_of_id: u32) -> Vec<Hit> {
+    pub(crate) fn score_with_ids(&self, mut found: Vec<Found>, values: u32, most_of_id: u32) -> Vec<Hit> {
+        forget_repeats(&mut found);
         let common = COMMON_LEAST.max((values as f32 * COMMON_SHARE) as u32);
         let mut frequency: MixMap<u32, u32> = MixMap::default();
         for run in &found {
@@ -321,6 +324,30 @@ impl Found {
     fn phrase(&self) -> u32 {
         (u32::from(self.term) << 16) | u32::from(self.length)
     }
+}
+
+/// Leaves of the runs in each value the first of the same words: a long text that says a name again and again is one
+/// value with that name.
+fn forget_repeats(found: &mut Vec<Found>) {
+    let (mut node, mut said) = (u32::MAX, Vec::new());
+    found.retain(|run| {
+        if run.node != node {
+            node = run.node;
+            said.clear();
+        }
+        let is_new = said.len() < MAX_TERMS && !said.contains(&run.phrase());
+        said.extend(is_new.then(|| run.phrase()));
+        is_new
+    });
+}
+
+/// Whether a run is the name at the end of a path such as `node_modules/qs`, which the other parts only say the place of.
+fn is_last_of_path(text: &[u8], start: usize, end: usize) -> bool {
+    end == text.len()
+        && start > 0
+        && text[start - 1] == b'/'
+        && memchr::memmem::find(text, b"://").is_none()
+        && !text.iter().any(u8::is_ascii_whitespace)
 }
 
 fn first_word(text: &[u8]) -> Vec<u8> {

@@ -233,9 +233,27 @@ impl Selector<'_, '_> {
         }
     }
 
-    /// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals
-    /// the records that have them for a key, the first and the last.
+    /// What the hits in each row score together, each of the question's words once.
+    fn scores_of_rows(&self, hits: &[&Hit]) -> MixMap<u32, f32> {
+        let mut best: MixMap<(u32, u32), f32> = MixMap::default();
+        for hit in hits {
+            let row = self.innermost_row(hit.node).unwrap_or(hit.node);
+            let score = best.entry((row, hit.phrase)).or_insert(0.0);
+            *score = score.max(hit.score);
+        }
+        let mut sums: MixMap<u32, f32> = MixMap::default();
+        for ((row, _), score) in best {
+            *sums.entry(row).or_insert(0.0) += score;
+        }
+        sums
+    }
+
+    /// Of the hits that hold the same words at most `MAX_PER_PHRASE`: the best, or among equals those in
+    /// records that hold other words of the question, the records that have them for a key, the first and the last.
     fn within_quota<'h>(&self, hits: Vec<&'h Hit>) -> Vec<&'h Hit> {
+        let rows = self.scores_of_rows(&hits);
+        let row_score =
+            |hit: &Hit| rows.get(&self.innermost_row(hit.node).unwrap_or(hit.node)).copied().unwrap_or(hit.score);
         let mut groups: Vec<Vec<&'h Hit>> = Vec::new();
         let mut index: MixMap<u32, usize> = MixMap::default();
         for hit in hits {
@@ -250,16 +268,29 @@ impl Selector<'_, '_> {
             let equal = group.iter().take_while(|hit| hit.score >= group[0].score * 0.9).count();
             if equal > MAX_PER_PHRASE {
                 group.truncate(equal);
-                group.sort_by_key(|hit| (!self.is_named_record(hit), hit.node));
-                let records = group.iter().take_while(|hit| self.is_named_record(hit)).count();
-                let head = records.clamp(MAX_PER_PHRASE / 2, MAX_PER_PHRASE - 1);
-                group.drain(head..equal - (MAX_PER_PHRASE - head));
+                let most = group.iter().map(|hit| row_score(hit)).fold(0.0, f32::max);
+                let fits = |hit: &&Hit| self.is_named_record(hit) || row_score(hit) >= most * 0.95;
+                let (fitting, others): (Vec<_>, Vec<_>) = group.into_iter().partition(fits);
+                let left = MAX_PER_PHRASE.saturating_sub(fitting.len());
+                group = self.ends_of(fitting, MAX_PER_PHRASE);
+                group.extend(self.ends_of(others, left));
             }
             group.truncate(MAX_PER_PHRASE);
             kept.extend(group);
         }
         kept.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.node.cmp(&right.node)));
         kept
+    }
+
+    /// Of equal hits at most so many: the records that have them for a key, the first and the last.
+    fn ends_of<'h>(&self, mut hits: Vec<&'h Hit>, most: usize) -> Vec<&'h Hit> {
+        if hits.len() > most {
+            hits.sort_by_key(|hit| (!self.is_named_record(hit), hit.node));
+            let records = hits.iter().take_while(|hit| self.is_named_record(hit)).count();
+            let head = records.clamp(most / 2, (most / 2).max(most.saturating_sub(1)));
+            hits.drain(head..hits.len() - (most - head));
+        }
+        hits
     }
 
     /// Whether a hit is the key of a record: what defines it, not what mentions it.

@@ -68,6 +68,8 @@ pub struct Writer<'w, 'a> {
     sections: u32,
     /// Bytes of a string shown, in the row being written; 0: all.
     limit: usize,
+    /// Whether the row being written was asked for: nothing in it is hidden.
+    in_full: bool,
 }
 
 impl<'w, 'a> Writer<'w, 'a> {
@@ -87,6 +89,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             queue: VecDeque::new(),
             sections: 0,
             limit: view.map_or(0, |view| view.text_limit),
+            in_full: false,
         }
     }
 
@@ -233,7 +236,9 @@ impl<'w, 'a> Writer<'w, 'a> {
         let is_object = node.kind == Kind::Object;
         self.out.push(if is_object { b'{' } else { b'[' });
         let mut shown = self.shown(index);
-        if let Some(view) = self.view.filter(|view| is_object && !view.hidden.is_empty() && !view.is_literal(index)) {
+        if let Some(view) =
+            self.view.filter(|view| is_object && !view.hidden.is_empty() && !self.in_full && !view.is_literal(index))
+        {
             shown.retain(|&child| !view.hidden[self.paths.of_node[child as usize] as usize]);
         }
         if is_object {
@@ -325,9 +330,10 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn row(&mut self, table: &Table, plans: &[Columns], row: usize, ordinal: usize, numbered: bool) {
         let record = table.rows[row];
-        let outer_limit = self.limit;
+        let (outer_limit, was_in_full) = (self.limit, self.in_full);
         if let Some(view) = self.view {
             self.limit = view.limit_of(record, outer_limit);
+            self.in_full |= view.is_literal(record);
         }
         if numbered && !table.is_map {
             self.push_fmt(format_args!("{}:", row + 1));
@@ -350,7 +356,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             }
             self.cells(&plans[variant as usize], ordinal, record);
         }
-        self.limit = outer_limit;
+        (self.limit, self.in_full) = (outer_limit, was_in_full);
         self.out.push(b'\n');
     }
 

@@ -38,7 +38,9 @@ pub fn score(text: &str) -> f64 {
     let says_again = |id: usize| {
         let template = &mined.templates[id];
         let first = mined.line(template.first);
-        template.count >= LEAST_TIMES && is_said(first) && words(&mined, id) >= LEAST_WORDS
+        // Three dots say themselves that something goes on.
+        let least = if first.trim_end().ends_with(" ...") { 1 } else { LEAST_WORDS };
+        template.count >= LEAST_TIMES && is_said(first) && words(&mined, id) >= least
     };
     let again: u32 = (0..mined.templates.len()).filter(|&id| says_again(id)).map(|id| mined.templates[id].count).sum();
     if f64::from(again) < LEAST_SHARE * lines as f64 {
@@ -109,7 +111,15 @@ mod tests {
         let installed: String = (0..40)
             .map(|n| format!("Unpacking lib{n}a:amd64 (1.{n}-2) ...\nSetting up lib{n}a:amd64 (1.{n}-2) ...\n"))
             .collect();
-        for text in [served.as_str(), &installed, &served.repeat(40)] {
+        let selected: String = (0..40)
+            .map(|n| {
+                format!(
+                    "Selecting previously unselected package lib{n}a:amd64.\n\
+                     Preparing to unpack .../{n}-lib{n}a_1.{n}-2_amd64.deb ...\nUnpacking lib{n}a:amd64 (1.{n}-2) ...\n"
+                )
+            })
+            .collect();
+        for text in [served.as_str(), &installed, &selected, &served.repeat(40)] {
             assert_eq!(score(text), SCORE, "{}", &text[..100]);
         }
     }

@@ -19,6 +19,10 @@ const MAX_BYTES_A_BREAK: usize = 400;
 const MAX_STRINGS: usize = 32;
 /// The share of a JSON text that its long strings have at least.
 const MIN_SHARE: f64 = 0.5;
+/// Bytes of what stands around the strings that are shown as they are, and its share of the whole beyond: more of it are
+/// records, which have long texts beside other fields.
+const MAX_AROUND: usize = 8192;
+const MAX_AROUND_SHARE: f64 = 0.2;
 
 /// A JSON text without its long strings, and those.
 pub struct Envelope<'t> {
@@ -61,6 +65,9 @@ pub fn open(text: &str) -> Option<Envelope<'_>> {
     }
     skeleton.push_str(&text[from..]);
     let skeleton = String::from_utf8(minify::document(&Tree::parse(&skeleton)?)).ok()?;
+    if skeleton.len() > MAX_AROUND && skeleton.len() as f64 > MAX_AROUND_SHARE * text.len() as f64 {
+        return None;
+    }
     let is_known = strings.iter().flatten().any(|piece| piece.sort != Sort::Text);
     is_known.then_some(Envelope { skeleton, strings })
 }

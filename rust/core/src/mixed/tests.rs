@@ -159,3 +159,18 @@ fn gaps_in_code_say_where_in_the_whole_they_are() {
         );
     }
 }
+
+#[test]
+fn records_with_long_texts_beside_other_fields_are_no_envelope() {
+    let messages = |file: usize| {
+        let one =
+            |n: usize| format!(r#"{{"ruleId":"no-var","severity":1,"line":{n},"column":{},"endLine":{n}}}"#, n % 9);
+        (0..60).map(|n| one(n + file)).collect::<Vec<_>>().join(",")
+    };
+    let source = "var value = require('value');\\nmodule.exports = value;\\n".repeat(90);
+    let rows: Vec<String> = (0..6)
+        .map(|n| format!(r#"{{"filePath":"/srv/lib/{n}.js","messages":[{}],"source":"{source}"}}"#, messages(n)))
+        .collect();
+    let text = format!("[{}]", rows.join(","));
+    assert_eq!(score(&text, [0.0; crate::kind::Kind::ALL.len()]), 0.0);
+}

@@ -93,7 +93,22 @@ pub fn is_verdict(line: &str) -> bool {
     }
     // Node's runner: `ℹ pass 12`.
     let is_listed = line.starts_with("ℹ ") && text.rsplit(' ').next().is_some_and(|last| last.parse::<f64>().is_ok());
-    is_listed || counts(text)
+    is_listed || counts_a_rule(line) || counts(text)
+}
+
+/// `16    F811 redefinition of unused name`, as flake8 and ruff sum their findings up.
+fn counts_a_rule(line: &str) -> bool {
+    let text = line.trim_start_matches(|first: char| first.is_ascii_digit());
+    let code = text.trim_start();
+    if text.len() == line.len() || code.len() == text.len() {
+        return false;
+    }
+    let word = code.split_ascii_whitespace().next().unwrap_or_default();
+    let number = word.trim_start_matches(|first: char| first.is_ascii_uppercase());
+    (1..=4).contains(&(word.len() - number.len()))
+        && (3..=4).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && code.len() > word.len()
 }
 
 /// `make[1]: *** [Makefile:199: all] Error 2`
@@ -195,6 +210,8 @@ mod tests {
             "5 examples, 2 failures",
             "added 312 packages in 4s",
             "2 warnings generated.",
+            "16    F811 redefinition of unused 'Console' from line 8",
+            "401\tE501\t[ ] line-too-long",
         ] {
             assert!(is_verdict(line), "{line}");
         }

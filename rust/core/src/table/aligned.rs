@@ -56,6 +56,13 @@ pub fn plan(lines: &Lines, first: usize, end: usize) -> Option<Plan> {
     if let Some(before) = words_before_mode(text(0)) {
         return listed(text(0), before);
     }
+    if text(0).starts_with(' ') {
+        let sample: Vec<&str> = (0..count).map(text).collect();
+        let last: Vec<&str> = ((end - first).saturating_sub(SAMPLE / 4).max(count)..end - first).map(text).collect();
+        if let Some(plan) = framed(&sample, &last) {
+            return Some(plan);
+        }
+    }
     let is_headed = could_name(text(0));
     let is_typed = most_are_amounts(text(1));
     if !is_headed && !is_typed {
@@ -219,6 +226,41 @@ fn stands(sample: &[&str], columns: usize) -> bool {
         }
     }
     standing[..columns - 1].iter().all(|&(starting, ending)| starting.max(ending) * 10 >= rows * 7)
+}
+
+/// A data frame as pandas and R print it: names of rows, which no heading stands over, then columns that end below their
+/// names, whatever spaces are in them. The `last` rows have the longest numbers for names.
+fn framed(sample: &[&str], last: &[&str]) -> Option<Plan> {
+    let name: Vec<bool> = sample[0].chars().map(|letter| letter != ' ').collect();
+    let (width, first) = (name.len(), name.iter().position(|&is_name| is_name)?);
+    let is_row = |row: &&&str| !row.starts_with(' ') && row.chars().count() == width;
+    let rows: Vec<&&str> = sample[1..].iter().filter(is_row).collect();
+    if rows.len() < 3 || rows.len() * 20 < (sample.len() - 1) * 19 {
+        return None;
+    }
+    let mut used = vec![false; width];
+    for row in rows.into_iter().chain(last.iter().filter(is_row)) {
+        row.chars().enumerate().for_each(|(at, letter)| used[at] |= letter != ' ');
+    }
+    let is_free = |at: usize| !used[at] && !name[at];
+    // Names of rows may have single spaces in them.
+    let parted = (1..first).find(|&at| is_free(at) && is_free(at + 1));
+    let mut from = parted.or_else(|| (1..first).find(|&at| is_free(at)))? + 1;
+    let mut places = vec![0, from];
+    for at in first + 1..width {
+        // A space in a name has nothing below what stands before it.
+        if is_free(at) && name[at - 1] && used[from..at].contains(&true) {
+            from = at + 1;
+            places.push(from);
+        }
+    }
+    (places.len() >= 3).then_some(Plan {
+        columns: places.len(),
+        split: Split::Places(places),
+        has_heading: true,
+        has_rule: false,
+        names: &[],
+    })
 }
 
 /// Where columns begin that at least two blank places part in all lines.

@@ -143,6 +143,22 @@ fn the_largest_of_what_the_question_narrows_rows_down_to_is_shown() {
 }
 
 #[test]
+fn columns_of_a_data_frame_stand_below_their_names() {
+    // As pandas prints one: numbers of rows without a name, cells with spaces, names as wide as their columns.
+    let mut text = format!("{:<3}{:>17}{:>7}{:>6}{:>9}\n", "", "name", "mmax", "cach", "estperf");
+    for row in 0..140 {
+        let name = if row % 2 == 0 { format!("AMDAHL 470/{row}") } else { format!("NCR V{row}") };
+        let best = if row == 101 { 1238 } else { 20 + row * 37 % 400 };
+        text.push_str(&format!("{row:<3}{name:>17}{:>7}{:>6}{best:>9}\n", 1000 + row * 97 % 5000, row % 64));
+    }
+    let view = lossy(&text, "Which one has the best estperf?");
+    assert!(view.contains("NCR V101") && view.contains("1238"), "{view}");
+    assert!(view.contains("# estperf 20..1238"), "{view}");
+    assert!(view.len() * 4 < text.len(), "{view}");
+    assert_eq!(expand(&form(&text)).as_deref(), Some(&*text));
+}
+
+#[test]
 fn amounts_with_units_have_extremes() {
     let rows = (0..800).map(|row| format!("{}K\tvar/cache/f{row}\n", row % 30 + 1));
     let text: String = rows.chain(["1.2G\tvar/log/big\n".to_owned(), "3M\tvar/log/small\n".to_owned()]).collect();
