@@ -135,6 +135,11 @@ fn framed(text: &str, whole: (Kind, f64)) -> Option<Split> {
     if inner.iter().any(|part| is_prose(part) || part.sort == Sort::Printed(Kind::Page)) {
         return None;
     }
+    // A diff and hits are told by their own lines, whatever stands around them.
+    let is_known = matches!(whole.0, Kind::Diff | Kind::Search) && whole.1 >= SURE_WHOLE;
+    if is_known && inner.len() == 1 && inner[0].sort == Sort::Printed(whole.0) {
+        return None;
+    }
     let covered: f64 = inner.iter().map(|part| part.score * part.range.len() as f64).sum();
     if covered == 0.0 {
         return None;
