@@ -67,6 +67,38 @@ def test_an_output_in_json_shows_what_it_shows_alone(name, wrap):
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_what_is_too_small_to_leave_anything_out_of_alone_is_so_in_a_frame(frame):
+    hits = "".join(
+        f"src/module_{n}/load.py:{n * 7}:    value = load_config(path_{n}, strict=True)\n" for n in range(24)
+    )
+    users = "".join(f"user{n}:x:{n}:{n}:User {n}:/home/user{n}:/usr/sbin/nologin\n" for n in range(46))
+    users += "deploy:x:1001:1001::/srv/deploy:/bin/bash\n"
+    for text in (hits, users):
+        assert all(
+            step.reason.find("lossy") < 0 for step in compressed(text, MemoryStore()).steps if step.name == "write"
+        )
+        framed = compressed(frame.format(text), MemoryStore())
+        assert all(step.reason.find("lossy") < 0 for step in framed.steps if step.name == "write"), framed.text
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_lines_of_a_page_are_numbered_as_in_the_whole(frame):
+    links = "".join(f'<li><a href="/{n}">Section {n}</a></li>\n' for n in range(60))
+    words = "".join(
+        f"<p>The reader of paragraph {n} finds what there is to find about things of day {n}.</p>\n" for n in range(40)
+    )
+    head = f"<!doctype html><html><head><title>Days</title></head><body><nav><ul>\n{links}<li>zeppelin hangar</li>"
+    page = f"{head}\n</ul></nav>\n<article><h1>Days</h1>\n{words}</article></body></html>\n"
+    text = frame.format(page)
+    result = headroom.compress(text, query="Where is the zeppelin hangar?", store=MemoryStore())
+    lines = text.splitlines()
+    told = [line for line in result.text.splitlines() if line.startswith("line ") and "zeppelin" in line]
+    assert told
+    for line in told:
+        assert "zeppelin" in lines[int(line.split(":")[0].split()[1]) - 1]
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_lossless_form_gives_back_the_frame_too(name, frame):
     text = frame.format((INPUTS / name).read_text(encoding="utf-8"))

@@ -83,8 +83,9 @@ pub fn best(text: &str) -> (Kind, f64) {
 /// The kind of a text that is told as a whole. It is running text where it is that more surely than of some kind, or
 /// `several`.
 fn of_whole(text: &str, several: f64) -> (Kind, f64) {
-    let found = of_stretch(text);
-    let prose = prose::score(text, &detect::scores(text), several);
+    let scores = detect::scores(text);
+    let prose = prose::score(text, &scores, several);
+    let found = or_log(text, scores);
     let is_prose = text.len() >= MIN_PROSE_BYTES && prose >= MIN_PART_SCORE && prose > several.max(found.1);
     if is_prose {
         (Kind::Prose, prose)
@@ -95,7 +96,11 @@ fn of_whole(text: &str, several: f64) -> (Kind, f64) {
 
 /// The kind of a stretch of a text. Of none it may be a log that has no times.
 fn of_stretch(text: &str) -> (Kind, f64) {
-    let mut scores = detect::scores(text);
+    or_log(text, detect::scores(text))
+}
+
+/// The highest of the scores of a text, where one that is of no kind may be a log.
+fn or_log(text: &str, mut scores: Scores) -> (Kind, f64) {
     if prose::score(text, &scores, 0.0) < MIN_PART_SCORE {
         kind::or_log(text, &mut scores);
     }
